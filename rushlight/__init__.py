@@ -1,0 +1,1 @@
+"""rushlight: a small torch that lights quickly."""

@@ -1,0 +1,25 @@
+"""What can be set from outside: the version, environment variables, and process-wide choices."""
+
+from __future__ import annotations
+
+import os
+
+VERSION = "0.1.0"
+
+
+def flag(name: str) -> bool:
+    """Whether the environment variable RUSHLIGHT_<name> is set to something other than 0."""
+    return os.environ.get(f"RUSHLIGHT_{name}", "0") not in ("", "0", "false")
+
+
+eager = flag("EAGER")
+"""Run each op at once instead of recording windows (for debugging)."""
+
+window_cap = 5000
+"""A window is flushed when it holds this many calls, whatever they are."""
+
+trie_cap = 40_000
+"""The trie of recorded calls is started afresh when it holds this many."""
+
+hot = 3
+"""A window seen this many times is compiled by the engine instead of interpreted node by node."""

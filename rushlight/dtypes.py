@@ -1,0 +1,169 @@
+"""Element types and the rules by which they combine.
+
+The names and the promotion rules are PyTorch's: the widest category among the tensors with
+dimensions wins, a 0-d tensor only matters if its category is higher, and a Python number only if
+its category is higher still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .errors import DtypeError, explain
+
+BOOL, INT, FLOAT, COMPLEX = range(4)
+"""Categories, in the order of promotion."""
+
+
+class DType:
+    """An element type: `name`, its NumPy dtype (`numpy`), `category` and `itemsize` in bytes."""
+
+    __slots__ = ("category", "is_signed", "itemsize", "name", "numpy")
+
+    def __init__(self, name: str, category: int, numpy: Any) -> None:
+        self.name = name
+        self.category = category
+        self.numpy: np.dtype[Any] = np.dtype(numpy)
+        self.itemsize = self.numpy.itemsize
+        self.is_signed = self.numpy.kind not in "bu"
+
+    @property
+    def is_floating_point(self) -> bool:
+        """Whether values are real and may be fractional."""
+        return self.category == FLOAT
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether values have an imaginary part."""
+        return self.category == COMPLEX
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether a tensor of this type can require a gradient."""
+        return self.category >= FLOAT
+
+    def to_real(self) -> DType:
+        """The type of the real part."""
+        return {"complex64": float32, "complex128": float64}.get(self.name, self)
+
+    def to_complex(self) -> DType:
+        """The complex type whose parts have this type."""
+        return {"float32": complex64, "float64": complex128}.get(self.name, self)
+
+    def __repr__(self) -> str:
+        # Programs print dtypes; they must see what PyTorch prints.
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (by_name, (self.name,))
+
+    def __copy__(self) -> DType:
+        return self
+
+    def __deepcopy__(self, memo: object) -> DType:
+        return self
+
+
+bool_ = DType("bool", BOOL, np.bool_)
+uint8 = DType("uint8", INT, np.uint8)
+int8 = DType("int8", INT, np.int8)
+int16 = DType("int16", INT, np.int16)
+int32 = DType("int32", INT, np.int32)
+int64 = DType("int64", INT, np.int64)
+float16 = DType("float16", FLOAT, np.float16)
+float32 = DType("float32", FLOAT, np.float32)
+float64 = DType("float64", FLOAT, np.float64)
+complex64 = DType("complex64", COMPLEX, np.complex64)
+complex128 = DType("complex128", COMPLEX, np.complex128)
+
+ALL = (
+    bool_, uint8, int8, int16, int32, int64, float16, float32, float64, complex64, complex128,
+)  # fmt: skip
+ALIASES = {
+    "half": float16, "float": float32, "double": float64, "short": int16, "int": int32,
+    "long": int64, "cfloat": complex64, "cdouble": complex128,
+}  # fmt: skip
+_BY_NAME = {d.name: d for d in ALL}
+_BY_NUMPY = {d.numpy: d for d in ALL}
+
+_default = float32
+
+
+def by_name(name: str) -> DType:
+    """The dtype called `name`, such as "float32"."""
+    return _BY_NAME[name]
+
+
+def of_numpy(dtype: np.dtype[Any], op: str = "tensor") -> DType:
+    """The dtype that stores NumPy's `dtype`; raises TypeError if there is none."""
+    found = _BY_NUMPY.get(dtype) or _BY_NUMPY.get(dtype.newbyteorder("="))
+    if found is None:
+        kinds = ", ".join(d.name for d in ALL)
+        raise TypeError(
+            explain(op, f"can't convert np.ndarray of type {dtype}", hint=f"supported: {kinds}")
+        )
+    return found
+
+
+def default() -> DType:
+    """The dtype of tensors made from Python floats (`set_default_dtype`)."""
+    return _default
+
+
+def set_default(dtype: DType) -> None:
+    """Make `dtype` the one of tensors made from Python floats."""
+    global _default
+    if not isinstance(dtype, DType) or dtype.category != FLOAT:
+        raise TypeError(explain("set_default_dtype", "only floating-point types are supported"))
+    _default = dtype
+
+
+def of_number(value: object) -> DType:
+    """The dtype of a tensor made from the Python number `value`."""
+    kind = type(value)
+    if kind is bool:
+        return bool_
+    if kind is int:
+        return int64
+    if kind is complex:
+        return _default.to_complex()
+    return _default
+
+
+def promote(a: DType, b: DType) -> DType:
+    """The smallest dtype that both `a` and `b` convert to (`torch.promote_types`)."""
+    if a is b:
+        return a
+    if a.category != b.category:
+        high, low = (a, b) if a.category > b.category else (b, a)
+        if high.category == COMPLEX and low is float64:
+            return complex128
+        return high
+    if a.category == INT and uint8 in (a, b):
+        other = b if a is uint8 else a
+        return int16 if other is int8 else other  # int8 cannot hold 255
+    return a if a.itemsize > b.itemsize else b
+
+
+def result_type(operands: Iterable[tuple[DType, int, bool]]) -> DType:
+    """The dtype in which operands combine; each is given as (dtype, dimensions, is a number)."""
+    best: list[DType | None] = [None, None, None]  # with dimensions, 0-d tensors, numbers
+    for dtype, ndim, is_number in operands:
+        place = 2 if is_number else (1 if ndim == 0 else 0)
+        known = best[place]
+        best[place] = dtype if known is None else promote(known, dtype)
+    result: DType | None = None
+    for candidate in best:
+        if candidate is None:
+            continue
+        if result is None:
+            result = candidate
+        elif candidate.category > result.category:
+            # A number only says its category: an int64 tensor plus 1.5 is the default float.
+            result = promote(result, candidate)
+    if result is None:
+        raise DtypeError(explain("result_type", "no operands"))
+    return result

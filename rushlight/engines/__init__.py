@@ -1,0 +1,1 @@
+"""Engines turn programs into arrays. They are strangers to one another."""

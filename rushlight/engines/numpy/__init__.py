@@ -1,0 +1,8 @@
+"""The reference engine: NumPy gives every op its meaning, anywhere Python runs."""
+
+from .compile import compile_program as compile
+from .interpret import run
+
+name = "numpy"
+
+__all__ = ["compile", "name", "run"]

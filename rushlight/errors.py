@@ -1,0 +1,120 @@
+"""Exceptions, and the one place that words them.
+
+Each type is also the built-in type that PyTorch raises in the same case, so that programs which
+catch `RuntimeError` or `IndexError` keep working.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from types import FrameType, TracebackType
+from typing import Any
+
+
+class RushlightError(Exception):
+    """Base of every error that rushlight raises on purpose."""
+
+
+class ShapeError(RushlightError, RuntimeError):
+    """Shapes that cannot be combined."""
+
+
+class DtypeError(RushlightError, RuntimeError):
+    """Dtypes that cannot be combined, or that an op does not take."""
+
+
+class DeviceError(RushlightError, RuntimeError):
+    """A device that is not there."""
+
+
+class DimError(RushlightError, IndexError):
+    """A dimension or an index that is out of range."""
+
+
+class ArgumentError(RushlightError, TypeError):
+    """An argument of the wrong kind, one too many, or one missing."""
+
+
+class ChoiceError(RushlightError, ValueError):
+    """An argument of the right kind with a value that makes no sense."""
+
+
+class GradError(RushlightError, RuntimeError):
+    """A derivative that cannot be taken."""
+
+
+class LostError(RushlightError, RuntimeError):
+    """A value that was never computed because the computation was interrupted."""
+
+
+class MissingError(RushlightError, NotImplementedError, AttributeError):
+    """A PyTorch name that rushlight does not have."""
+
+
+class DataError(RushlightError, RuntimeError):
+    """Data that cannot be read, or a sample that cannot be made."""
+
+
+def explain(op: str, problem: str, got: Mapping[str, object] | None = None, hint: str = "") -> str:
+    """Word an error the same way everywhere: what, what was got, what to do.
+
+    >>> print(explain("add", "shapes do not broadcast", {"input": "float32[3]"}, "try reshape"))
+    add: shapes do not broadcast
+        input is float32[3]
+      hint: try reshape
+    """
+    lines = [f"{op}: {problem}"]
+    lines += [f"    {name} is {what}" for name, what in (got or {}).items()]
+    if hint:
+        lines.append(f"  hint: {hint}")
+    return "\n".join(lines)
+
+
+def is_own(frame: FrameType) -> bool:
+    """Whether `frame` runs rushlight's own code."""
+    module: str = frame.f_globals.get("__name__", "")
+    return module == "rushlight" or module.startswith("rushlight.")
+
+
+def caller_line() -> tuple[str, int]:
+    """File and line of the nearest frame outside rushlight, for traces and late errors."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and is_own(frame):
+        frame = frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno) if frame else ("?", 0)
+
+
+def without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
+    """`traceback` less the frames of rushlight itself, unless nothing else would be left."""
+    kept = []
+    step = traceback
+    while step is not None:
+        if not is_own(step.tb_frame):
+            kept.append(step)
+        step = step.tb_next
+    if not kept:
+        return traceback
+    rest = None
+    for step in reversed(kept):
+        rest = TracebackType(rest, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return rest
+
+
+def show_user_frames_only() -> Callable[..., Any]:
+    """Install, once, an excepthook that hides rushlight's frames from its own errors."""
+    previous = sys.excepthook
+    if getattr(previous, "hides_rushlight", False):
+        return previous
+
+    def hook(
+        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, RushlightError):
+            traceback = without_own_frames(traceback)
+            error.__traceback__ = traceback
+        previous(kind, error, traceback)
+
+    hook.hides_rushlight = True  # type: ignore[attr-defined]
+    sys.excepthook = hook
+    return hook

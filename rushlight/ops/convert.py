@@ -1,0 +1,125 @@
+"""Ops that hand elements on: to another dtype, to a tensor of their own, out of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes, ops
+from ..dtypes import DType
+from ..graph import Constant, Leaf, Node, Spec
+from .samples import bools, floats, ints
+from .table import Kind, Tensor, derived, like_inputs, primitive, row_major
+
+
+def convert(x: Any, *, dtype: DType) -> Any:
+    """NumPy's conversion, except that a number beyond a float's range becomes infinite silently."""
+    return np.asarray(x).astype(dtype.numpy)
+
+
+@primitive(Kind.ELEMENTWISE, numpy=convert, grad_name="ToCopyBackward0")
+def cast(input: Tensor, *, dtype: DType) -> Spec:
+    """`input` with each element converted to `dtype`."""
+    return Spec(input.shape, dtype)
+
+
+@cast.vjp
+def _(g: Node, out: Node, input: Node, *, dtype: DType) -> tuple[Node]:
+    return (cast(g, dtype=input.dtype),)
+
+
+@cast.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4),), {"dtype": dtypes.float64}
+    yield (ints(3, 4),), {"dtype": dtypes.float32}
+
+
+@primitive(Kind.ELEMENTWISE, numpy=lambda x: x, passes=0, on="torch Tensor")
+def clone(input: Tensor) -> Spec:
+    """A copy of `input` in memory of its own; gradients flow through it.
+
+    >>> x = torch.tensor([1.0, 2.0])
+    >>> y = x.clone()
+    >>> x[0] = 5
+    >>> y
+    tensor([1., 2.])
+    """
+    # The engine need not copy: a tensor whose memory is somebody else's is copied on delivery.
+    return input.spec
+
+
+@clone.vjp
+def _(g: Node, out: Node, input: Node) -> tuple[Node]:
+    return (g,)
+
+
+@clone.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4),)
+
+
+@primitive(Kind.ELEMENTWISE, numpy=np.ascontiguousarray, passes=0, layout=row_major)
+def make_contiguous(input: Tensor) -> Spec:
+    """`input` in row-major memory of its own."""
+    return input.spec
+
+
+@make_contiguous.vjp
+def _(g: Node, out: Node, input: Node) -> tuple[Node]:
+    return (g,)
+
+
+@make_contiguous.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4).T,)
+
+
+@derived(on="Tensor", grad_name="CloneBackward0")
+def contiguous(input: Tensor) -> Node:
+    """`input` itself if it is contiguous, else a contiguous copy."""
+    if input.strides == Leaf(input.shape, input.dtype).strides:
+        return input
+    return make_contiguous(input)
+
+
+@primitive(Kind.VIEW, numpy=lambda x: x[...], on="torch Tensor")
+def detach(input: Tensor) -> Spec:
+    """`input` without its history: it shares memory, but no gradient flows through it.
+
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> x.detach()
+    tensor([1., 1.])
+    """
+    return input.spec
+
+
+@primitive(Kind.ELEMENTWISE, numpy=lambda x, new: new, passes=1, layout=like_inputs)
+def with_data(input: Tensor, new: Tensor) -> Spec:
+    """The values of `new` with the history of `input`: what changing data unnoticed leaves."""
+    return input.spec
+
+
+with_data.keeps_history = True
+
+
+@with_data.vjp
+def _(g: Node, out: Node, input: Node, new: Node) -> tuple[Node, None]:
+    return (g, None)
+
+
+@derived(on="Tensor", grad_name="ToCopyBackward0")
+def to_dtype(input: Tensor, dtype: DType) -> Node:
+    """`input` converted to `dtype`; `input` itself if it has that dtype."""
+    return input if input.dtype is dtype else cast(input, dtype=dtype)
+
+
+@to_dtype.samples
+def _() -> Iterator[Any]:
+    yield (bools(3), dtypes.float32)
+
+
+def constant(value: complex, dtype: DType) -> Node:
+    """The number `value` as a 0-d tensor of `dtype`."""
+    return ops.cast(Constant(value), dtype=dtype)

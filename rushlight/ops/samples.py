@@ -1,0 +1,30 @@
+"""Reproducible example inputs. Every sweep over the table draws from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+def floats(*shape: int, low: float = -2.0, high: float = 2.0, seed: int = 0) -> Array:
+    """float32 values between `low` and `high`, none of them the same."""
+    values = np.random.default_rng(seed).uniform(low, high, shape)
+    return np.asarray(values, np.float32)
+
+
+def doubles(*shape: int, low: float = -2.0, high: float = 2.0, seed: int = 0) -> Array:
+    """As `floats`, in float64."""
+    return np.asarray(np.random.default_rng(seed).uniform(low, high, shape))
+
+
+def ints(*shape: int, low: int = -5, high: int = 6, seed: int = 0) -> Array:
+    """int64 values from `low` up to, not including, `high`."""
+    return np.random.default_rng(seed).integers(low, high, shape)
+
+
+def bools(*shape: int, seed: int = 0) -> Array:
+    """Truth values."""
+    return np.random.default_rng(seed).integers(0, 2, shape).astype(bool)

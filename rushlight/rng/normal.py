@@ -1,0 +1,154 @@
+"""Normal numbers: randn and normal_, by either of PyTorch's two ways (rng spec §4 and §5).
+
+Sixteen or more numbers in contiguous memory are made in blocks of sixteen, in the working type.
+Fewer, or strided ones, are made in pairs, in float64, with the second of a pair kept in the
+generator for the next call of this kind.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rushlight.rng.exact import Floats, c_function, fma, fma32
+from rushlight.rng.formats import FLOAT32, FLOAT64, Format, Shape, float_format, size_of
+from rushlight.rng.polynomials import box_muller
+from rushlight.rng.twister import Twister
+
+_BLOCK = 16
+_CHUNK = 1536 * _BLOCK
+_TWO_PI = 2.0 * math.pi
+_FEW = 64  # up to here pairs are made by a loop
+
+_log = c_function("log")
+_log1p = c_function("log1p")
+_cos = c_function("cos")
+_sin = c_function("sin")
+
+
+def normal(
+    twister: Twister,
+    shape: Shape,
+    mean: float = 0.0,
+    std: float = 1.0,
+    dtype: Any = np.float32,
+    contiguous: bool = True,
+) -> NDArray[Any]:
+    """A new array of normal numbers; `contiguous` says what the tensor to be filled is.
+
+    >>> normal(Twister(0), 2)
+    array([ 1.5409961 , -0.29342885], dtype=float32)
+    """
+    form = float_format(dtype)
+    if form is None:
+        raise TypeError(f"normal needs a floating-point dtype, not {dtype}")
+    n = size_of(shape)
+    if n < _BLOCK or not contiguous:
+        out = form.narrow(normal_pairs(twister, n, mean, std))
+    elif form is FLOAT64:
+        out = _blocks64(twister, n, mean, std)
+    else:
+        out = _blocks32(twister, n, mean, std, form)
+    return out if isinstance(shape, int) else out.reshape(shape)
+
+
+def normal_pairs(twister: Twister, n: int, mean: float, std: float) -> Floats:
+    """n normal numbers in float64, made in pairs; a value left from the last call comes first."""
+    if n == 0:
+        return np.empty(0)
+    cached = twister.cached_normal
+    fresh = n if cached is None else n - 1
+    pairs = (fresh + 1) // 2
+    values = _some_pairs(twister, pairs) if n <= _FEW else _many_pairs(twister, pairs)
+    if cached is not None:
+        values = np.concatenate(([cached], values))
+    # What the C++ code keeps for the next call is the standard normal number.
+    twister.cached_normal = float(values[n]) if fresh % 2 else None
+    return fma(values[:n], std, mean)
+
+
+def _some_pairs(twister: Twister, pairs: int) -> Floats:
+    """2 * pairs standard normal numbers, by a loop: for a few it is faster than arrays."""
+    values = []
+    units = iter(twister.unit53(2 * pairs).tolist())
+    for u, v in zip(units, units, strict=True):
+        radius = math.sqrt(-2.0 * math.log1p(-v))
+        angle = _TWO_PI * u
+        values += (radius * math.cos(angle), radius * math.sin(angle))
+    return np.array(values)
+
+
+def _many_pairs(twister: Twister, pairs: int) -> Floats:
+    """2 * pairs standard normal numbers."""
+    units = twister.unit53(2 * pairs).reshape(-1, 2)
+    values = np.empty((pairs, 2))
+    for start in range(0, pairs, _CHUNK):
+        place = slice(start, start + _CHUNK)
+        radius = np.sqrt(-2.0 * _log1p(-units[place, 1]))
+        angle = _TWO_PI * units[place, 0]
+        values[place, 0] = radius * _cos(angle)
+        values[place, 1] = radius * _sin(angle)
+    return values.ravel()
+
+
+def _blocks32(twister: Twister, n: int, mean: float, std: float, form: Format) -> NDArray[Any]:
+    """n numbers in blocks of sixteen, computed in float32."""
+    # The 16-bit formats do not draw for the places of an incomplete block.
+    out = _uniforms(n, np.float32, twister.fill24, form is FLOAT32)
+    mean = float(np.float32(mean))
+    std = float(np.float32(std))
+    for start in range(0, len(out), _CHUNK):
+        _transform32(out[start : start + _CHUNK], mean, std)
+    out = _with_last_block(out, n)
+    return out if form is FLOAT32 else form.narrow(out)
+
+
+def _blocks64(twister: Twister, n: int, mean: float, std: float) -> Floats:
+    """n numbers in blocks of sixteen, computed in float64 with the C library's functions."""
+    out = _uniforms(n, np.float64, twister.fill53, True)
+    for start in range(0, len(out), _CHUNK):
+        _transform64(out[start : start + _CHUNK], mean, std)
+    return _with_last_block(out, n)
+
+
+def _uniforms(n: int, dtype: Any, fill: Callable[[Any], None], wasteful: bool) -> NDArray[Any]:
+    """Uniform numbers in whole blocks: those for n places, rounded down, and one more if need be.
+
+    Where 16 does not divide n, the last 16 numbers come from a block of their own, drawn after all
+    others. PyTorch may draw for the incomplete block too, for nothing.
+    """
+    whole = n // _BLOCK * _BLOCK
+    out = np.empty(whole if whole == n else whole + _BLOCK, dtype)
+    fill(out[: n if wasteful else whole])
+    if whole < n:
+        fill(out[whole:])
+    return out
+
+
+def _with_last_block(out: NDArray[Any], n: int) -> NDArray[Any]:
+    """The first n numbers, the last sixteen of them taken from the last block."""
+    if len(out) > n:
+        out[n - _BLOCK : n] = out[-_BLOCK:].copy()
+    return out[:n]
+
+
+def _transform32(units: NDArray[np.float32], mean: float, std: float) -> None:
+    """None; a few blocks of uniform numbers become normal ones in place."""
+    box_muller(units.reshape(-1, 2, _BLOCK // 2))
+    if mean == 0.0 and std == 1.0:
+        units += 0.0  # makes -0 to 0
+    else:
+        units[...] = fma32(units * np.float64(std), mean)
+
+
+def _transform64(units: Floats, mean: float, std: float) -> None:
+    """None; a few blocks of uniform numbers become normal ones in place."""
+    blocks = units.reshape(-1, 2, _BLOCK // 2)
+    radius = np.sqrt(-2.0 * _log((1.0 - blocks[:, 0]).ravel()))
+    angle = (_TWO_PI * blocks[:, 1]).ravel()
+    blocks[:, 0] = fma(radius * _cos(angle), std, mean).reshape(-1, _BLOCK // 2)
+    blocks[:, 1] = fma(radius * _sin(angle), std, mean).reshape(-1, _BLOCK // 2)

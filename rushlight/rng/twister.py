@@ -1,0 +1,284 @@
+"""The generator: MT19937 as PyTorch runs it on the CPU, with its whole state.
+
+A `Twister` is a place in a stream of 32-bit words: the current `Block` of them and how many of it
+have been drawn, besides the seed and the cached second normal. NumPy's engine produces further
+blocks; it is created on the first draw, and put right whenever it does not stand just behind the
+current block (after a restore, say). So seeding, copying and saving cost next to nothing.
+
+Not for several threads at once: whoever shares a twister holds a lock.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, SupportsIndex, TypeAlias
+
+import numpy as np
+from numpy.random import MT19937, Generator, RandomState
+from numpy.random.bit_generator import ISeedSequence
+from numpy.typing import NDArray
+
+from rushlight.rng import block as blocks
+from rushlight.rng.block import ROUND, Block, Longs, Words
+from rushlight.rng.state import STATE_BYTES, pack_state, unpack_state
+
+__all__ = ["DEFAULT_SEED", "STATE_BYTES", "Twister"]
+
+DEFAULT_SEED = 67280421310721
+
+# What save() returns: seed, block, words drawn from it, the two cached normals.
+Token: TypeAlias = tuple[int, Block, int, float | None, float | None]
+
+_BLOCK = 4 * ROUND  # words made ahead
+_GROUP = 6 * _BLOCK  # words made at a time in large draws: enough for speed, and within L2
+_ALL64 = 2**64 - 1
+
+
+class Twister:
+    """PyTorch's CPU generator: the same words for the same seed, the same 5056 state bytes.
+
+    >>> twister = Twister(0)
+    >>> twister.words(3)
+    array([2357136044, 2546248239, 3071714933], dtype=uint32)
+    """
+
+    __slots__ = ("_at", "_block", "_engine", "_engine_block", "_float_cache", "_seed",
+                 "cached_normal")  # fmt: skip
+
+    def __init__(self, seed: int = DEFAULT_SEED) -> None:
+        self._engine: _Engine | None = None
+        self._engine_block: Block | None = None  # the block just behind which the engine stands
+        self.seed(seed)
+
+    def __repr__(self) -> str:
+        return f"Twister({self._seed})"
+
+    # Seeds and states
+
+    def seed(self, seed: SupportsIndex) -> None:
+        """None; the stream starts anew. Only the low 32 bits of a seed matter (rng spec §1)."""
+        number = operator.index(seed)
+        if not -(2**63) <= number < 2**64:
+            raise ValueError("Overflow when unpacking long long")
+        self._seed = number & _ALL64
+        self._block = Block.before_first(seed=number & 0xFFFFFFFF)
+        self._at = 0
+        self.cached_normal: float | None = None
+        self._float_cache: float | None = None
+
+    @property
+    def initial_seed(self) -> int:
+        """The seed as it was given, all 64 bits of it, negative ones modulo 2**64."""
+        return self._seed
+
+    def get_state(self) -> NDArray[np.uint8]:
+        """The 5056 bytes that torch.get_rng_state() gives (rng spec §2)."""
+        key, drawn = self._block.key(self._at)
+        return pack_state(self._seed, key, drawn, self.cached_normal, self._float_cache)
+
+    def set_state(self, state: NDArray[np.uint8] | bytes) -> None:
+        """None; the generator stands where `get_state` returned these bytes."""
+        seed, key, drawn, cached, float_cache = unpack_state(state)
+        block = Block.of_key(key) if drawn else Block.before_first(key)
+        self.restore((seed, block, drawn, cached, float_cache))
+
+    def save(self) -> Token:
+        """A token for `restore`: everything at this moment, without copying anything."""
+        return self._seed, self._block, self._at, self.cached_normal, self._float_cache
+
+    def restore(self, token: Token) -> None:
+        """None; the generator stands where `save` returned this token, as often as wanted."""
+        self._seed, self._block, self._at, self.cached_normal, self._float_cache = token
+
+    def __copy__(self) -> Twister:
+        twin = Twister.__new__(Twister)
+        twin._engine = twin._engine_block = None
+        twin.restore(self.save())
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Twister:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Twister], tuple[bytes]]:
+        return _from_state, (self.get_state().tobytes(),)
+
+    # Drawing. A draw inside the current block is a slice of it; only larger ones run the engine.
+
+    def words(self, n: int) -> Words:
+        """The next n words; read-only if they lie in one block."""
+        start = self._at
+        stop = start + n
+        block = self._block
+        if stop <= block.size:
+            self._at = stop
+            return block.words[start:stop]
+        return _joined(self._pieces(n, _Engine.words), n, np.uint32)
+
+    def long_words(self, n: int) -> Longs:
+        """The next n 64-bit values, each of two words; read-only if within one block."""
+        start = self._at
+        stop = start + 2 * n
+        block = self._block
+        if stop <= block.size:
+            self._at = stop
+            return block.longs(start & 1)[start >> 1 : stop >> 1]
+        return _joined(self._long_pieces(n), n, np.uint64)
+
+    def unit24(self, n: int) -> NDArray[np.float32]:
+        """The next n uniform float32 of 24 bits, a word each; read-only if within one block."""
+        start = self._at
+        stop = start + n
+        block = self._block
+        if stop <= block.size:
+            self._at = stop
+            return block.unit24()[start:stop]
+        return _joined(map(blocks.unit24, self._pieces(n, _Engine.words)), n, np.float32)
+
+    def unit53(self, n: int) -> NDArray[np.float64]:
+        """The next n uniform float64 of 53 bits, two words each; read-only if within one block."""
+        start = self._at
+        stop = start + 2 * n
+        block = self._block
+        if stop <= block.size:
+            self._at = stop
+            return block.unit53(start & 1)[start >> 1 : stop >> 1]
+        return _joined(map(blocks.unit53, self._long_pieces(n)), n, np.float64)
+
+    def fill24(self, out: NDArray[np.float32]) -> None:
+        """None; a flat array receives uniform numbers, as of `unit24`."""
+        for place, units in self.unit24_pieces(len(out)):
+            out[place] = units
+
+    def fill53(self, out: NDArray[np.float64]) -> None:
+        """None; a flat array receives uniform numbers, as of `unit53`."""
+        for place, units in self.unit53_pieces(len(out)):
+            out[place] = units
+
+    def word_pieces(self, n: int) -> Iterable[tuple[slice, Words]]:
+        """Pairs (place, words) that cover places 0 to n in order: `words(n)` in small pieces.
+
+        The generator moves on when the last piece has been taken; abandoned half-way it stays.
+        """
+        if self._at + n <= self._block.size:
+            return ((slice(0, n), self.words(n)),)
+        return _placed(self._pieces(n, _Engine.words))
+
+    def long_pieces(self, n: int) -> Iterable[tuple[slice, Longs]]:
+        """Pairs (place, values) that cover places 0 to n in order: `long_words(n)` in pieces."""
+        if self._at + 2 * n <= self._block.size:
+            return ((slice(0, n), self.long_words(n)),)
+        return _placed(self._long_pieces(n))
+
+    def unit24_pieces(self, n: int) -> Iterable[tuple[slice, NDArray[np.float32]]]:
+        """Pairs (place, uniforms) that cover places 0 to n in order: `unit24(n)` in pieces."""
+        if self._at + n <= self._block.size:
+            return ((slice(0, n), self.unit24(n)),)
+        return _placed(map(blocks.unit24, self._pieces(n, _Engine.words)))
+
+    def unit53_pieces(self, n: int) -> Iterable[tuple[slice, NDArray[np.float64]]]:
+        """Pairs (place, uniforms) that cover places 0 to n in order: `unit53(n)` in pieces."""
+        if self._at + 2 * n <= self._block.size:
+            return ((slice(0, n), self.unit53(n)),)
+        return _placed(map(blocks.unit53, self._long_pieces(n)))
+
+    def _pieces(self, n: int, make: Callable[[_Engine, int], Any]) -> Iterator[Any]:
+        """n words in order: the rest of this block, then groups by `make`, a part of a new block.
+
+        That last block is made even if all of it is used up, for it holds the state then.
+        """
+        rest = self._block.words[self._at : self._at + n]
+        left = n - len(rest)
+        yield rest
+        if not left:
+            self._at += n
+            return
+        engine = self._engine_behind_block()
+        while left > _BLOCK:
+            count = min(_GROUP, (left - 1) // _BLOCK * _BLOCK)
+            yield make(engine, count)
+            left -= count
+        last = Block(engine.words(_BLOCK))
+        yield last.words[:left]
+        self._block, self._at, self._engine_block = last, left, last
+
+    def _long_pieces(self, n: int) -> Iterator[Longs]:
+        """n 64-bit values in order, in pieces."""
+        if self._at % 2 == 0:
+            # Pairs do not straddle blocks, so the engine can make whole blocks of them at once.
+            for piece in self._pieces(2 * n, _Engine.longs):
+                yield piece if piece.dtype == np.uint64 else blocks.pair(piece)
+            return
+        carried: Words = np.empty(0, np.uint32)
+        for piece in self._pieces(2 * n, _Engine.words):
+            words = np.concatenate((carried, piece))
+            whole = len(words) // 2 * 2
+            carried = words[whole:]
+            yield blocks.pair(words[:whole])
+
+    def _engine_behind_block(self) -> _Engine:
+        """The engine, about to make the words after this block; nobody's until a draw is done."""
+        if self._engine is None:
+            self._engine = _Engine()
+        if self._engine_block is not self._block:
+            self._engine.move_behind(self._block)
+        self._engine_block = None
+        return self._engine
+
+
+class _Engine:
+    """NumPy's MT19937, asked for nothing but raw words."""
+
+    __slots__ = ("_bits", "_longs", "_seeder")
+
+    def __init__(self) -> None:
+        self._bits = MT19937(_Unseeded())
+        self._longs = Generator(self._bits)
+        self._seeder = RandomState(self._bits)
+
+    def move_behind(self, block: Block) -> None:
+        """None; the next words made are those after `block`."""
+        if block.seed is not None:
+            self._seeder.seed(block.seed)
+        else:
+            key, _ = block.key(block.size)
+            self._seeder.set_state(("MT19937", key, ROUND))
+
+    def words(self, n: int) -> Words:
+        """The next n words."""
+        return self._bits.random_raw(n).astype(np.uint32)
+
+    def longs(self, n: int) -> Longs:
+        """The next n words as n/2 values of 64 bits; NumPy's own pairs have the same order."""
+        return self._longs.integers(0, _ALL64, n // 2, np.uint64, endpoint=True)
+
+
+class _Unseeded(ISeedSequence):
+    """A seed sequence of zeros: it spares the constructor the gathering of entropy."""
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
+        return np.zeros(n_words, dtype)
+
+
+def _joined(pieces: Iterable[NDArray[Any]], n: int, dtype: Any) -> NDArray[Any]:
+    """One new array of the pieces."""
+    out = np.empty(n, dtype)
+    for place, piece in _placed(pieces):
+        out[place] = piece
+    return out
+
+
+def _placed(pieces: Iterable[NDArray[Any]]) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Each piece with the slice it fills."""
+    start = 0
+    for piece in pieces:
+        stop = start + len(piece)
+        yield slice(start, stop), piece
+        start = stop
+
+
+def _from_state(state: bytes) -> Twister:
+    """A twister that stands where these bytes were taken."""
+    twister = Twister()
+    twister.set_state(state)
+    return twister

@@ -1,0 +1,174 @@
+"""Deliver the results of a window to the tensors that want them.
+
+Running a window changes nothing; delivering does. A delivery that is interrupted (Ctrl-C, an
+exception thrown in from another thread) is simply run again: every step of it may be repeated.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import numpy as np
+
+from ..graph import Cell, Leaf, Node, contiguous_strides, fresh
+from ..trace import apply_chain
+from .entry import Handle
+from .history import Generation
+from .memory import store
+from .window import Delivery, Plan, value_of
+
+
+class Failed(Leaf):
+    """What a tensor denotes whose op failed when it was run: `error` is raised whoever asks."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, node: Node, error: Exception) -> None:
+        super().__init__(node.shape, node.dtype)
+        self.error = error
+
+
+class Results:
+    """The results of one run of `plan`, on their way to the tensors.
+
+    `arrays` are the values of the program's inputs, `outputs` those of its outputs, and `failed`
+    says which nodes failed, with what error.
+    """
+
+    def __init__(
+        self, plan: Plan, arrays: list[Any], outputs: list[Any], failed: dict[Node, Any]
+    ) -> None:
+        self.plan = plan
+        self.failed = failed
+        self.values: dict[Node, Any] = dict(zip(plan.program.outputs, outputs, strict=True))
+        self.saved: dict[Node, Node] = {}
+        self.generation: Generation | None = None
+        self.bases: dict[Node, Any] = {}
+        for delivery in plan.views:
+            base = delivery.base
+            if base.leaf and not isinstance(base, Cell):
+                self.bases[base] = value_of(base)
+        history = plan.history
+        if history is not None and not failed:
+            inputs = dict(zip(plan.program.inputs, arrays, strict=True))
+            kept = {n: self.keep(n, inputs) for n in history.needs}
+            slot, self.generation = history.next_generation(kept)
+            self.saved = slot.saved
+
+    def keep(self, node: Node, inputs: dict[Node, Any]) -> Any:
+        """The value of `node`, for the history."""
+        if not node.leaf:
+            return self.values[node]
+        return inputs[node] if node in inputs else value_of(node)
+
+    def deliver(self, hooks: dict[Node, Any]) -> None:
+        """Hand everything over, with the `hooks` of tensors. May be run again if interrupted."""
+        path = self.plan.window.path
+        if self.generation is not None:
+            for node in hooks.keys() & self.saved.keys():
+                self.generation.hooks[self.saved[node]] = hooks[node]
+        for entry in path:
+            for bound in entry.bound:
+                if isinstance(bound, Generation):
+                    bound.release()
+        for delivery in self.plan.direct:
+            handle = self.wanted_by(delivery)
+            if handle is not None:
+                self.deliver_array(delivery, handle)
+        for delivery in self.plan.views:
+            handle = self.wanted_by(delivery)
+            if handle is not None:
+                self.deliver_view(delivery, handle)
+        for entry in path:
+            entry.forget()
+
+    def wanted_by(self, delivery: Delivery) -> Handle | None:
+        """The tensor that wants this value, unless it failed or the tensor denotes another now."""
+        place = delivery.place
+        handle = place.handle()
+        node = place.node
+        if handle is None or handle._value is not node:
+            return None
+        failure = self.failed.get(node)
+        if failure is None:
+            return handle
+        if place.origin is not None:
+            handle._value = place.origin  # the change never happened
+        else:
+            handle._array = None
+            handle._value = Failed(node, failure.error)
+        return None
+
+    def deliver_array(self, delivery: Delivery, handle: Handle) -> None:
+        """Give `handle` an array of its own, or new contents for the one it has."""
+        node = delivery.place.node
+        array = self.values[node]
+        if type(array) is not np.ndarray or delivery.copy or array.strides != delivery.strides:
+            array = laid_out(array, node, delivery.copy)
+        if delivery.store:
+            store(handle, array)
+        else:
+            handle._array = array
+        self.denote(delivery, handle, node)
+
+    def deliver_view(self, delivery: Delivery, handle: Handle) -> None:
+        """Make `handle` a view of the memory of its base."""
+        base = delivery.base
+        owner = None
+        if isinstance(base, Cell):
+            array, owner = base.array, base.owner()
+        elif base in self.plan.by_root:
+            owner = self.plan.by_root[base].handle()
+            array = owner._array if owner is not None else None
+        else:
+            array = self.bases.get(base)
+            if array is None:
+                array = self.bases[base] = laid_out(self.values[base], base, delivery.copy)
+        handle._array = apply_chain(array, delivery.chain)
+        if owner is not None:
+            link(owner, handle, delivery.chain)
+        self.denote(delivery, handle, delivery.place.node)
+
+    def denote(self, delivery: Delivery, handle: Handle, node: Node) -> None:
+        """Say what `handle` denotes from now on."""
+        leaf = delivery.leaf
+        if leaf is None and self.generation is None:
+            leaf = fresh(node.shape, node.dtype)  # something failed: there is no history
+        if leaf is None:
+            saved = self.saved[node]
+            assert self.generation is not None
+            self.generation.owners[saved] = weakref.ref(handle)
+            handle._history = self.generation
+            handle._value = saved
+        else:
+            if handle._history is not None:
+                handle._history = None
+            handle._value = leaf
+
+
+def laid_out(value: Any, node: Node, copy: bool) -> Any:
+    """`value` as an array of its own with the strides that `node` is said to have."""
+    array = np.asarray(value, node.dtype.numpy)
+    item = array.itemsize
+    wanted = tuple([s * item for s in node.strides])
+    if array.strides == wanted or array.size <= 1:
+        return array.copy(order="K") if copy else array
+    if node.strides == contiguous_strides(node.shape):
+        return array.copy(order="C")
+    order = sorted(range(node.ndim), key=lambda k: -node.strides[k])
+    inverse = sorted(range(node.ndim), key=lambda k: order[k])
+    return array.transpose(order).copy(order="C").transpose(inverse)
+
+
+def link(base: Handle, view: Handle, chain: Any) -> None:
+    """Note that the concrete tensor `view` is a view of `base`, by the ops of `chain`."""
+    if base._base is not None:
+        chain = base._chain + chain
+        base = base._base
+    view._base = base
+    view._chain = chain
+    views = base._views
+    if len(views) > 8:
+        views = tuple([v for v in views if v() is not None])
+    base._views = (*views, weakref.ref(view))

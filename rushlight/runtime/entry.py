@@ -1,0 +1,127 @@
+"""The trie of recorded calls: what one entry of it is, and what a tensor is to the runtime.
+
+The path from the root to the recorder's place is the current window. An entry stands for one call
+of an op and, within a window, for the values that call returned: so "this step repeats the last"
+is verified by identity alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph import Node, Scalar
+
+
+class Handle:
+    """The part of a tensor the runtime knows.
+
+    `_value` is what it denotes: a node of the current window, or a leaf if it is concrete; then
+    `_array` is its memory. A concrete tensor whose change is pending has a node and the old memory.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_array", "_value")
+
+    _value: Node
+    _array: Any
+    _history: Any = None
+    """The generation of saved values that a gradient through this tensor needs."""
+    _base: Any = None
+    """The tensor of which this one is a concrete view."""
+    _chain: Any = ()
+    """The view ops, with attributes, that lead from `_base` to this view."""
+    _views: Any = ()
+    """Weak references to the concrete views of this tensor."""
+
+
+class State:
+    """What a path of calls has done to the world, as far as later calls must know.
+
+    `freed` holds the nodes whose history a backward pass has freed; `mutated` says that a
+    persistent tensor was changed in place.
+    """
+
+    __slots__ = ("freed", "mutated")
+
+    def __init__(self, freed: frozenset[Node] = frozenset(), mutated: bool = False) -> None:
+        self.freed = freed
+        self.mutated = mutated
+
+
+CLEAN = State()
+
+
+class Entry:
+    """One recorded call. The last group of slots says what it was given and returned this time."""
+
+    __slots__ = (
+        "a",  # value of the first tensor argument
+        "alternatives",  # every call that ever came next, by its key
+        "api",  # what was called
+        "b",  # value of the second tensor argument, if there are exactly two
+        "bound",  # now: arrays (or generations) behind the arguments named by `places`
+        "count",  # how many tensors it was given
+        "depth",
+        "extra",  # what the api itself keeps here
+        "first",  # the call that opened the window
+        "keeps",  # which tensor arguments have a history to keep alive
+        "key",
+        "line",  # file and line of the user's program where it was first seen
+        "mode",  # whether gradients were enabled
+        "next",  # the call that came next the last time
+        "numbers",  # now: the Python numbers given
+        "old",  # in-place: what the tensors of `out` denoted before
+        "out",  # now: the tensor returned; a list of them if there is not exactly one
+        "parent",
+        "places",  # which tensor arguments must be bound at every call
+        "returned",  # how to hand back the results: see `results.py`
+        "root",
+        "serials",  # the range of serials of the nodes made for it
+        "scalars",  # the leaves that stand for `numbers`
+        "state",
+        "value",  # the node returned, if it is a single new one
+        "values",  # all nodes that tensors may denote after this call, in the order of `out`
+        "window",  # the window that ends here, if one ever did
+    )
+
+    def __init__(self, api: Any, parent: Entry | None, mode: bool) -> None:
+        self.api = api
+        self.parent = parent
+        self.mode = mode
+        self.alternatives: dict[Any, Entry] = {}
+        self.next: Entry = NOTHING
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.root: Entry = self if parent is None else parent.root
+        self.state: State = CLEAN if parent is None else parent.state
+        self.first: Entry = self if parent is None or parent.parent is None else parent.first
+        self.a = self.b = self.value = None
+        self.key = self.line = self.extra = self.returned = self.window = None
+        self.values: tuple[Node, ...] = ()
+        self.old: tuple[Node, ...] | None = None
+        self.places: tuple[int, ...] = ()
+        self.keeps: tuple[int, ...] = ()
+        self.serials: tuple[int, int] = (0, 0)
+        self.count = 0
+        self.scalars: tuple[Scalar, ...] = ()
+        self.bound: Any = ()
+        self.numbers: Any = ()
+        self.out: Any = None
+
+    def forget(self) -> None:
+        """Let go of this time's tensors and arrays."""
+        self.out = None
+        self.bound = self.numbers = ()
+
+    def path(self) -> list[Entry]:
+        """The calls of the window that ends here, first to last."""
+        path = []
+        entry = self
+        while entry.parent is not None:
+            path.append(entry)
+            entry = entry.parent
+        path.reverse()
+        return path
+
+
+NOTHING: Entry = None  # type: ignore[assignment]
+NOTHING = Entry(None, None, True)  # stands where no next call is known yet
+NOTHING.next = NOTHING

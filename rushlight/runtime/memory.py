@@ -1,0 +1,107 @@
+"""Who else can see a piece of memory, and how a tensor's memory is changed without harm to them.
+
+NumPy keeps count for us: every array and every view that can reach some memory holds a reference
+to the array that owns it. Memory that only one tensor reaches may simply be exchanged for new
+memory. Memory that was handed to NumPy may change behind our back, so what is recorded to be read
+later must be a snapshot.
+"""
+
+from __future__ import annotations
+
+import weakref
+from sys import getrefcount  # noqa
+from typing import Any
+
+import numpy as np
+
+from .entry import Handle
+
+Array = np.ndarray[Any, Any]
+
+EXPORTED: dict[int, weakref.ref[Array]] = {}
+"""Arrays that NumPy code can reach, by identity."""
+
+GENERATIONS: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Every live generation of saved values (see history.py)."""
+
+
+def owner_of(array: Array) -> Array:
+    """The array that owns the memory of `array`."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def export(array: Array) -> None:
+    """Note that NumPy code can reach the memory of `array` from now on."""
+    owner = owner_of(array)
+    key = id(owner)
+    if key not in EXPORTED:
+        EXPORTED[key] = weakref.ref(owner, lambda _: EXPORTED.pop(key, None))
+
+
+def is_exported(array: Array) -> bool:
+    """Whether NumPy code can still reach the memory of `array`."""
+    return bool(EXPORTED) and id(owner_of(array)) in EXPORTED
+
+
+def to_read(handle: Handle) -> Array:
+    """The array of a concrete tensor, safe to be read when the window is run."""
+    array = handle._array
+    if EXPORTED and is_exported(array):
+        if is_private(handle):
+            EXPORTED.pop(id(array), None)  # NumPy has let go of it
+        else:
+            return np.array(array, order="K")
+    return array
+
+
+class _Probe:
+    """Something with an `_array`, to learn how many references a private one has."""
+
+    def __init__(self) -> None:
+        self._array = np.empty(0)
+
+
+def _references(handle: Any) -> int:
+    return getrefcount(handle._array)
+
+
+_PRIVATE = _references(_Probe())
+
+
+def is_private(handle: Handle) -> bool:
+    """Whether nothing but `handle` can see its memory."""
+    array = handle._array
+    if array.base is not None:
+        return False
+    del array
+    return _references(handle) <= _PRIVATE
+
+
+def store(handle: Handle, array: Array) -> None:
+    """Give a persistent tensor a new value; everything that shares its memory sees it.
+
+    `array` must be new memory that nothing else uses.
+    """
+    old = handle._array
+    if old.strides == array.strides:
+        del old
+        if is_private(handle):
+            handle._array = array
+            return
+    write(handle, array)
+
+
+def write(handle: Handle, value: Any) -> None:
+    """Write `value` into the memory of a concrete tensor, where every alias of it sees it."""
+    protect_saved(handle._array)
+    np.copyto(handle._array, value, casting="unsafe")
+
+
+def protect_saved(array: Array) -> None:
+    """Give every generation of saved values that uses this memory a copy of its own."""
+    if GENERATIONS:
+        owner = owner_of(array)
+        for generation in list(GENERATIONS):
+            generation.copy_if_shared(owner)

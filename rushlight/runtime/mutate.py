@@ -1,0 +1,246 @@
+"""In-place operations. Mutation is rebinding: the tensor gets a new node, and its memory, if it has
+any, the new contents when the window is run.
+
+Tensors that share memory must all see the change. Those that denote nodes of this window are found
+by their nodes: the value of their common base is replaced, and each view of it is taken anew.
+Concrete ones share real memory and see the change once the window has run: so it is run at once.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import ops
+from ..errors import DtypeError, GradError, RushlightError, ShapeError, explain, without_own_frames
+from ..graph import Bound, Cell, Fresh, Node, Saved, scope
+from ..ops.table import Op
+from ..trace import view_chain, view_root
+from .arguments import put_back, read
+from .effect import Change, apply_effect, given, holder_of_saved, on_path, owner_of_cell
+from .entry import Entry, Handle
+from .memory import is_exported, is_private
+from .record import ends_here, settle
+from .recorder import Recorder, local
+
+
+class InPlace:
+    """The in-place form of `op`: what an entry of the trie says was called."""
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+        self.name = f"{op.name}_"
+        self.grad_name = op.grad_name
+
+
+FORMS: dict[Op, InPlace] = {}
+
+
+def apply_inplace(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """The first argument, after its value was replaced by that of `op(*args, **kwargs)`."""
+    recorder = local.recorder
+    try:
+        call = read(op, args, kwargs)
+        change_inplace(
+            recorder,
+            FORMS.get(op) or FORMS.setdefault(op, InPlace(op)),
+            call.form,
+            call.handles,
+            call.numbers,
+            lambda nodes, scalars: put_back(call, nodes, scalars),
+        )
+        return call.handles[0]
+    except RushlightError as error:
+        raise error.with_traceback(without_own_frames(error.__traceback__)) from error.__cause__
+
+
+def change_inplace(
+    recorder: Recorder,
+    form: InPlace,
+    static: Any,
+    handles: Sequence[Handle],
+    numbers: Sequence[Any],
+    compute: Callable[[Sequence[Node], Sequence[Node]], Node],
+) -> None:
+    """Replace the value of `handles[0]` by what `compute` makes of the nodes."""
+    target = handles[0]
+    settle(recorder, handles)
+    check_leaf(recorder, form, target)
+
+    def key() -> Any:
+        return (form, static, tuple([h._value for h in handles]), recorder.grad)
+
+    if ends_here(recorder, form, key()):
+        recorder.flush()
+    shared = is_shared(target)
+    if shared and recorder.grad and any([h._value.requires_grad for h in handles]):
+        symbolise(recorder, target)
+
+    def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
+        new = fitting(form, nodes[0], compute(nodes, scalars))
+        return describe_change(recorder, target, nodes[0], new)
+
+    apply_effect(recorder, form, key(), handles, numbers, describe)
+    if shared or recorder.eager:
+        recorder.flush()
+
+
+def is_shared(handle: Handle) -> bool:
+    """Whether others can see the memory of a concrete tensor."""
+    return handle._value.leaf and (not is_private(handle) or is_exported(handle._array))
+
+
+def check_leaf(recorder: Recorder, form: InPlace, target: Handle) -> None:
+    """Raise GradError if a leaf that requires grad, or a view of one, would be changed."""
+    value = target._value
+    if not recorder.grad or not value.requires_grad:
+        return
+    root = leaf_of(value)
+    if root is None:
+        return
+    what = "a leaf Variable" if root is value else "a view of a leaf Variable"
+    if not value.leaf and not value.op.view:
+        what = "a leaf Variable"
+    raise GradError(
+        explain(
+            form.name,
+            f"{what} that requires grad is being used in an in-place operation",
+            hint="change it inside `with torch.no_grad():`, or change a copy (.clone())",
+        )
+    )
+
+
+def leaf_of(value: Node) -> Cell | None:
+    """The leaf of the autograd graph that `value` is (a view of), if it is one."""
+    while not value.leaf:
+        if not (value.op.view or value.op.name == "with_data") or value.op.vjp_rule is None:
+            return None
+        value = value.inputs[0]
+    return value if isinstance(value, Cell) and value.requires_grad else None
+
+
+def fitting(form: InPlace, old: Node, new: Node) -> Node:
+    """`new` in the dtype of `old`; raises if it does not fit in its place."""
+    if new.shape != old.shape:
+        raise ShapeError(
+            explain(
+                form.name,
+                "an in-place result must keep the shape of the tensor",
+                {"the tensor": old.spec, "the result": new.spec},
+                f"use {form.op.name}() to get a new tensor",
+            )
+        )
+    if new.dtype is old.dtype:
+        return new
+    if new.dtype.category > old.dtype.category:
+        raise DtypeError(
+            explain(
+                form.name,
+                f"result type {new.dtype.name} can't be cast to the tensor's {old.dtype.name}",
+                hint=f"use {form.op.name}() to get a new tensor, or convert this one first",
+            )
+        )
+    return ops.cast(new, dtype=old.dtype)
+
+
+def describe_change(recorder: Recorder, target: Handle, node: Node, new: Node) -> Change:
+    """What changes when the value `node` of `target` is replaced by `new`."""
+    change = Change()
+    root = view_root(node)
+    alone = root is node and not storage(root).viewed
+    members = [] if alone else members_of(recorder, root, target)
+    base = write_back(node, new)
+    if not recorder.grad and root.requires_grad:
+        base = ops.with_data(root, base)  # data changes, history does not
+    change.add(view_again(base, node), given(0), target._value)
+    for value, find, old in members:
+        # A view that was taken without history must not get one where gradients are disabled.
+        scope.grad = recorder.grad or value.requires_grad
+        change.add(view_again(base, value), find, old)
+    return change
+
+
+def write_back(node: Node, new: Node) -> Node:
+    """The value of the base that `node` is a view of, once `new` was written into the view."""
+    while not node.leaf and node.op.view:
+        parent = node.inputs[0]
+        if node.op.name == "detach":
+            new = ops.with_data(parent, new)
+        else:
+            new = ops.write_view(parent, new, view=node.op, attrs=tuple(node.attrs.items()))
+        node = parent
+    return new
+
+
+def view_again(base: Node, node: Node) -> Node:
+    """The view of `base` that `node` is of its own base."""
+    for op, attrs in view_chain(node):
+        base = op(base, **attrs)
+    return base
+
+
+def storage(root: Node) -> Node:
+    """What identifies the memory of `root`."""
+    return root.source if isinstance(root, Bound) and isinstance(root.source, Saved) else root
+
+
+def members_of(recorder: Recorder, root: Node, target: Handle) -> list[Any]:
+    """The other tensors that share memory with `root`: (value, how to find it, what it denotes)."""
+    identity = storage(root)
+    members: list[Any] = []
+    find = None
+    if isinstance(identity, Cell):
+        find = owner_of_cell(identity)
+    elif isinstance(identity, Saved):
+        find = holder_of_saved(identity)
+    if find is not None:
+        holder = find(())
+        if holder is not None and holder is not target and holder._value is identity:
+            members.append((root, find, identity))
+    entry: Entry | None = recorder.at
+    while entry is not None and entry.parent is not None:
+        for k, value in enumerate(entry.values):
+            if storage(view_root(value)) is not identity:
+                continue
+            find = on_path(entry, k)
+            handle = find(())
+            if handle is not None and handle is not target and handle._value is value:
+                members.append((value, find, value))
+        entry = entry.parent
+    return members
+
+
+class Symbolise:
+    """Says, in the trie, that concrete tensors that share memory became nodes of the window."""
+
+    name = "symbolise"
+    grad_name = "CloneBackward0"
+
+
+SYMBOLISE = Symbolise()
+
+
+def symbolise(recorder: Recorder, target: Handle) -> None:
+    """Let the tensors that share memory with `target` denote nodes: views of a common base.
+
+    Needed when a concrete tensor is about to get a history, which its views must share.
+    """
+    base: Handle = target if target._base is None else target._base
+    views = [v for v in [r() for r in base._views] if v is not None]
+    if type(base._value) is not Fresh or not views:
+        return
+
+    def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
+        change = Change()
+        root = ops.clone(nodes[0])
+        change.add(root, given(0), base._value)
+        for view in views:
+            value = root
+            for op, attrs in view._chain:
+                value = op(value, **attrs)
+            find = weakref.ref(view)
+            change.add(value, lambda handles, find=find: find(), view._value)  # type: ignore[misc]
+        return change
+
+    apply_effect(recorder, SYMBOLISE, object(), [base], (), describe)

@@ -1,0 +1,290 @@
+"""Find the entry for a call, or make one, and take its step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import LostError, RushlightError, caller_line, explain, without_own_frames
+from ..graph import (
+    DEAD_CELLS,
+    Bound,
+    Cell,
+    Fresh,
+    Node,
+    Saved,
+    Scalar,
+    Stale,
+    fresh,
+    next_serial,
+    scope,
+)
+from ..trace import apply_chain, view_chain, view_root
+from .. import config
+from .arguments import Call, put_back, read
+from .deliver import Failed, link
+from .entry import Entry, Handle
+from .memory import to_read
+from .recorder import HALTED, Recorder, local
+
+
+class Types:
+    """The surface's tensor type, as the runtime makes it: `new()` is an empty tensor."""
+
+    new: Callable[[], Any] = Handle
+
+
+types = Types()
+
+
+class Returned:
+    """How a call hands back its results: `kind` of tuple (None: one item) of `items`.
+
+    An item is the place of a new value, or `~place` of an argument that is handed back as it is,
+    or None.
+    """
+
+    __slots__ = ("items", "kind")
+
+    def __init__(self, kind: Any, items: tuple[Any, ...]) -> None:
+        self.kind = kind
+        self.items = items
+
+    def hand_back(self, new: Sequence[Any], given: Sequence[Any]) -> Any:
+        """The results, made of `new` tensors and `given` ones."""
+        found = [None if i is None else new[i] if i >= 0 else given[~i] for i in self.items]
+        if self.kind is None:
+            return found[0]
+        if self.kind is tuple or self.kind is list:
+            return self.kind(found)
+        return self.kind(*found)
+
+
+def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """The result of calling `op` with tensors and other arguments: recorded, not computed."""
+    recorder = local.recorder
+    try:
+        call = read(op, args, kwargs)
+        settle(recorder, call.handles)
+        if op.view and (views := views_now(recorder, call)) is not None:
+            return views
+        key = call.key(op, recorder.grad)
+        if ends_here(recorder, op, key):
+            recorder.flush()
+            key = call.key(op, recorder.grad)
+        entry = recorder.at.alternatives.get(key)
+        if entry is None:
+            entry = create(recorder, call, key)
+        return take(recorder, entry, call.handles, call.numbers)
+    except RushlightError as error:
+        # What follows is the user's line: the frames in between explain nothing.
+        raise error.with_traceback(without_own_frames(error.__traceback__)) from error.__cause__
+
+
+def settle(recorder: Recorder, handles: Sequence[Handle]) -> None:
+    """Make sure that the tensors can be recorded here: not lost, failed, or another thread's."""
+    if recorder.unfinished is not None:
+        recorder.finish()
+    if recorder.at.depth >= config.window_cap:
+        recorder.flush()
+    for handle in handles:
+        value = handle._value
+        if value.leaf:
+            if type(value) is Failed:
+                raise value.error
+        elif value.home.root is not recorder.root:
+            adopt(handle)
+        elif not holds(value.home, handle):
+            raise LostError(
+                explain(
+                    "record",
+                    "this tensor was never computed: its computation was interrupted",
+                    hint="compute it again",
+                )
+            )
+
+
+def holds(entry: Entry, handle: Handle) -> bool:
+    """Whether `handle` is what `entry` returned, or changed, this time."""
+    out = entry.out
+    return out is handle or (type(out) is list and any([h is handle for h in out]))
+
+
+def adopt(handle: Handle) -> None:
+    """Make real a tensor whose value is pending in another thread's window."""
+    raise NotImplementedError
+
+
+def ends_here(recorder: Recorder, api: Any, key: Any) -> bool:
+    """Whether a window should end before this call.
+
+    It should when the call that opened it comes again (else a loop that observes nothing would keep
+    every batch alive), and when gradients are recorded again after a parameter was changed by hand.
+    """
+    at = recorder.at
+    if at.state.mutated and recorder.grad:
+        return True
+    return at.depth >= 2 and at.first.api is api and bool(at.first.key == key)
+
+
+def views_now(recorder: Recorder, call: Call) -> Any:
+    """The result of a view op on a concrete tensor that needs no gradient: NumPy's own view.
+
+    None if it has to be recorded: the memory must be copied, or the result has a history.
+    """
+    handle = call.handles[0]
+    leaf = handle._value
+    if type(leaf) is not Fresh or len(call.handles) > 1 or call.numbers:
+        return None
+    key = (call.op, call.form, leaf)
+    known = VIEWS.get(key)
+    if known is None:
+        known = VIEWS[key] = view_plan(call, leaf)
+    returned, chains = known
+    if returned is None:
+        return None
+    made = []
+    for chain, value in chains:
+        view = types.new()
+        view._array = apply_chain(handle._array, chain)
+        view._value = value
+        link(handle, view, chain)
+        made.append(view)
+    return returned.hand_back(made, call.handles)
+
+
+VIEWS: dict[Any, Any] = {}
+"""How view ops act on concrete tensors: key -> (how to hand back, chains of NumPy views)."""
+
+
+def view_plan(call: Call, leaf: Node) -> Any:
+    """What `views_now` must do for this call."""
+    if len(VIEWS) > config.trie_cap:
+        VIEWS.clear()
+    source = Bound(leaf, None, 0)
+    result = put_back(call, [source], ())
+    returned, nodes = analyse(result, [source])
+    if any([view_root(n) is not source for n in nodes]):
+        return None, ()
+    chains = []
+    for node in nodes:
+        contiguous = node.strides == Fresh(node.shape, node.dtype).strides
+        value = fresh(node.shape, node.dtype, None if contiguous else node.strides)
+        chains.append((view_chain(node), value))
+    return returned, chains
+
+
+def analyse(result: Any, given: Sequence[Node]) -> tuple[Returned, tuple[Node, ...]]:
+    """How `result` is handed back, and its new nodes."""
+    single = isinstance(result, Node) or result is None
+    nodes: list[Node] = []
+    items: list[Any] = []
+    for item in (result,) if single else result:
+        if item is None:
+            items.append(None)
+            continue
+        place = next((~k for k, n in enumerate(given) if n is item), None)
+        if place is None:
+            place = len(nodes)
+            nodes.append(item)
+        items.append(place)
+    return Returned(None if single else type(result), tuple(items)), tuple(nodes)
+
+
+def create(recorder: Recorder, call: Call, key: Any) -> Entry:
+    """A new entry for `call` after the present one."""
+    entry = Entry(call.op, recorder.at, recorder.grad)
+    nodes, scalars = open_entry(recorder, entry, call.handles, call.numbers)
+    since = next_serial()
+    result = put_back(call, nodes, scalars)
+    entry.serials = (since, next_serial())
+    entry.returned, entry.values = analyse(result, nodes)
+    if len(entry.values) == 1 and entry.returned.kind is None:
+        entry.value = entry.values[0]
+    register(recorder, entry, key)
+    return entry
+
+
+def open_entry(
+    recorder: Recorder, entry: Entry, handles: Sequence[Handle], numbers: Sequence[Any]
+) -> tuple[list[Node], tuple[Scalar, ...]]:
+    """The nodes that stand for the tensors and numbers given to a new `entry`."""
+    scope.grad = recorder.grad
+    nodes = bind_nodes(entry, handles)
+    entry.scalars = tuple([Scalar(type(n), entry, k) for k, n in enumerate(numbers)])
+    for name, handle in zip("ab", handles, strict=False):
+        setattr(entry, name, handle._value)
+    entry.count = len(handles)
+    return nodes, entry.scalars
+
+
+def register(recorder: Recorder, entry: Entry, key: Any) -> None:
+    """Enter a finished `entry` in the trie."""
+    for node in entry.values:
+        node.home = entry
+    entry.key = key
+    entry.line = caller_line()
+    recorder.count += 1
+    assert entry.parent is not None
+    entry.parent.alternatives[key] = entry
+
+
+def bind_nodes(entry: Entry, handles: Sequence[Handle]) -> list[Node]:
+    """Nodes for the tensors given to `entry`, noting which must be bound at every call."""
+    nodes: list[Node] = []
+    places = []
+    keeps = []
+    for k, handle in enumerate(handles):
+        value = handle._value
+        if isinstance(value, Cell):
+            watch(value, entry)
+        elif value.leaf:
+            if isinstance(value, Saved):
+                keeps.append(k)
+            value = Bound(value, entry, len(places))
+            places.append(k)
+        nodes.append(value)
+    entry.places = tuple(places)
+    entry.keeps = tuple(keeps)
+    return nodes
+
+
+def watch(cell: Cell, entry: Entry) -> None:
+    """Have `entry` pruned when the owner of `cell` dies."""
+    entries = cell.entries
+    if len(entries) % 256 == 255:
+        cell.entries = entries = [e for e in entries if e.parent is not None]
+    entries.append(entry)
+    if cell.owner() is None:
+        DEAD_CELLS.append(cell)
+
+
+def take(
+    recorder: Recorder, entry: Entry, handles: Sequence[Handle], numbers: Sequence[Any]
+) -> Any:
+    """Take the step to `entry` with these tensors and numbers; the results."""
+    step(recorder, entry, handles, numbers)
+    new = [types.new() for _ in entry.values]
+    for handle, node in zip(new, entry.values, strict=True):
+        handle._value = node
+    entry.out = new[0] if entry.value is not None else new
+    recorder.at = entry
+    result = entry.returned.hand_back(new, handles)
+    if recorder.eager:
+        recorder.flush()
+    return result
+
+
+def step(
+    recorder: Recorder, entry: Entry, handles: Sequence[Handle], numbers: Sequence[Any]
+) -> None:
+    """Bind what `entry` reads this time, and expect it here next time."""
+    parent = entry.parent
+    assert parent is not None
+    parent.next = entry
+    if parent.parent is None and recorder.last is not None:
+        recorder.last.following = entry
+    entry.numbers = numbers
+    bound: list[Any] = [to_read(handles[k]) for k in entry.places]
+    bound += [handles[k]._history for k in entry.keeps]
+    entry.bound = bound

@@ -1,0 +1,234 @@
+"""Windows: which values of a finished path of calls are still wanted, and how they are delivered."""
+
+from __future__ import annotations
+
+from sys import getrefcount
+from typing import Any
+
+from .. import config
+from ..engines import numpy as engine
+from ..graph import Bound, Cell, Leaf, Node, Saved, Scalar, Stale, fresh
+from ..trace import Program, memory_root, view_chain, view_root
+from .entry import NOTHING, Entry, Handle
+from .history import Generation, History
+
+
+class Place:
+    """Where one value of a window ends up: in the `k`-th tensor of `entry`.
+
+    `origin` is what that tensor denoted before the window, if it was concrete already and has been
+    changed in place. `holders` counts the entries that hold the tensor; a later in-place call
+    leaves this place `superseded`.
+    """
+
+    __slots__ = ("entry", "holders", "k", "node", "origin", "superseded")
+
+    def __init__(self, entry: Entry, k: int, node: Node) -> None:
+        self.entry = entry
+        self.k = k
+        self.node = node
+        self.origin: Node | None = None
+        self.holders = 1
+        self.superseded = False
+
+    def handle(self) -> Handle | None:
+        """The tensor, this time."""
+        out = self.entry.out
+        found: Handle | None = out if self.entry.value is not None else out[self.k]
+        return found
+
+    def references(self) -> int:
+        """How many references there are to the tensor, entries not counted."""
+        out = self.entry.out
+        handle = out if self.entry.value is not None else out[self.k]
+        return getrefcount(handle) - self.holders
+
+
+def _unheld() -> int:
+    """What `Place.references` says of a tensor that only its entry holds."""
+    entry = Entry(None, None, True)
+    entry.value = Leaf((), engine_probe_dtype())
+    entry.out = Handle()
+    return Place(entry, 0, entry.value).references()
+
+
+def engine_probe_dtype() -> Any:
+    """Any dtype will do."""
+    from ..dtypes import float32
+
+    return float32
+
+
+_UNHELD = _unheld()
+
+
+class Window:
+    """A path of calls that ended in a flush, and the plan by which its values are made real."""
+
+    def __init__(self, end: Entry) -> None:
+        self.end = end
+        self.path = end.path()
+        self.count = 0
+        self.following: Entry = NOTHING
+        self.plan: Plan | None = None
+        self.places: list[Place] = []
+        current: dict[Node, Place] = {}
+        for entry in self.path:
+            for k, node in enumerate(entry.values):
+                place = Place(entry, k, node)
+                before = None if entry.old is None else entry.old[k]
+                if before is not None and before.leaf:
+                    place.origin = before
+                elif before is not None:
+                    previous = current[before]
+                    previous.superseded = True
+                    place.origin = previous.origin
+                    place.holders = previous.holders + 1
+                current[node] = place
+                self.places.append(place)
+
+    def line_of(self, node: Node) -> tuple[str, int] | None:
+        """Where in the user's program the call was made that `node` belongs to."""
+        for entry in self.path:
+            if entry.serials[0] < node.serial < entry.serials[1]:
+                line: tuple[str, int] | None = entry.line
+                return line
+        return None
+
+    def live(self) -> list[Place]:
+        """The places whose tensors somebody still holds."""
+        found = []
+        for place in self.places:
+            if place.superseded or place.references() <= _UNHELD:
+                continue
+            handle = place.handle()
+            if handle is not None and handle._value is place.node:
+                found.append(place)
+        return found
+
+    def plan_for(self, live: list[Place]) -> Plan:
+        """A plan that delivers at least the `live` places."""
+        plan = self.plan
+        if plan is None or not plan.covers(live):
+            wanted = set(live) | (set() if plan is None else plan.live)
+            plan = self.plan = Plan(self, [p for p in self.places if p in wanted])
+        self.count += 1
+        return plan
+
+
+class Delivery:
+    """How one place gets its value.
+
+    A view gets there by `chain` from the memory of `base`. An array is copied if its memory is
+    somebody else's, and is the new contents of the tensor's old memory if `store` says so. `leaf`
+    is what the tensor denotes afterwards, None if it takes a history along.
+    """
+
+    __slots__ = ("base", "chain", "copy", "leaf", "place", "store", "strides")
+
+    def __init__(self, place: Place, base: Node, leaf: Node | None) -> None:
+        self.place = place
+        self.base = base
+        self.leaf = leaf
+        self.chain = view_chain(place.node)
+        self.copy = False
+        self.store = place.origin is not None
+        item = place.node.dtype.itemsize
+        self.strides = tuple([s * item for s in place.node.strides])
+
+
+class Plan:
+    """A program for one set of live places, and the deliveries that follow it."""
+
+    def __init__(self, window: Window, live: list[Place]) -> None:
+        self.window = window
+        self.live = set(live)
+        self.count = 0
+        self.compiled: Any = None
+        self.history = self.keep_history(live)
+        self.by_root: dict[Node, Place] = {}
+        self.direct: list[Delivery] = []
+        self.views: list[Delivery] = []
+        outputs: dict[Node, None] = {}  # a set that keeps its order
+        roots: dict[Node, int] = {}
+        for place in live:
+            root = view_root(place.node)
+            roots[root] = roots.get(root, 0) + 1
+            if root is place.node:
+                self.by_root[root] = place
+        taken: set[Node] = set()
+        for place in live:
+            root = view_root(place.node)
+            delivery = Delivery(place, root, self.leaf_after(place))
+            shared = root is not place.node and (root.leaf or roots[root] > 1)
+            (self.views if shared else self.direct).append(delivery)
+            result = root if shared else place.node
+            if result.leaf or (shared and root in self.by_root):
+                continue
+            outputs[result] = None
+            memory = memory_root(result)
+            delivery.copy = memory.leaf or memory in taken
+            if not shared:
+                taken.add(memory)
+        for node in self.history.needs if self.history else ():
+            if not node.leaf:
+                outputs[node] = None
+        self.program = Program(list(outputs))
+
+    def covers(self, live: list[Place]) -> bool:
+        """Whether this plan delivers all of `live`."""
+        return self.live.issuperset(live)
+
+    def keep_history(self, live: list[Place]) -> History | None:
+        """What must be kept so that the live tensors that require grad can be differentiated."""
+        freed = self.window.end.state.freed
+        roots = []
+        for place in live:
+            if place.node.requires_grad and not isinstance(place.origin, Cell):
+                if not History([place.node]).is_stale(freed):
+                    roots.append(place.node)
+        return History(roots) if roots else None
+
+    def leaf_after(self, place: Place) -> Node | None:
+        """What the tensor of `place` denotes once it is concrete; None if it has a history."""
+        node = place.node
+        if isinstance(place.origin, Cell):
+            return place.origin
+        if not node.requires_grad:
+            contiguous = Leaf(node.shape, node.dtype).strides == node.strides
+            return fresh(node.shape, node.dtype, None if contiguous else node.strides)
+        if self.history is not None and node in self.history.roots:
+            return None
+        return Stale(node)
+
+    def gather(self) -> list[Any]:
+        """The values of the program's inputs, this time."""
+        values: list[Any] = []
+        for leaf in self.program.inputs:
+            values.append(value_of(leaf))
+        return values
+
+    def run(self, arrays: list[Any]) -> tuple[list[Any], Any]:
+        """The outputs of the program and what failed, if anything."""
+        self.count += 1
+        if self.count == config.hot:
+            self.compiled = engine.compile(self.program)
+        try:
+            if self.compiled is not None:
+                return self.compiled(arrays), {}
+            return engine.run(self.program, arrays), {}
+        except Exception:
+            return engine.run_around_failures(self.program, arrays)
+
+
+def value_of(leaf: Node) -> Any:
+    """The value of a program's input, this time."""
+    if isinstance(leaf, Cell):
+        return leaf.array
+    if isinstance(leaf, Bound):
+        return leaf.entry.bound[leaf.place]
+    if isinstance(leaf, Scalar):
+        return leaf.entry.numbers[leaf.place]
+    assert isinstance(leaf, Saved)
+    generation: Generation = leaf.slot.generation()
+    return generation.arrays[leaf]
