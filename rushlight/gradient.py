@@ -32,7 +32,7 @@ def vjp(node: Node, g: Node) -> list[tuple[Node, Node]]:
     if isinstance(source, Cell | Bound):
         return [(parents[0], g)]
     if source.leaf:
-        raise GradError(explain("backward", FREED, hint=FREED_HINT))
+        raise second_time()
     rule = source.op.vjp_rule
     assert rule is not None
     passed = []
@@ -79,6 +79,11 @@ def values_used(gradients: Iterable[Node], g: Node, since: int) -> set[Node]:
         else:
             stack.extend(node.inputs)
     return used
+
+
+def second_time() -> GradError:
+    """The error for a history that an earlier pass has used up."""
+    return GradError(explain("backward", FREED, hint=FREED_HINT))
 
 
 class Walk:
@@ -133,7 +138,7 @@ class Walk:
         used = values_used([p[1] for p in passed], g, since)
         if any([not u.number for u in used]):
             if self.is_freed(node):
-                raise GradError(explain("backward", FREED, hint=FREED_HINT))
+                raise second_time()
             self.spent.add(node)
         for parent, gradient in passed:
             self.add(parent, gradient)

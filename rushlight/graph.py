@@ -49,6 +49,7 @@ class Operation(Protocol):
     """What the graph needs to know of an op. The op table (`ops/table.py`) makes them."""
 
     name: str
+    grad_name: Any
     view: bool
     passes: int | None
     layout: Callable[[Node], tuple[int, ...]]
@@ -65,6 +66,7 @@ class Node:
 
     __slots__ = (
         "attrs",
+        "cells",
         "dtype",
         "home",
         "inputs",
@@ -95,6 +97,7 @@ class Node:
         self.home = None
         self.stride_memo: tuple[int, ...] | None = None
         self.viewed = False  # whether a view of this value was ever recorded
+        self.cells: tuple[Cell, ...] | None = None  # memo of `leaves_of`
 
     @property
     def spec(self) -> Spec:
@@ -275,7 +278,8 @@ class Saved(Leaf):
 
     def __init__(self, source: Node, parents: tuple[Node, ...], slot: Any) -> None:
         super().__init__(source.shape, source.dtype, source.requires_grad)
-        self.stride_memo = source.strides
+        contiguous = source.strides == contiguous_strides(source.shape)
+        self.stride_memo = None if contiguous else source.strides
         self.source = source
         self.saved_parents = parents
         self.slot = slot
@@ -286,6 +290,12 @@ class Saved(Leaf):
         """The saved nodes, or the cell, that a gradient flows on to."""
         return self.saved_parents
 
+    def holder(self) -> Any:
+        """The tensor that denotes it at present, or None."""
+        generation = self.slot.generation()
+        reference = None if generation is None else generation.owners.get(self)
+        return None if reference is None else reference()
+
 
 class Stale(Leaf):
     """A value that required grad until a backward pass freed what made it."""
@@ -294,8 +304,28 @@ class Stale(Leaf):
 
     def __init__(self, source: Node) -> None:
         super().__init__(source.shape, source.dtype, True)
-        self.stride_memo = source.strides
+        contiguous = source.strides == contiguous_strides(source.shape)
+        self.stride_memo = None if contiguous else source.strides
         self.source = source
+
+
+def leaves_of(root: Node) -> tuple[Cell, ...]:
+    """The cells that a gradient of `root` reaches, in order of their age."""
+    if root.cells is None:
+        seen: set[Node] = set()
+        found: list[Cell] = []
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            if isinstance(node, Cell):
+                found.append(node)
+            else:
+                stack.extend([p for p in node.parents if p.requires_grad])
+        root.cells = tuple(sorted(found, key=serial_of))
+    return root.cells
 
 
 def contiguous_strides(shape: Shape) -> tuple[int, ...]:

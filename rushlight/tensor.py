@@ -1,191 +1,364 @@
-"""The tensor."""
+"""The tensor: what it is, and how its values are seen. Its operations come from the op table."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from . import dtypes, printing
-from .devices import cpu
-from .errors import GradError, explain
-from .graph import Cell, Fresh, Leaf, Node, fresh
-from .ops import OPS
+from . import devices, dtypes, printing
+from .devices import Device
+from .dtypes import DType
+from .errors import ArgumentError, GradError, ShapeError, explain
+from .grad_fn import GradFn
+from .graph import Cell
+from .indexing import getitem, setitem
 from .runtime.entry import Handle
 from .runtime.memory import export
-from .runtime.mutate import apply_inplace
-from .runtime.record import apply, types
-from .runtime.recorder import local
+from .runtime.record import give_cell, leaf_for, realise, types
+
+from .size import Size
 
 
 class TensorType(type):
-    """The type of Tensor: calling it is PyTorch's legacy constructor; the runtime goes around."""
+    """The type of Tensor. Calling `Tensor(...)` is PyTorch's legacy constructor, `legacy` here.
+
+    The runtime makes tensors by `type.__call__`, which knows nothing of that.
+    """
+
+    legacy: Callable[..., Any]
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError
+        return cls.legacy(*args, **kwargs)
 
 
 class Tensor(Handle, metaclass=TensorType):
-    """An array that can be differentiated."""
+    """An array of numbers of one dtype that can be differentiated.
+
+    Operations on it are recorded and run when somebody looks: `item`, `print`, `numpy`, `if`.
+
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum()
+    tensor(5., grad_fn=<SumBackward0>)
+    """
 
     __slots__ = ()
+    __array_priority__ = 1000  # NumPy leaves `array + tensor` to us
+
+    _grad: Any = None  # of a tensor that is not a leaf of the autograd graph
+
+    # -- what it is ----------------------------------------------------------------------------
 
     @property
-    def shape(self):
-        return self._value.shape
+    def shape(self) -> Size:
+        """The size of each dimension."""
+        return Size(self._value.shape)
 
     @property
-    def dtype(self):
+    def dtype(self) -> DType:
+        """The type of the elements."""
         return self._value.dtype
 
     @property
-    def requires_grad(self):
-        return self._value.requires_grad
+    def device(self) -> Device:
+        """Where it lives: always the CPU."""
+        return devices.cpu
 
     @property
-    def grad(self):
-        v = self._cell
-        return v.grad if v else None
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self._value.shape)
+
+    def dim(self) -> int:
+        """Number of dimensions."""
+        return len(self._value.shape)
+
+    ndimension = dim
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of dimension `dim`."""
+        shape = self._value.shape
+        return Size(shape) if dim is None else shape[dim]
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return self._value.size
+
+    nelement = numel
+
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements in memory apart neighbours along each dimension, or `dim`, are."""
+        strides = self._value.strides
+        return tuple(strides) if dim is None else strides[dim]
+
+    def storage_offset(self) -> int:
+        """How many elements into its memory the first element is."""
+        array = realise(self)
+        base = array.base
+        if not isinstance(base, np.ndarray):
+            return 0
+        start = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+        return int(start // array.itemsize)
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return int(realise(self).__array_interface__["data"][0])
+
+    def element_size(self) -> int:
+        """Bytes per element."""
+        return self._value.dtype.itemsize
+
+    itemsize = property(element_size)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._value.size * self._value.dtype.itemsize
+
+    def is_floating_point(self) -> bool:
+        """Whether the elements are real and may be fractional."""
+        return self._value.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """Whether the elements have an imaginary part."""
+        return self._value.dtype.is_complex
+
+    is_cuda = False
+    is_sparse = False
+    is_quantized = False
+    layout = "torch.strided"
+
+    def get_device(self) -> int:
+        """The number of its accelerator: -1 for the CPU."""
+        return -1
+
+    # -- autograd ------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow into it."""
+        return self._value.requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, mode: bool) -> None:
+        self.requires_grad_(mode)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Itself, as a leaf that gradients are collected for (or no more)."""
+        if bool(requires_grad) is self._value.requires_grad:
+            return self
+        if self._value.requires_grad and not self.is_leaf:
+            hint = "use tensor.detach() to get a tensor that requires no grad"
+            problem = "you can only change requires_grad flags of leaf variables"
+            raise GradError(explain("requires_grad_", problem, hint=hint))
+        if requires_grad and not self._value.dtype.differentiable:
+            problem = "only Tensors of floating point and complex dtype can require gradients"
+            raise GradError(explain("requires_grad_", problem, {"the tensor": self._value.spec}))
+        realise(self)
+        give_cell(self, bool(requires_grad))
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the user made it, rather than an op that is differentiated."""
+        value = self._value
+        while not value.leaf and value.op.name == "with_data":
+            value = value.inputs[0]
+        return not value.requires_grad or isinstance(value, Cell)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient collected by `backward`, or None."""
+        cell = self._cell
+        if cell is not None:
+            return cell.grad
+        if self._grad is None and self._value.requires_grad and not self.is_leaf:
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. "
+                "Its .grad attribute won't be populated during autograd.backward(): call "
+                ".retain_grad() on it first, or look at the leaf.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return self._grad
 
     @grad.setter
-    def grad(self, value):
-        self._cell.grad = value
+    def grad(self, gradient: Any) -> None:
+        if gradient is not None:
+            if not isinstance(gradient, Tensor):
+                kind = type(gradient).__name__
+                raise ArgumentError(explain("grad", f"must be a Tensor or None, not {kind}"))
+            if gradient._value.shape != self._value.shape:
+                got = {"the tensor": self._value.spec, "the gradient": gradient._value.spec}
+                raise ShapeError(explain("grad", "assigned grad has data of a different size", got))
+        if self._cell is not None:
+            self._cell.grad = gradient
+        else:
+            self._grad = gradient
 
-    _cell = None
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
 
-    def real_array(self):
-        if not self._value.leaf:
-            local.recorder.flush()
-        if type(self._value).__name__ == "Failed":
-            raise self._value.error
-        assert self._value.leaf
-        return self._array
+    @property
+    def grad_fn(self) -> Any:
+        """What made it, for autograd: an object with a `name()`, or None for a leaf."""
+        return None if self.is_leaf else GradFn(self._value)
 
-    def item(self):
-        return self.real_array().item()
+    @property
+    def data(self) -> Any:
+        """A tensor on the same memory that autograd knows nothing of."""
+        return self.detach()
 
-    def numpy(self):
-        a = self.real_array()
-        if self._value.requires_grad:
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad")
-        export(a)
-        return a.view()
+    @data.setter
+    def data(self, new: Tensor) -> None:
+        array = realise(new)
+        realise(self)
+        self._array = array
+        self._base, self._chain, self._views = None, (), ()
+        if self._cell is not None:
+            self._value = self._cell
+            give_cell(self, self._cell.requires_grad)
+        else:
+            self._value = leaf_for(array)
+        if new._base is not self:
+            export(array)  # two tensors share memory that NumPy's counting cannot tell apart
 
-    def __repr__(self):
-        a = self.real_array()
-        v = self._value
-        grad_fn = None
-        if v.requires_grad and not isinstance(v, Cell):
-            grad_fn = "Backward0"
+    # -- what it holds -------------------------------------------------------------------------
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        array = realise(self)
+        if array.size != 1:
+            problem = f"a Tensor with {array.size} elements cannot be converted to Scalar"
+            raise ShapeError(explain("item", problem, {"the tensor": self._value.spec}))
+        return array.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return realise(self).tolist()
+
+    def numpy(self, *, force: bool = False) -> Any:
+        """A NumPy array on the same memory."""
+        if self._value.requires_grad and not force:
+            problem = "can't call numpy() on Tensor that requires grad"
+            raise GradError(explain("numpy", problem, hint="use tensor.detach().numpy()"))
+        array = realise(self)
+        export(array)
+        return array.view()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)  # kDLCPU
+
+    def __bool__(self) -> bool:
+        array = realise(self)
+        if array.size != 1:
+            problem = "Boolean value of Tensor with more than one value is ambiguous"
+            if array.size == 0:
+                problem = "Boolean value of Tensor with no values is ambiguous"
+            raise ShapeError(explain("bool", problem, hint="use x.any(), x.all() or x.numel()"))
+        return bool(array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self._value.dtype.category > dtypes.INT or self._value.size != 1:
+            problem = "only integer tensors of a single element can be converted to an index"
+            raise ArgumentError(explain("index", problem, {"the tensor": self._value.spec}))
+        return int(self.item())
+
+    def __len__(self) -> int:
+        shape = self._value.shape
+        if not shape:
+            raise TypeError("len() of a 0-d tensor")
+        return shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self._value.shape:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))  # type: ignore[attr-defined]
+
+    def __contains__(self, item: Any) -> bool:
+        return bool((self == item).any())  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return self.text()
+
+    def text(self, prefix: str = "tensor(", parameter: bool = False) -> str:
+        """What `print` shows."""
+        array = realise(self)
+        value = self._value
+        function = self.grad_fn
         return printing.tensor_text(
-            a,
-            dtype_name=str(v.dtype),
-            default_dtype_name="torch.float32",
-            requires_grad=v.requires_grad,
-            grad_fn=grad_fn,
+            array,
+            prefix=prefix,
+            dtype_name=repr(value.dtype),
+            default_dtype_name=repr(dtypes.default()),
+            requires_grad=value.requires_grad,
+            grad_fn=None if function is None else function.name(),
+            parameter=parameter,
         )
 
-    def __getitem__(self, index):
-        index = index if isinstance(index, tuple) else (index,)
-        index = tuple((i.start, i.stop, i.step) if isinstance(i, slice) else i for i in index)
-        return apply(GETITEM, (self, index), {})
+    def __format__(self, spec: str) -> str:
+        plain = type(self) is Tensor
+        return printing.format_text(self, spec, realise(self) if plain else None)
 
-    def __setitem__(self, index, value):
-        v = self[index]
-        v.copy_(value)
+    __getitem__ = getitem
+    __setitem__ = setitem
 
-    def copy_(self, other):
-        return apply_inplace(COPY, (self, other), {})
+    # -- copies --------------------------------------------------------------------------------
 
-    def backward(self, gradient=None, retain_graph=False, create_graph=False):
-        from .autograd import backward
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if id(self) in memo:
+            return memo[id(self)]
+        if not self.is_leaf:
+            problem = "only Tensors created explicitly by the user support the deepcopy protocol"
+            raise GradError(explain("deepcopy", problem, hint="use tensor.detach().clone()"))
+        copy = self.rebuilt(realise(self).copy(order="K"))
+        memo[id(self)] = copy
+        if self.grad is not None:
+            copy.grad = self.grad.__deepcopy__(memo)
+        return copy
 
-        backward([self], [gradient], retain_graph, create_graph)
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return (rebuild, (type(self), np.ascontiguousarray(realise(self)), self.requires_grad))
+
+    def rebuilt(self, array: Any) -> Any:
+        """A tensor of the same type on other memory."""
+        return rebuild(type(self), array, self.requires_grad)
+
+
+def rebuild(kind: type[Any], array: Any, requires_grad: bool) -> Any:
+    """A tensor of type `kind` on the memory of `array`."""
+    tensor = type.__call__(kind)
+    tensor._array = array
+    tensor._value = leaf_for(array)
+    if requires_grad:
+        give_cell(tensor, True)
+    return tensor
 
 
 types.new = type.__call__.__get__(Tensor)
 
-from .ops.table import derived
-from . import ops
 
-
-@derived(view=True)
-def getitem(input: Tensor, index: Any):
-    return ops.basic_index(input, index=index)
-
-
-GETITEM = getitem
-
-
-@derived()
-def copy(input: Tensor, other: Tensor):
-    return ops.clone(
-        ops.expand_view(
-            ops.cast(other, dtype=input.dtype) if other.dtype is not input.dtype else other,
-            shape=input.shape,
-        )
-    )
-
-
-COPY = copy
-
-
-def method(op):
-    def call(*a, **k):
-        return apply(op, a, k)
-
-    return call
-
-
-def inplace(op):
-    def call(*a, **k):
-        return apply_inplace(op, a, k)
-
-    return call
-
-
-for name, op in OPS.items():
-    if "Tensor" in op.on:
-        setattr(Tensor, name, method(op))
-    if "Tensor_" in op.on:
-        setattr(Tensor, name + "_", inplace(op))
-for d, n in dict(add="add", sub="sub", mul="mul", truediv="div").items():
-    setattr(Tensor, f"__{d}__", method(OPS[n]))
-    setattr(Tensor, f"__i{d}__", inplace(OPS[n]))
-Tensor.__radd__ = Tensor.__add__
-Tensor.__rmul__ = Tensor.__mul__
-Tensor.__rsub__ = method(OPS["rsub"])
-Tensor.__neg__ = method(OPS["neg"])
-
-
-def tensor(data, requires_grad=False, dtype=None):
-    a = np.array(data)
-    if a.dtype == np.float64:
-        a = a.astype(np.float32)
-    return wrap(a, requires_grad)
-
-
-def wrap(a, requires_grad=False):
-    t = types.new()
-    t._array = a
-    dt = dtypes.of_numpy(a.dtype)
-    if requires_grad:
-        t._value = t._cell = Cell(t, a, dt, True)
-    else:
-        item = a.itemsize
-        s = tuple(x // item for x in a.strides)
-        t._value = fresh(a.shape, dt, None if s == Leaf(a.shape, dt).strides else s)
-    return t
-
-
-class no_grad:
-    def __enter__(self):
-        r = local.recorder
-        self.before = r.grad
-        r.grad = False
-
-    def __exit__(self, *a):
-        r = local.recorder
-        r.grad = self.before
-        if r.at.state.mutated:
-            r.flush()

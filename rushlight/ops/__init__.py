@@ -3,9 +3,30 @@
 A family that needs another says `from .. import ops` and writes `ops.expand_view(...)`.
 """
 
+from .activation import *
+from .along import *
 from .arithmetic import *
+from .bitwise import *
+from .bounds import *
+from .compare import *
 from .contract import *
+from .control import *
 from .convert import *
+from .einsum import *
+from .exponential import *
+from .index import *
+from .join import *
+from .lookup import *
+from .loss import *
+from .order import *
+from .power import *
 from .reduce import *
+from .rounding import *
 from .shape import *
+from .signs import *
+from .slicing import *
+from .softmax import *
+from .strided import *
 from .table import OPS, Derived, Op, Primitive
+from .trigonometry import *
+from .views import *

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, ops
 from ..errors import DtypeError, ShapeError, explain
 from ..graph import Node, Spec
-from .samples import floats, ints
-from .table import Kind, Number, Tensor, arithmetic, common, derived, floating, primitive
+from .samples import bools, doubles, floats, ints
+from .table import Kind, Number, Tensor, common, derived, floating, primitive
 
 
 def broadcast(op: str, *inputs: Node) -> Spec:
@@ -33,6 +33,22 @@ def common_shape(op: str, inputs: list[Node]) -> tuple[int, ...]:
         got = dict(zip(("input", "other", "third"), [n.spec for n in inputs], strict=False))
         hint = "sizes must match from the right, or be 1; try unsqueeze or reshape"
         raise ShapeError(explain(op, "shapes do not broadcast", got, hint)) from None
+
+
+def zeros_of(x: Node) -> Node:
+    """A zero for each element of `x`, in the memory of one."""
+    return ops.expand_view(ops.constant(0, x.dtype), shape=x.shape)
+
+
+def conjugate(x: Node) -> Node:
+    """`x`, conjugated if it is complex: what the chain rule needs of a derivative."""
+    return ops.conj(x) if x.dtype.is_complex else x
+
+
+def is_fractional(x: Any) -> bool:
+    """Whether `x`, a node or a Python number, has a floating-point or complex type."""
+    dtype = x.dtype if isinstance(x, Node) else dtypes.of_number(x)
+    return bool(dtype.category >= dtypes.FLOAT)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.add, promote=common)
@@ -60,13 +76,30 @@ def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     >>> torch.add(torch.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return plus(input, other if alpha == 1 else mul(other, alpha))
+    return plus(input, scaled("add", input, other, alpha))
 
 
 @add.samples
 def _() -> Iterator[Any]:
     yield floats(3, 4), floats(3, 4, seed=1)
     yield (floats(3, 4), 2), {"alpha": 3}
+    yield (ints(4), floats(3, 1)), {"alpha": 0.5}
+    yield bools(4), bools(4, seed=1)
+    yield ints(4).astype(np.uint8), ints(3, 1).astype(np.int8)
+    yield np.zeros((0, 3), np.float32), floats(3)
+    yield np.asarray(2.5), floats(3)
+    yield floats(3, 4).T, floats(4, 3)
+    yield floats(3).astype(np.float16), 1e-3
+
+
+def scaled(op: str, input: Any, other: Any, alpha: Any) -> Any:
+    """`alpha * other`, which is to be combined with `input`."""
+    if alpha == 1:  # left at its default: a number that was given is a node
+        return other
+    if is_fractional(alpha) and not is_fractional(input) and not is_fractional(other):
+        problem = "for integral input tensors, argument alpha must not be a floating point number"
+        raise DtypeError(explain(op, problem))
+    return mul(other, alpha)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.subtract, promote=common)
@@ -97,23 +130,29 @@ def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     >>> torch.sub(torch.tensor([5, 6]), torch.tensor([1, 2]), alpha=2)
     tensor([3, 2])
     """
-    return minus(input, other if alpha == 1 else mul(other, alpha))
+    return minus(input, scaled("sub", input, other, alpha))
 
 
 @sub.samples
 def _() -> Iterator[Any]:
     yield (floats(3, 4), floats(4, seed=1)), {"alpha": 2.5}
+    yield floats(3, 4), 1
 
 
-@derived(on="torch Tensor", grad_name="RsubBackward1")
+@derived(on="torch", grad_name="RsubBackward1")
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Node:
-    """Difference the other way round, `other - alpha * input`."""
-    return minus(other, input if alpha == 1 else mul(input, alpha))
+    """Difference the other way round, `other - alpha * input`.
+
+    >>> torch.rsub(torch.tensor([0.25]), 1)
+    tensor([0.7500])
+    """
+    return minus(other, scaled("rsub", other, input, alpha))
 
 
 @rsub.samples
 def _() -> Iterator[Any]:
     yield floats(3), 1
+    yield (floats(3), floats(2, 1)), {"alpha": 2}
 
 
 @primitive(
@@ -134,7 +173,7 @@ def mul(input: Tensor | Number, other: Tensor | Number) -> Spec:
 
 @mul.vjp
 def _(g: Node, out: Node, input: Node, other: Node) -> tuple[Node, Node]:
-    return g * other, g * input
+    return g * conjugate(other), g * conjugate(input)
 
 
 @mul.samples
@@ -142,6 +181,8 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), floats(3, 4, seed=1)
     yield floats(2, 1, 4), floats(3, 1, seed=1)
     yield ints(3, 4), floats(4)
+    yield bools(3), ints(3)
+    yield floats(3), 2.5
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.true_divide, promote=floating)
@@ -152,26 +193,61 @@ def true_quotient(input: Tensor | Number, other: Tensor | Number) -> Spec:
 
 @true_quotient.vjp
 def _(g: Node, out: Node, input: Node, other: Node) -> tuple[Node, Node]:
-    first = g / other
-    return first, -(first * out)
+    first = g / conjugate(other)
+    return first, -(first * conjugate(out))
 
 
 @true_quotient.samples
 def _() -> Iterator[Any]:
     yield floats(3, 4), floats(3, 4, low=0.5, high=2, seed=1)
     yield ints(3, 4), ints(3, 4, low=1)
+    yield 1, floats(3, low=0.5)
 
 
 @derived(on="torch Tensor Tensor_", aliases=("divide",))
 def div(
     input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None
 ) -> Node:
-    """Quotient `input / other`.
+    """Quotient `input / other`, rounded towards zero ("trunc") or down ("floor") if asked.
 
     >>> torch.tensor([1, 2]) / 2
     tensor([0.5000, 1.0000])
+    >>> torch.div(torch.tensor([7, -7]), 2, rounding_mode="floor")
+    tensor([ 3, -4])
+    """
+    if rounding_mode is None:
+        return true_quotient(input, other)
+    if rounding_mode == "floor":
+        return ops.floor_quotient(input, other)
+    if rounding_mode == "trunc":
+        return ops.trunc_quotient(input, other)
+    problem = "rounding_mode must be None, 'trunc' or 'floor'"
+    raise DtypeError(explain("div", problem, {"rounding_mode": repr(rounding_mode)}))
+
+
+@div.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), floats(4, low=0.5, seed=1)
+    yield ints(3), 2
+    yield (floats(3, 4, high=9), floats(4, low=0.5, seed=1)), {"rounding_mode": "floor"}
+    yield (floats(3, 4, high=9), -0.75), {"rounding_mode": "trunc"}
+    yield (np.array([7, -7, 6]), np.array([2, 2, -4])), {"rounding_mode": "trunc"}
+    yield (np.array([7, -7, 6]), -4), {"rounding_mode": "floor"}
+
+
+@derived(on="torch Tensor Tensor_", grad_name="DivBackward0")
+def true_divide(input: Tensor | Number, other: Tensor | Number) -> Node:
+    """Quotient `input / other` as a floating-point number.
+
+    >>> torch.true_divide(torch.tensor([3]), 2)
+    tensor([1.5000])
     """
     return true_quotient(input, other)
+
+
+@true_divide.samples
+def _() -> Iterator[Any]:
+    yield ints(3), doubles(3, low=0.5)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.negative, on="torch Tensor Tensor_", aliases=("negative",))
@@ -181,6 +257,9 @@ def neg(input: Tensor) -> Spec:
     >>> -torch.tensor([1.0, -2.0])
     tensor([-1.,  2.])
     """
+    if input.dtype is dtypes.bool_:
+        hint = "use ~ or logical_not to invert a mask"
+        raise DtypeError(explain("neg", "negation is not defined for bool tensors", hint=hint))
     return input.spec
 
 
@@ -192,32 +271,63 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 @neg.samples
 def _() -> Iterator[Any]:
     yield (floats(5),)
+    yield (ints(2, 3).T,)
 
 
-@primitive(
-    Kind.ELEMENTWISE,
-    numpy=np.square,
-    promote=arithmetic,
-    on="torch Tensor Tensor_",
-    grad_name="PowBackward0",
-)
-def square(input: Tensor) -> Spec:
-    """`input` times itself.
+@derived(on="torch Tensor Tensor_")
+def addcmul(
+    input: Tensor, tensor1: Tensor | Number, tensor2: Tensor | Number, *, value: Number = 1
+) -> Node:
+    """Sum `input + value * tensor1 * tensor2`.
 
-    >>> torch.square(torch.tensor([-3.0]))
-    tensor([9.])
+    >>> torch.addcmul(torch.ones(2), torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]), value=0.1)
+    tensor([1.3000, 1.8000])
     """
-    return input.spec
+    return plus(input, mul(scaled("addcmul", input, tensor1, value), tensor2))
 
 
-@square.vjp
-def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g * 2 * input,)
-
-
-@square.samples
+@addcmul.samples
 def _() -> Iterator[Any]:
-    yield (floats(3, 4),)
+    yield floats(3, 4), floats(3, 1, seed=1), floats(4, seed=2)
+    yield (floats(3), floats(3, seed=1), floats(3, seed=2)), {"value": -0.5}
+    yield (ints(3), ints(3, seed=1), ints(3, seed=2)), {"value": 2}
+
+
+@derived(on="torch Tensor Tensor_")
+def addcdiv(
+    input: Tensor, tensor1: Tensor | Number, tensor2: Tensor | Number, *, value: Number = 1
+) -> Node:
+    """Sum `input + value * tensor1 / tensor2`.
+
+    >>> torch.addcdiv(torch.ones(2), torch.tensor([1.0, 3.0]), torch.tensor([2.0, 4.0]), value=2)
+    tensor([2.0000, 2.5000])
+    """
+    if not is_fractional(tensor1) and not is_fractional(tensor2):
+        hint = "convert one of them to a floating-point type first"
+        raise DtypeError(explain("addcdiv", "integer division is not supported", hint=hint))
+    return plus(input, true_quotient(scaled("addcdiv", input, tensor1, value), tensor2))
+
+
+@addcdiv.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), floats(3, 1, seed=1), floats(4, low=0.5, seed=2)
+    yield (floats(3), floats(3, seed=1), floats(3, low=0.5, seed=2)), {"value": -0.5}
+
+
+@derived(on="torch Tensor Tensor_")
+def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Node:
+    """The point that lies `weight` of the way from `input` to `end`.
+
+    >>> torch.lerp(torch.tensor([0.0, 10.0]), torch.tensor([4.0, 20.0]), 0.25)
+    tensor([ 1.0000, 12.5000])
+    """
+    return plus(input, mul(weight, minus(end, input)))
+
+
+@lerp.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), floats(4, seed=1), 0.25
+    yield floats(3, 4), floats(3, 4, seed=1), floats(3, 1, seed=2)
 
 
 # Gradient rules and derived ops are written with Python's own operators.

@@ -27,7 +27,8 @@ def cast(input: Tensor, *, dtype: DType) -> Spec:
 
 @cast.vjp
 def _(g: Node, out: Node, input: Node, *, dtype: DType) -> tuple[Node]:
-    return (cast(g, dtype=input.dtype),)
+    part = g if input.dtype.category == dtypes.COMPLEX else ops.real(g)
+    return (cast(part, dtype=input.dtype),)
 
 
 @cast.samples
@@ -93,20 +94,6 @@ def detach(input: Tensor) -> Spec:
     tensor([1., 1.])
     """
     return input.spec
-
-
-@primitive(Kind.ELEMENTWISE, numpy=lambda x, new: new, passes=1, layout=like_inputs)
-def with_data(input: Tensor, new: Tensor) -> Spec:
-    """The values of `new` with the history of `input`: what changing data unnoticed leaves."""
-    return input.spec
-
-
-with_data.keeps_history = True
-
-
-@with_data.vjp
-def _(g: Node, out: Node, input: Node, new: Node) -> tuple[Node, None]:
-    return (g, None)
 
 
 @derived(on="Tensor", grad_name="ToCopyBackward0")

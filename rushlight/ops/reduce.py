@@ -1,16 +1,20 @@
-"""Ops that fold axes away."""
+"""Sums, products and the like: ops that fold axes away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import ops
+from .. import dtypes, ops
+from ..dtypes import DType
+from ..errors import DtypeError, explain
 from ..graph import Node, Shape, Spec
-from .samples import floats
-from .table import Kind, Tensor, arithmetic, derived, floating, primitive
+from .arithmetic import conjugate
+from .dims import Dim, axes
+from .samples import at_kink, bools, floats, ints
+from .table import Kind, Tensor, derived, floating, primitive
 
 
 def reduced(input: Node, axes: Shape, keepdim: bool) -> Shape:
@@ -20,17 +24,48 @@ def reduced(input: Node, axes: Shape, keepdim: bool) -> Shape:
     return tuple([n for k, n in enumerate(input.shape) if k not in axes])
 
 
+def restored(x: Node, input: Node, axes: Shape, keepdim: bool) -> Node:
+    """`x`, of a reduced shape, with the folded axes of `input` put back at size 1."""
+    if keepdim or not axes:
+        return x
+    return ops.reshape_view(x, shape=reduced(input, axes, True))
+
+
 def spread(g: Node, input: Node, axes: Shape, keepdim: bool) -> Node:
     """`g`, of a reduced shape, over the shape of `input` again."""
-    if not keepdim and g.ndim and axes:
-        g = ops.reshape_view(g, shape=reduced(input, axes, True))
-    return ops.expand_view(g, shape=input.shape)
+    return ops.expand_view(restored(g, input, axes, keepdim), shape=input.shape)
+
+
+def counting(inputs: Sequence[Node]) -> DType:
+    """The dtype of a sum: whole numbers and truth values add up in int64."""
+    dtype = inputs[0].dtype
+    return dtype if dtype.differentiable else dtypes.int64
+
+
+def converted(input: Node, dtype: DType | None) -> Node:
+    """`input` in `dtype`, if one was asked for."""
+    return input if dtype is None or input.dtype is dtype else ops.cast(input, dtype=dtype)
+
+
+def folds() -> Iterator[Any]:
+    """Samples for reductions over any number of dimensions."""
+    yield (floats(3, 4),)
+    yield floats(2, 3, 4), 1
+    yield (floats(2, 3, 4), (0, -1)), {"keepdim": True}
+    yield (floats(2, 3, 4).transpose(2, 0, 1), [0]), {"keepdim": True}
+    yield (floats(),)
+    yield floats(), 0
+    yield floats(3, 0), 1
+    yield (floats(3, 0),)
+
+
+# -- sums --------------------------------------------------------------------------------------
 
 
 @primitive(
     Kind.REDUCE,
     numpy=lambda x, *, axes, keepdim: np.add.reduce(x, axes, None, None, keepdim),
-    promote=arithmetic,
+    promote=counting,
 )
 def reduce_sum(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
     """Sum over `axes`."""
@@ -48,15 +83,299 @@ def _() -> Iterator[Any]:
 
 
 @derived(on="torch Tensor")
-def sum(input: Tensor, dim: Any = None, keepdim: bool = False) -> Node:
-    """Sum of all elements, or over `dim`."""
-    axes = tuple(range(input.ndim)) if dim is None else ((dim,) if isinstance(dim, int) else dim)
-    axes = tuple([a % input.ndim for a in axes])
-    return reduce_sum(input, axes=axes, keepdim=keepdim)
+def sum(
+    input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Node:
+    """Sum of all elements, or over the dimensions `dim`.
+
+    >>> torch.sum(torch.tensor([[1, 2], [3, 4]]))
+    tensor(10)
+    >>> torch.sum(torch.tensor([[1, 2], [3, 4]]), dim=0)
+    tensor([4, 6])
+    """
+    return reduce_sum(converted(input, dtype), axes=axes(dim, input, "sum"), keepdim=keepdim)
+
+
+@sum.samples
+def _() -> Iterator[Any]:
+    yield from folds()
+    yield (ints(3, 4).astype(np.int32), 0)
+    yield (bools(3, 4),)
+    yield (ints(3, 4),), {"dtype": dtypes.float32}
+    yield (floats(3, 4), 1), {"dtype": dtypes.float64}
+    yield floats(3, 4), ()
 
 
 @derived(on="torch Tensor")
-def mean(input: Tensor, dim: Any = None, keepdim: bool = False) -> Node:
-    """Mean of all elements, or over `dim`."""
-    total = sum(input, dim, keepdim)
-    return ops.div(total, input.size // max(total.size, 1))
+def nansum(
+    input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Node:
+    """Sum of all elements, or over `dim`, in which nan counts as zero.
+
+    >>> torch.nansum(torch.tensor([1.0, float("nan"), 2.0]))
+    tensor(3.)
+    """
+    return sum(without_nan(input), dim, keepdim, dtype=dtype)
+
+
+def without_nan(input: Node) -> Node:
+    """`input` with zeros for nan."""
+    if not input.dtype.differentiable:
+        return input
+    return ops.where(ops.isnan(input), 0, input)
+
+
+@nansum.samples
+def _() -> Iterator[Any]:
+    yield from folds()
+    yield at_kink(np.array([[1.0, np.nan], [np.nan, np.nan]]), 1)
+    yield ints(3, 4), 0
+
+
+@derived(on="torch Tensor", grad_name="MeanBackward1")
+def mean(
+    input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Node:
+    """Mean of all elements, or over the dimensions `dim`.
+
+    >>> torch.mean(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
+    tensor([1.5000, 3.5000])
+    """
+    input = converted(input, dtype)
+    if not input.dtype.differentiable:
+        problem = "takes floating-point or complex tensors"
+        hint = "convert it with .float(), or give dtype=torch.float32"
+        raise DtypeError(explain("mean", problem, {"input": input.spec}, hint))
+    return average(input, axes(dim, input, "mean"), keepdim)
+
+
+def average(input: Node, axes: Shape, keepdim: bool) -> Node:
+    """Mean over `axes`; nan where there is nothing to average."""
+    count = 1
+    for k in axes:
+        count *= input.shape[k]
+    return reduce_sum(input, axes=axes, keepdim=keepdim) / count
+
+
+@mean.samples
+def _() -> Iterator[Any]:
+    yield from folds()
+    yield (ints(3, 4),), {"dtype": dtypes.float32}
+    yield (floats(3, 4).T, 0)
+
+
+@derived(on="torch Tensor", grad_name="DivBackward0")
+def nanmean(
+    input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Node:
+    """Mean of all elements, or over `dim`, in which nan does not count.
+
+    >>> torch.nanmean(torch.tensor([1.0, float("nan"), 2.0]))
+    tensor(1.5000)
+    """
+    present = ops.logical_not(ops.isnan(input))
+    return nansum(input, dim, keepdim, dtype=dtype) / sum(present, dim, keepdim)
+
+
+@nanmean.samples
+def _() -> Iterator[Any]:
+    yield from folds()
+    yield at_kink(np.array([[1.0, np.nan], [np.nan, np.nan]]), 1)
+
+
+@derived(on="torch Tensor")
+def count_nonzero(input: Tensor, dim: Dim = None) -> Node:
+    """The number of elements that are not zero, of all or over the dimensions `dim`.
+
+    >>> torch.count_nonzero(torch.tensor([0.0, 1.5, -2.0]))
+    tensor(2)
+    """
+    return reduce_sum(ops.ne(input, 0), axes=axes(dim, input, "count_nonzero"), keepdim=False)
+
+
+@count_nonzero.samples
+def _() -> Iterator[Any]:
+    yield (ints(3, 4, low=-1, high=2),)
+    yield ints(3, 4, low=-1, high=2), 1
+    yield bools(2, 3, 4), (0, -1)
+    yield (np.array([0.0, np.nan, -0.0]),)
+
+
+# -- products ----------------------------------------------------------------------------------
+
+
+@primitive(
+    Kind.REDUCE,
+    numpy=lambda x, *, axes, keepdim: np.multiply.reduce(x, axes, None, None, keepdim),
+    promote=counting,
+    grad_name="ProdBackward0",
+)
+def reduce_prod(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
+    """Product over `axes`: one, or all."""
+    return Spec(reduced(input, axes, keepdim), input.dtype)
+
+
+@reduce_prod.vjp
+def _(g: Node, out: Node, input: Node, *, axes: Shape, keepdim: bool) -> tuple[Node]:
+    if not axes:
+        return (g,)
+    if len(axes) == 1:
+        others = product_of_others(input, axes[0])
+    else:
+        flat = product_of_others(ops.reshape(input, -1), 0)
+        others = ops.reshape_view(flat, shape=input.shape)
+    return (spread(g, input, axes, keepdim) * conjugate(others),)
+
+
+def product_of_others(input: Node, axis: int) -> Node:
+    """For each element, the product of all others along `axis`, without dividing by anything."""
+    before = ops.shift(input, axis=axis, by=1, fill=1)
+    after = ops.shift(input, axis=axis, by=-1, fill=1)
+    first = ops.running_product(before, axis=axis, reverse=False)
+    return first * ops.running_product(after, axis=axis, reverse=True)
+
+
+@reduce_prod.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4),), {"axes": (0,), "keepdim": False}
+
+
+@derived(on="torch Tensor")
+def prod(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Node:
+    """Product of all elements, or along `dim`.
+
+    >>> torch.prod(torch.tensor([[1, 2], [3, 4]]), 1)
+    tensor([ 2, 12])
+    """
+    return reduce_prod(converted(input, dtype), axes=axes(dim, input, "prod"), keepdim=keepdim)
+
+
+@prod.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4),)
+    yield floats(2, 3, 4), 1
+    yield (floats(2, 3, 4), -1, True)
+    yield (np.array([[2.0, 0.0, 3.0], [0.0, 5.0, 0.0]]), 1)
+    yield (np.array([[2.0, 0.0], [3.0, 1.0]]),)
+    yield (floats(),)
+    yield floats(), 0
+    yield (floats(0),)
+    yield (bools(3),)
+    yield (ints(3).astype(np.int32),), {"dtype": dtypes.float64}
+
+
+# -- truth values ------------------------------------------------------------------------------
+
+
+@primitive(
+    Kind.REDUCE, numpy=lambda x, *, axes, keepdim: np.logical_or.reduce(x, axes, None, None, keepdim)
+)
+def reduce_any(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
+    """Whether any element over `axes` is not zero."""
+    return Spec(reduced(input, axes, keepdim), dtypes.bool_)
+
+
+@primitive(
+    Kind.REDUCE,
+    numpy=lambda x, *, axes, keepdim: np.logical_and.reduce(x, axes, None, None, keepdim),
+)
+def reduce_all(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
+    """Whether every element over `axes` is not zero."""
+    return Spec(reduced(input, axes, keepdim), dtypes.bool_)
+
+
+@reduce_any.samples
+@reduce_all.samples
+def _() -> Iterator[Any]:
+    yield (bools(3, 4),), {"axes": (0,), "keepdim": False}
+
+
+@derived(on="torch Tensor")
+def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Node:
+    """Whether any element is true, that is, not zero: of all, or over the dimensions `dim`.
+
+    >>> torch.any(torch.tensor([[False, True], [False, False]]), dim=1)
+    tensor([ True, False])
+    """
+    return as_truth(input, reduce_any(input, axes=axes(dim, input, "any"), keepdim=keepdim))
+
+
+@derived(on="torch Tensor")
+def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Node:
+    """Whether every element is true, that is, not zero: of all, or over the dimensions `dim`.
+
+    >>> torch.all(torch.tensor([[True, True], [True, False]]), dim=1)
+    tensor([ True, False])
+    """
+    return as_truth(input, reduce_all(input, axes=axes(dim, input, "all"), keepdim=keepdim))
+
+
+def as_truth(input: Node, found: Node) -> Node:
+    """`found` in the dtype of truth values that `input` asks for: uint8 once stood for bool."""
+    return ops.cast(found, dtype=dtypes.uint8) if input.dtype is dtypes.uint8 else found
+
+
+@any.samples
+@all.samples
+def _() -> Iterator[Any]:
+    yield (bools(3, 4),)
+    yield bools(3, 4).T, 0
+    yield bools(2, 3, 4), (0, -1), True
+    yield (np.array([1, 0], np.uint8),)
+    yield (np.array([np.nan, 0.0]),)
+    yield (np.asarray(False),)
+    yield np.asarray(2.0), 0
+    yield np.zeros((3, 0)), 1
+
+
+# -- exponentials ------------------------------------------------------------------------------
+
+
+def log_sum(x: Any, *, axes: Shape, keepdim: bool) -> Any:
+    """NumPy: log(sum(exp(x))), from which the largest element is taken out first."""
+    top = np.maximum.reduce(x, axes, None, None, True, -np.inf)
+    top = np.where(np.isfinite(top), top, 0)
+    total = np.log(np.add.reduce(np.exp(x - top), axes, None, None, keepdim))
+    return total + (top if keepdim else top.reshape(total.shape))
+
+
+@primitive(Kind.REDUCE, numpy=log_sum, promote=floating, grad_name="LogsumexpBackward0")
+def reduce_logsumexp(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
+    """Logarithm of the sum of exponentials over `axes`.
+
+    A derivation would send the gradient through the largest element as well, and back.
+    """
+    return Spec(reduced(input, axes, keepdim), input.dtype)
+
+
+@reduce_logsumexp.vjp
+def _(g: Node, out: Node, input: Node, *, axes: Shape, keepdim: bool) -> tuple[Node]:
+    share = ops.exp(input - restored(out, input, axes, keepdim))
+    return (restored(g, input, axes, keepdim) * share,)
+
+
+@reduce_logsumexp.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4),), {"axes": (0,), "keepdim": False}
+
+
+@derived(on="torch Tensor special")
+def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Node:
+    """log(sum(exp(x))) over the dimensions `dim`, without overflow on the way.
+
+    >>> torch.logsumexp(torch.tensor([[1000.0, 1000.0]]), dim=1)
+    tensor([1000.6931])
+    """
+    return reduce_logsumexp(input, axes=axes(dim, input, "logsumexp"), keepdim=keepdim)
+
+
+@logsumexp.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), 1
+    yield floats(2, 3, 4).transpose(2, 1, 0), (0, -1), True
+    yield ints(3, 4), 0
+    yield floats(), 0
+    yield floats(3, 0), 1
+    yield at_kink(np.array([[1000.0, 999.0], [np.inf, 1.0], [-np.inf, 2.0]]), 1)

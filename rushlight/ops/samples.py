@@ -28,3 +28,17 @@ def ints(*shape: int, low: int = -5, high: int = 6, seed: int = 0) -> Array:
 def bools(*shape: int, seed: int = 0) -> Array:
     """Truth values."""
     return np.random.default_rng(seed).integers(0, 2, shape).astype(bool)
+
+
+class AtKink(tuple[Any, ...]):
+    """Example inputs where the op has no derivative, or none that central differences can find."""
+
+    __slots__ = ()
+
+
+def at_kink(*args: Any, **kwargs: Any) -> AtKink:
+    """The example `op(*args, **kwargs)` for ties, zeros and values that are not finite.
+
+    There only a convention says what the gradient is; sweeps compare it with PyTorch's.
+    """
+    return AtKink((args, kwargs))

@@ -1,126 +1,354 @@
-"""Ops that move elements without changing them: views."""
+"""Ops that show the same elements in another shape: views wherever PyTorch gives views."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
-
-import numpy as np
 
 from .. import ops
 from ..errors import ShapeError, explain
-from ..graph import Node, Shape, Spec
+from ..graph import Node, Shape
+from .dims import axes, axis
 from .samples import floats
-from .table import Kind, Tensor, derived, primitive
+from .table import Tensor, derived
+from .views import expand_view, reshape_view, strides_as
 
 
-@primitive(Kind.VIEW, numpy=lambda x, *, shape: x.reshape(shape), grad_name="ViewBackward0")
-def reshape_view(input: Tensor, *, shape: Shape) -> Spec:
-    """The elements of `input`, in the same order, in a new `shape`."""
-    return Spec(shape, input.dtype)
-
-
-@reshape_view.vjp
-def _(g: Node, out: Node, input: Node, *, shape: Shape) -> tuple[Node]:
-    return (reshape_view(g, shape=input.shape),)
-
-
-@reshape_view.samples
-def _() -> Iterator[Any]:
-    yield (floats(3, 4),), {"shape": (2, 6)}
-
-
-@primitive(Kind.VIEW, numpy=lambda x, *, dims: x.transpose(dims), grad_name="PermuteBackward0")
-def permute_view(input: Tensor, *, dims: Shape) -> Spec:
-    """`input` with its dimensions in the order of `dims`."""
-    return Spec(tuple([input.shape[d] for d in dims]), input.dtype)
-
-
-@permute_view.vjp
-def _(g: Node, out: Node, input: Node, *, dims: Shape) -> tuple[Node]:
-    return (permute_view(g, dims=tuple(sorted(range(len(dims)), key=dims.__getitem__))),)
-
-
-@primitive(
-    Kind.VIEW, numpy=lambda x, *, shape: np.broadcast_to(x, shape), grad_name="ExpandBackward0"
-)
-def expand_view(input: Tensor, *, shape: Shape) -> Spec:
-    """`input` repeated, without copying, along axes of size 1 to fill `shape`."""
-    return Spec(shape, input.dtype)
-
-
-@expand_view.vjp
-def _(g: Node, out: Node, input: Node, *, shape: Shape) -> tuple[Node]:
-    return (g,)  # summed by the gradient walk, as for every broadcast
-
-
-def decode(index: Any) -> Any:
-    """A hashable basic index as NumPy takes it."""
-    return tuple([slice(*i) if type(i) is tuple else i for i in index])
-
-
-@primitive(
-    Kind.VIEW, numpy=lambda x, *, index: x[(*decode(index), ...)], grad_name="SliceBackward0"
-)
-def basic_index(input: Tensor, *, index: Any) -> Spec:
-    """`input[index]` for integers, slices (as triples), None and Ellipsis."""
-    probe = np.broadcast_to(np.empty((), bool), input.shape)[decode(index)]
-    return Spec(probe.shape, input.dtype)
-
-
-@basic_index.vjp
-def _(g: Node, out: Node, input: Node, *, index: Any) -> tuple[Node]:
-    zeros = ops.expand_view(ops.constant(0, g.dtype), shape=input.shape)
-    return (ops.write_view(zeros, g, view=basic_index, attrs=(("index", index),)),)
-
-
-def write_into_view(base: Any, new: Any, *, view: Any, attrs: Any) -> Any:
-    """NumPy: a copy of `base` whose view was overwritten with `new`."""
-    out = np.array(base, order="C")
-    view.numpy(out, **dict(attrs))[...] = new
-    return out
-
-
-@primitive(Kind.INDEX, numpy=write_into_view)
-def write_view(input: Tensor, new: Tensor, *, view: Any, attrs: Any) -> Spec:
-    """`input` with the elements that `view` shows replaced by those of `new`."""
-    return input.spec
-
-
-@write_view.vjp
-def _(g: Node, out: Node, input: Node, new: Node, *, view: Any, attrs: Any) -> tuple[Node, Node]:
-    zeros = ops.expand_view(ops.constant(0, g.dtype), shape=new.shape)
-    return write_view(g, zeros, view=view, attrs=attrs), view(g, **dict(attrs))
+def infer(input: Node, shape: Sequence[int], op: str) -> Shape:
+    """`shape` with its -1, if any, worked out from the size of `input`."""
+    sizes = tuple(shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape)
+    wrong = f"shape '{list(sizes)}' is invalid for input of size {input.size}"
+    if any(n < -1 for n in sizes):
+        raise ShapeError(explain(op, f"invalid shape dimension {min(sizes)}"))
+    if sizes.count(-1) > 1:
+        raise ShapeError(explain(op, "only one dimension can be inferred"))
+    known = math.prod([n for n in sizes if n != -1])
+    if -1 in sizes:
+        if known == 0 and input.size == 0:
+            problem = (
+                f"cannot reshape tensor of 0 elements into shape {list(sizes)} because the "
+                "unspecified dimension size -1 can be any value and is ambiguous"
+            )
+            raise ShapeError(explain(op, problem))
+        if known == 0 or input.size % known:
+            raise ShapeError(explain(op, wrong, {"input": input.spec}))
+        return tuple([input.size // known if n == -1 else n for n in sizes])
+    if known != input.size:
+        raise ShapeError(explain(op, wrong, {"input": input.spec}))
+    return sizes
 
 
 @derived(on="torch Tensor", view=True, grad_name="ViewBackward0")
 def reshape(input: Tensor, *shape: int) -> Node:
-    """`input` in another shape; one size may be -1."""
-    shape = infer(input, shape)
-    return reshape_view(ops.contiguous(input), shape=shape)
+    """The elements of `input` in another shape: a view if that is possible, else a copy.
+
+    One size may be -1: it is worked out from the others.
+
+    >>> torch.reshape(torch.arange(6), (2, -1))
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+    """
+    sizes = infer(input, shape, "reshape")
+    if strides_as(input.shape, input.strides, sizes) is None:
+        input = ops.make_contiguous(input)
+    return reshape_view(input, shape=sizes)
 
 
-def infer(input: Node, shape: Shape) -> Shape:
-    """`shape` with its -1 worked out."""
-    known = 1
-    for n in shape:
-        known *= n if n != -1 else 1
-    if -1 in shape:
-        shape = tuple([input.size // max(known, 1) if n == -1 else n for n in shape])
-        known = input.size if known and input.size % known == 0 else -1
-    if known != input.size:
-        raise ShapeError(
-            explain(
-                "reshape",
-                f"shape {list(shape)} is invalid for input of size {input.size}",
-                {"input": input.spec},
-            )
+@reshape.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), (2, -1)
+    yield floats(3, 4), (4, 3)
+    yield floats(3, 4).T, (12,)
+    yield floats(1), ()
+    yield floats(0, 3), (3, 0)
+
+
+@derived(on="Tensor", view=True)
+def view(input: Tensor, *size: int) -> Node:
+    """`input` seen in another shape; raises if its memory does not allow it.
+
+    >>> torch.arange(4).view(2, 2)
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    sizes = infer(input, size, "view")
+    if strides_as(input.shape, input.strides, sizes) is None:
+        problem = (
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces)"
         )
-    return shape
+        hint = "use .reshape(...) instead, which copies when it must"
+        got = {"input": f"{input.spec} with strides {input.strides}", "size": list(sizes)}
+        raise ShapeError(explain("view", problem, got, hint))
+    return reshape_view(input, shape=sizes)
 
 
-@derived(on="Tensor", view=True, grad_name="TBackward0")
-def t(input: Tensor) -> Node:
-    """The transpose of a matrix."""
-    return permute_view(input, dims=tuple(reversed(range(input.ndim))))
+@view.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), 2, -1
+    yield floats(3, 4).T, 4, 3, 1
+    yield floats(2, 3, 4).transpose(1, 0, 2), 3, 2, 2, 2
 
+
+@derived(on="Tensor", view=True, grad_name="ViewBackward0")
+def view_as(input: Tensor, other: Tensor) -> Node:
+    """`input` seen in the shape of `other`.
+
+    >>> torch.arange(4).view_as(torch.ones(2, 2))
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    return view(input, *other.shape)
+
+
+@derived(on="Tensor", view=True, grad_name="ViewBackward0")
+def reshape_as(input: Tensor, other: Tensor) -> Node:
+    """`input` in the shape of `other`.
+
+    >>> torch.arange(4).reshape_as(torch.ones(2, 2))
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    return reshape(input, *other.shape)
+
+
+@view_as.samples
+@reshape_as.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), floats(2, 6)
+
+
+@derived(on="torch Tensor", view=True, grad_name="ViewBackward0")
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Node:
+    """`input` with the dimensions from `start_dim` to `end_dim` made one.
+
+    >>> torch.flatten(torch.ones(2, 3, 4), 1).shape
+    torch.Size([2, 12])
+    """
+    first, last = axis(start_dim, input.ndim, "flatten"), axis(end_dim, input.ndim, "flatten")
+    if first > last:
+        problem = "flatten() has invalid args: start_dim cannot come after end_dim"
+        raise ShapeError(explain("flatten", problem))
+    if input.ndim and first == last:
+        return input
+    shape = input.shape
+    return reshape(input, *shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :])
+
+
+@flatten.samples
+def _() -> Iterator[Any]:
+    yield (floats(2, 3, 2),)
+    yield floats(2, 3, 2), 1
+    yield floats(2, 3, 2), 0, 1
+    yield (floats(),)
+
+
+@derived(on="torch Tensor", view=True, grad_name="ViewBackward0")
+def unflatten(input: Tensor, dim: int, sizes: Any) -> Node:
+    """`input` with the dimension `dim` made several, of `sizes` (one of which may be -1).
+
+    >>> torch.unflatten(torch.ones(2, 12), 1, (3, -1)).shape
+    torch.Size([2, 3, 4])
+    """
+    k = axis(dim, input.ndim, "unflatten")
+    parts = tuple(sizes)
+    if not parts:
+        raise ShapeError(explain("unflatten", "sizes must be non-empty"))
+    n = input.shape[k]
+    known = math.prod([m for m in parts if m != -1])
+    if parts.count(-1) == 1 and known:
+        parts = tuple([n // known if m == -1 else m for m in parts])
+    if math.prod(parts) != n:
+        problem = f"provided sizes {list(sizes)} don't multiply up to the size of dim {k} ({n})"
+        raise ShapeError(explain("unflatten", problem, {"input": input.spec}))
+    return view(input, *input.shape[:k], *parts, *input.shape[k + 1 :])
+
+
+@unflatten.samples
+def _() -> Iterator[Any]:
+    yield floats(2, 12), -1, (3, -1)
+    yield floats(6, 2), 0, [2, 3]
+
+
+@derived(on="torch Tensor", view=True, grad_name="ViewBackward0")
+def ravel(input: Tensor) -> Node:
+    """`input` in one dimension: a view if that is possible, else a copy.
+
+    >>> torch.ravel(torch.ones(2, 2))
+    tensor([1., 1., 1., 1.])
+    """
+    return reshape(input, input.size)
+
+
+@ravel.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4),)
+    yield (floats(3, 4).T,)
+
+
+# -- dimensions of size 1 ----------------------------------------------------------------------
+
+
+@derived(on="torch Tensor", view=True)
+def squeeze(input: Tensor, dim: Any = None) -> Node:
+    """`input` without its dimensions of size 1, or without those among `dim`.
+
+    >>> torch.squeeze(torch.ones(1, 3, 1)).shape
+    torch.Size([3])
+    >>> torch.squeeze(torch.ones(1, 3, 1), 0).shape
+    torch.Size([3, 1])
+    """
+    chosen = () if dim in ((), []) else axes(dim, input, "squeeze")
+    shape = [n for k, n in enumerate(input.shape) if n != 1 or k not in chosen]
+    return reshape_view(input, shape=tuple(shape))
+
+
+@squeeze.samples
+def _() -> Iterator[Any]:
+    yield (floats(1, 3, 1),)
+    yield floats(1, 3, 1), 0
+    yield floats(1, 3, 1), -2
+    yield floats(1, 3, 1), (0, 2)
+    yield (floats(),)
+
+
+@derived(on="torch Tensor", view=True)
+def unsqueeze(input: Tensor, dim: int) -> Node:
+    """`input` with a dimension of size 1 put in at `dim`.
+
+    >>> torch.unsqueeze(torch.tensor([1, 2]), 1)
+    tensor([[1],
+            [2]])
+    """
+    k = axis(dim, input.ndim + 1, "unsqueeze")
+    return reshape_view(input, shape=(*input.shape[:k], 1, *input.shape[k:]))
+
+
+@unsqueeze.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), 0
+    yield floats(3, 4), -1
+    yield floats(3, 4).T, 1
+    yield floats(), 0
+
+
+@derived(on="torch", view=True, grad_name="ViewBackward0")
+def atleast_1d(input: Tensor) -> Node:
+    """`input`, or a view of it with one dimension if it has none.
+
+    >>> torch.atleast_1d(torch.tensor(1.0))
+    tensor([1.])
+    """
+    return input if input.ndim else reshape(input, 1)
+
+
+@derived(on="torch", view=True, grad_name="ViewBackward0")
+def atleast_2d(input: Tensor) -> Node:
+    """`input`, or a view of it with two dimensions if it has fewer.
+
+    >>> torch.atleast_2d(torch.tensor([1.0, 2.0]))
+    tensor([[1., 2.]])
+    """
+    return input if input.ndim >= 2 else reshape(input, 1, input.size)
+
+
+@derived(on="torch", view=True, grad_name="ViewBackward0")
+def atleast_3d(input: Tensor) -> Node:
+    """`input`, or a view of it with three dimensions if it has fewer.
+
+    >>> torch.atleast_3d(torch.tensor([1.0, 2.0])).shape
+    torch.Size([1, 2, 1])
+    """
+    if input.ndim >= 3:
+        return input
+    return unsqueeze(input, -1) if input.ndim == 2 else reshape(input, 1, input.size, 1)
+
+
+@atleast_1d.samples
+@atleast_2d.samples
+@atleast_3d.samples
+def _() -> Iterator[Any]:
+    yield (floats(),)
+    yield (floats(3),)
+    yield (floats(2, 3),)
+
+
+# -- repetition without copying ----------------------------------------------------------------
+
+
+def expanded(input: Node, sizes: Sequence[int], op: str) -> Node:
+    """`input` over `sizes`, in which -1 means a size that stays as it is."""
+    extra = len(sizes) - input.ndim
+    if extra < 0:
+        problem = (
+            f"the number of sizes provided ({len(sizes)}) must be greater or equal to the number "
+            f"of dimensions in the tensor ({input.ndim})"
+        )
+        raise ShapeError(explain(op, problem, {"input": input.spec, "sizes": list(sizes)}))
+    shape = []
+    for k, n in enumerate(sizes):
+        old = input.shape[k - extra] if k >= extra else None
+        if n == -1 and old is not None:
+            n = old
+        if n < 0 or old not in (None, 1, n):
+            problem = (
+                f"The expanded size of the tensor ({n}) must match the existing size ({old}) at "
+                f"non-singleton dimension {k}.  Target sizes: {list(sizes)}.  "
+                f"Tensor sizes: {list(input.shape)}"
+            )
+            raise ShapeError(explain(op, problem))
+        shape.append(n)
+    return expand_view(input, shape=tuple(shape))
+
+
+@derived(on="Tensor", view=True)
+def expand(input: Tensor, *size: int) -> Node:
+    """`input` repeated, without copying, along dimensions of size 1 and new ones on the left.
+
+    >>> torch.tensor([[1], [2]]).expand(2, 3)
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+    """
+    sizes = size[0] if len(size) == 1 and isinstance(size[0], tuple | list) else size
+    return expanded(input, sizes, "expand")
+
+
+@expand.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 1), 3, 4
+    yield floats(3, 1), (2, -1, 4)
+    yield floats(), 2, 3
+    yield floats(3).reshape(3, 1).T, -1, 3
+
+
+@derived(on="Tensor", view=True, grad_name="ExpandBackward0")
+def expand_as(input: Tensor, other: Tensor) -> Node:
+    """`input` expanded to the shape of `other`.
+
+    >>> torch.tensor([[1], [2]]).expand_as(torch.ones(2, 2))
+    tensor([[1, 1],
+            [2, 2]])
+    """
+    return expanded(input, other.shape, "expand_as")
+
+
+@expand_as.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 1), floats(2, 3, 4)
+
+
+@derived(on="torch Tensor", view=True, grad_name="ExpandBackward0")
+def broadcast_to(input: Tensor, size: Any) -> Node:
+    """`input` expanded to `size`.
+
+    >>> torch.broadcast_to(torch.tensor([1, 2]), (2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """
+    return expanded(input, tuple(size), "broadcast_to")
+
+
+@broadcast_to.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 1), (3, 4)

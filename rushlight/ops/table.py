@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,8 @@ Tensor = Node
 Tensors = Sequence[Node]
 Number = Any  # float | int | bool | complex, or the node that stands for one
 Rule = Callable[..., Any]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Kind(Enum):
@@ -183,7 +185,7 @@ class Primitive(Op):
         return Node(self, inputs, attrs, spec, grad)
 
 
-class Derived(Op):
+class Derived(Op, Generic[P, R]):
     """An op written with other ops. Engines and gradients never see it.
 
     `view` says that what it returns may be a view of its first argument.
@@ -195,8 +197,9 @@ class Derived(Op):
         super().__init__(fn, on, aliases, grad_name)
         self.view = view
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.fn(*args, **kwargs)
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = self.fn(*args, **kwargs)
+        return result
 
 
 OPS: dict[str, Op] = {}
@@ -238,11 +241,11 @@ def primitive(
 
 def derived(
     on: str = "", *, view: bool = False, aliases: Sequence[str] = (), grad_name: str = ""
-) -> Callable[[Rule], Derived]:
+) -> Callable[[Callable[P, R]], Derived[P, R]]:
     """Declare an op by what it does: the body uses only other ops."""
 
-    def declare(fn: Rule) -> Derived:
-        op: Derived = register(Derived(fn, view, on, aliases, grad_name))
+    def declare(fn: Callable[P, R]) -> Derived[P, R]:
+        op: Derived[P, R] = register(Derived(fn, view, on, aliases, grad_name))
         return op
 
     return declare

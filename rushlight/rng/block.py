@@ -12,7 +12,7 @@ never changes, and can therefore be shared by snapshots, copies and views.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,11 +40,11 @@ def seeded_key(seed: int) -> Words:
 
 def temper(key: Words) -> Words:
     """The output words of a key: MT19937's standard scrambling, which loses nothing."""
-    words = key ^ key >> 11
+    words: Any = key ^ key >> 11
     words ^= words << 7 & 0x9D2C5680
     words ^= words << 15 & 0xEFC60000
     words ^= words >> 18
-    return words
+    return cast(Words, words)
 
 
 def untemper(words: Words) -> Words:
@@ -53,12 +53,12 @@ def untemper(words: Words) -> Words:
     A step `y ^= y << k & mask` is undone by feeding the result back: each round makes k more low
     bits right. The outer two shifts are so long that one round is enough.
     """
-    key = words ^ words >> 18
+    key: Any = words ^ words >> 18
     key ^= key << 15 & 0xEFC60000
     known = key.copy()
     for _ in range(4):
         known = key ^ (known << 7 & 0x9D2C5680)
-    return known ^ known >> 11 ^ known >> 22
+    return cast(Words, known ^ known >> 11 ^ known >> 22)
 
 
 def pair(words: Words) -> Longs:
@@ -66,16 +66,26 @@ def pair(words: Words) -> Longs:
     return words.astype(">u4").view(">u8").astype(np.uint64)
 
 
+def shift(word: Words, longs: Longs) -> Longs:
+    """The 64-bit values of the pairs that begin a word earlier, with this one (in an array)."""
+    out: Any = longs >> 32
+    out[1:] |= longs[:-1] << 32
+    out[:1] |= word.astype(np.uint64) << 32
+    return cast(Longs, out)
+
+
 def unit24(words: Words) -> NDArray[np.float32]:
     """Uniform float32 in [0, 1): the low 24 bits of each word, exactly."""
     units = (words & _MASK24).view(np.int32).astype(np.float32)
-    return np.multiply(units, _STEP24, units)
+    units *= _STEP24
+    return units
 
 
 def unit53(longs: Longs) -> NDArray[np.float64]:
     """Uniform float64 in [0, 1): the low 53 bits of each 64-bit value, exactly."""
     units = (longs & _MASK53).view(np.int64).astype(np.float64)
-    return np.multiply(units, _STEP53, units)
+    units *= _STEP53
+    return units
 
 
 class Block:

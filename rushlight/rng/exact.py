@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ _FEW = 32  # up to here a loop over Python's math is as fast, and needs no trust
 
 
 def fma(x: Floats, y: float, c: float) -> Floats:
-    """x * y + c, rounded once: a new float64 array.
+    """The float64 array x * y + c, rounded once.
 
     >>> tenth = np.array([0.1])
     >>> fma(tenth, 10.0, -1.0), tenth * 10.0 - 1.0
@@ -51,7 +51,7 @@ def fma(x: Floats, y: float, c: float) -> Floats:
 
 
 def fma32(product: Floats, c: float) -> NDArray[np.float32]:
-    """product + c, rounded once to float32; product must be exact, as of two float32 factors.
+    """The float32 array product + c, rounded once; the product of two float32 is exact before.
 
     The float64 sum may be rounded itself. That matters only where it then lies exactly half-way
     between two float32: there the part lost decides. Numbers so small that float32 has fewer bits
@@ -89,7 +89,7 @@ def _two_product(x: Floats, y: float) -> tuple[Floats, Floats]:
 
 
 def _sum_to_odd(x: Floats, y: Floats | float) -> Floats:
-    """x + y; if inexact, that neighbour whose last bit is 1.
+    """The sum x + y; if it is inexact, that neighbour whose last bit is 1.
 
     Such a sum can be rounded again, to fewer bits, as if it had been exact.
     """
@@ -141,11 +141,11 @@ def _backwards(name: str, x: Floats) -> Floats:
     return out[::-1]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _backwards_is_c(name: str) -> bool:
     """Whether `_backwards` equals the C library on 4096 points; NumPy's own would fail at ten."""
     low, high = _PROBED[name]
-    points = low + (high - low) * (np.arange(4096) + 0.5) * 2.0**-12
+    points: Any = low + (high - low) * (np.arange(4096) + 0.5) * 2.0**-12
     points += points * 1e-9  # away from round numbers, where all libraries agree
     expected = np.fromiter(map(getattr(math, name), points.tolist()), np.float64, 4096)
     return bool(np.array_equal(_backwards(name, points), expected))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Shape: TypeAlias = int | tuple[int, ...]
+
+_CHUNK = 24576  # numbers worked on at a time where there are many steps: they stay in cache
 
 
 class Format(NamedTuple):
@@ -29,7 +32,8 @@ class Format(NamedTuple):
         if self.digits == 8:
             return round_to_bfloat16(values.astype(np.float32))
         if self.digits == 11:
-            return values.astype(np.float32).astype(np.float16)
+            with np.errstate(over="ignore"):  # to infinity, silently
+                return values.astype(np.float32).astype(np.float16)
         return values.astype(self.dtype)
 
 
@@ -41,7 +45,7 @@ FLOAT64 = Format("float64", np.dtype(np.float64), 53)
 # Looked up by whatever names a format: the string, NumPy's dtype or its scalar type.
 _FORMATS: dict[Any, Format] = {"bfloat16": BFLOAT16}
 for _format in (FLOAT16, FLOAT32, FLOAT64):
-    _FORMATS |= {key: _format for key in (_format.name, _format.dtype, _format.dtype.type)}
+    _FORMATS |= dict.fromkeys((_format.name, _format.dtype, _format.dtype.type), _format)
 
 
 def float_format(dtype: Any) -> Format | None:
@@ -64,3 +68,9 @@ def round_to_bfloat16(values: NDArray[np.float32]) -> NDArray[np.float32]:
 def size_of(shape: Shape) -> int:
     """The number of elements of a shape, which may be a plain count."""
     return shape if isinstance(shape, int) else math.prod(shape)
+
+
+def chunks(n: int) -> Iterator[slice]:
+    """The slices that cut n places into stretches short enough for the cache, whole sixteens."""
+    for start in range(0, n, _CHUNK):
+        yield slice(start, min(start + _CHUNK, n))

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.rng.exact import Floats, c_function, fma, fma32
-from rushlight.rng.formats import FLOAT32, FLOAT64, Format, Shape, float_format, size_of
+from rushlight.rng.formats import FLOAT32, FLOAT64, Format, Shape, chunks, float_format, size_of
 from rushlight.rng.polynomials import box_muller
 from rushlight.rng.twister import Twister
 
 _BLOCK = 16
-_CHUNK = 1536 * _BLOCK
 _TWO_PI = 2.0 * math.pi
 _FEW = 64  # up to here pairs are made by a loop
 
@@ -41,7 +40,7 @@ def normal(
     """A new array of normal numbers; `contiguous` says what the tensor to be filled is.
 
     >>> normal(Twister(0), 2)
-    array([ 1.5409961 , -0.29342885], dtype=float32)
+    array([ 1.5409961, -0.2934289], dtype=float32)
     """
     form = float_format(dtype)
     if form is None:
@@ -57,7 +56,7 @@ def normal(
 
 
 def normal_pairs(twister: Twister, n: int, mean: float, std: float) -> Floats:
-    """n normal numbers in float64, made in pairs; a value left from the last call comes first."""
+    """Normal numbers in float64, made in pairs; a value left from the last call comes first."""
     if n == 0:
         return np.empty(0)
     cached = twister.cached_normal
@@ -68,12 +67,15 @@ def normal_pairs(twister: Twister, n: int, mean: float, std: float) -> Floats:
         values = np.concatenate(([cached], values))
     # What the C++ code keeps for the next call is the standard normal number.
     twister.cached_normal = float(values[n]) if fresh % 2 else None
-    return fma(values[:n], std, mean)
+    values = values[:n]
+    for place in chunks(n):
+        values[place] = fma(values[place], std, mean)
+    return values
 
 
 def _some_pairs(twister: Twister, pairs: int) -> Floats:
     """2 * pairs standard normal numbers, by a loop: for a few it is faster than arrays."""
-    values = []
+    values: list[float] = []
     units = iter(twister.unit53(2 * pairs).tolist())
     for u, v in zip(units, units, strict=True):
         radius = math.sqrt(-2.0 * math.log1p(-v))
@@ -86,8 +88,7 @@ def _many_pairs(twister: Twister, pairs: int) -> Floats:
     """2 * pairs standard normal numbers."""
     units = twister.unit53(2 * pairs).reshape(-1, 2)
     values = np.empty((pairs, 2))
-    for start in range(0, pairs, _CHUNK):
-        place = slice(start, start + _CHUNK)
+    for place in chunks(pairs):
         radius = np.sqrt(-2.0 * _log1p(-units[place, 1]))
         angle = _TWO_PI * units[place, 0]
         values[place, 0] = radius * _cos(angle)
@@ -96,22 +97,22 @@ def _many_pairs(twister: Twister, pairs: int) -> Floats:
 
 
 def _blocks32(twister: Twister, n: int, mean: float, std: float, form: Format) -> NDArray[Any]:
-    """n numbers in blocks of sixteen, computed in float32."""
+    """The n numbers, made in blocks of sixteen, in float32."""
     # The 16-bit formats do not draw for the places of an incomplete block.
     out = _uniforms(n, np.float32, twister.fill24, form is FLOAT32)
     mean = float(np.float32(mean))
     std = float(np.float32(std))
-    for start in range(0, len(out), _CHUNK):
-        _transform32(out[start : start + _CHUNK], mean, std)
+    for place in chunks(len(out)):
+        _transform32(out[place], mean, std)
     out = _with_last_block(out, n)
     return out if form is FLOAT32 else form.narrow(out)
 
 
 def _blocks64(twister: Twister, n: int, mean: float, std: float) -> Floats:
-    """n numbers in blocks of sixteen, computed in float64 with the C library's functions."""
+    """The n numbers, made in blocks of sixteen, in float64 with the C library's functions."""
     out = _uniforms(n, np.float64, twister.fill53, True)
-    for start in range(0, len(out), _CHUNK):
-        _transform64(out[start : start + _CHUNK], mean, std)
+    for place in chunks(len(out)):
+        _transform64(out[place], mean, std)
     return _with_last_block(out, n)
 
 

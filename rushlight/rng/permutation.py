@@ -16,7 +16,7 @@ def permutation(twister: Twister, n: int) -> NDArray[np.int64]:
     """A new array of 0 to n - 1 in random order.
 
     >>> permutation(Twister(0), 6)
-    array([2, 0, 1, 3, 5, 4])
+    array([2, 5, 3, 0, 1, 4])
     """
     if n >= _LONG:
         return shuffled_inside_out(twister, n)
@@ -76,7 +76,7 @@ def shuffled_by_links(twister: Twister, n: int) -> NDArray[np.int64]:
 def shuffled_inside_out(twister: Twister, n: int) -> NDArray[np.int64]:
     """The permutation that PyTorch makes of very many numbers, by a loop that takes a minute."""
     order = np.empty(n, np.int64)
-    place = memoryview(order)
+    place = memoryview(order.data)
     for start in range(0, n, _PIECE):
         stop = min(start + _PIECE, n)
         values = twister.long_words(stop - start)

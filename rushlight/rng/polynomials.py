@@ -70,8 +70,8 @@ def box_muller(blocks: Singles) -> None:
 
 
 def _radius(units: Singles) -> Singles:
-    """sqrt(-2 log(1 - u)) of uniform numbers u: a flat new array."""
-    x = np.subtract(_ONE, units).ravel()
+    """The radii sqrt(-2 log(1 - u)) of uniform numbers u: a flat new array."""
+    x: Singles = np.subtract(_ONE, units).ravel()
     bits = x.view(np.int32)
     # 1 - u = 2**e * f with f from sqrt(1/2) to sqrt(2); x becomes f - 1.
     exponents = (bits - _ROOT_HALF_BITS) >> 23
@@ -96,7 +96,8 @@ def _radius(units: Singles) -> Singles:
     single -= multiply(square, _HALF, square)
     x += single
     x += multiply(e, _LN2_HIGH, e)
-    return np.sqrt(multiply(x, _MINUS_TWO, x), x)
+    np.sqrt(multiply(x, _MINUS_TWO, x), x)
+    return x
 
 
 def _cosine_and_sine(units: Singles) -> Singles:
@@ -120,7 +121,7 @@ def _waves_near_zero(x: Singles) -> Singles:
     z = square.astype(np.float64)
     y = multiply(z, _WAVE[0])
     add(y, _WAVE[1], y)
-    single = y.astype(np.float32)
+    single: Singles = y.astype(np.float32)
     y[...] = single
     multiply(y, z, y)
     single[...] = add(y, _WAVE[2], y)

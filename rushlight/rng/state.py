@@ -25,8 +25,8 @@ def pack_state(
 ) -> NDArray[np.uint8]:
     """The state bytes of a generator that has drawn so many words of the round of `key`.
 
-    `drawn` is 0 only before the first round. `normal` is the cached second normal; `single` a float32 of
-    the same kind, which PyTorch stores and returns but no longer uses.
+    `drawn` is 0 only before the first round. `normal` is the cached second normal; `single`
+    a float32 of the same kind, which PyTorch stores and returns but no longer uses.
     """
     state = np.zeros(STATE_BYTES, np.uint8)
     fields = state.view(_LAYOUT)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, SupportsIndex, TypeAlias
+from functools import cache
+from typing import Any, SupportsIndex, TypeAlias, cast
 
 import numpy as np
 from numpy.random import MT19937, Generator, RandomState
@@ -21,9 +22,7 @@ from numpy.typing import NDArray
 
 from rushlight.rng import block as blocks
 from rushlight.rng.block import ROUND, Block, Longs, Words
-from rushlight.rng.state import STATE_BYTES, pack_state, unpack_state
-
-__all__ = ["DEFAULT_SEED", "STATE_BYTES", "Twister"]
+from rushlight.rng.state import pack_state, unpack_state
 
 DEFAULT_SEED = 67280421310721
 
@@ -183,7 +182,7 @@ class Twister:
         return _placed(map(blocks.unit53, self._long_pieces(n)))
 
     def _pieces(self, n: int, make: Callable[[_Engine, int], Any]) -> Iterator[Any]:
-        """n words in order: the rest of this block, then groups by `make`, a part of a new block.
+        """The words in order: the rest of this block, groups by `make`, the start of a new block.
 
         That last block is made even if all of it is used up, for it holds the state then.
         """
@@ -203,18 +202,19 @@ class Twister:
         self._block, self._at, self._engine_block = last, left, last
 
     def _long_pieces(self, n: int) -> Iterator[Longs]:
-        """n 64-bit values in order, in pieces."""
-        if self._at % 2 == 0:
-            # Pairs do not straddle blocks, so the engine can make whole blocks of them at once.
-            for piece in self._pieces(2 * n, _Engine.longs):
-                yield piece if piece.dtype == np.uint64 else blocks.pair(piece)
-            return
-        carried: Words = np.empty(0, np.uint32)
-        for piece in self._pieces(2 * n, _Engine.words):
-            words = np.concatenate((carried, piece))
-            whole = len(words) // 2 * 2
-            carried = words[whole:]
-            yield blocks.pair(words[:whole])
+        """The 64-bit values in order."""
+        carried: Words = np.empty(0, np.uint32)  # the first half of a pair, where pairs straddle
+        for piece in self._pieces(2 * n, _Engine.longs):
+            if piece.dtype == np.uint32:
+                words = np.concatenate((carried, piece))
+                whole = len(words) // 2 * 2
+                yield blocks.pair(words[:whole])
+                carried = words[whole:]
+            elif carried.size:
+                yield blocks.shift(carried, piece)
+                carried = piece[-1:].astype(np.uint32)  # its low half
+            else:
+                yield piece
 
     def _engine_behind_block(self) -> _Engine:
         """The engine, about to make the words after this block; nobody's until a draw is done."""
@@ -232,7 +232,7 @@ class _Engine:
     __slots__ = ("_bits", "_longs", "_seeder")
 
     def __init__(self) -> None:
-        self._bits = MT19937(_Unseeded())
+        self._bits = MT19937(cast(Any, _Unseeded()))
         self._longs = Generator(self._bits)
         self._seeder = RandomState(self._bits)
 
@@ -242,15 +242,25 @@ class _Engine:
             self._seeder.seed(block.seed)
         else:
             key, _ = block.key(block.size)
-            self._seeder.set_state(("MT19937", key, ROUND))
+            self._seeder.set_state(("MT19937", key, ROUND, 0, 0.0))
 
     def words(self, n: int) -> Words:
         """The next n words."""
         return self._bits.random_raw(n).astype(np.uint32)
 
     def longs(self, n: int) -> Longs:
-        """The next n words as n/2 values of 64 bits; NumPy's own pairs have the same order."""
+        """The next n words as n/2 values of 64 bits."""
+        if not _generator_pairs_words():
+            return blocks.pair(self.words(n))
         return self._longs.integers(0, _ALL64, n // 2, np.uint64, endpoint=True)
+
+
+@cache
+def _generator_pairs_words() -> bool:
+    """Whether NumPy makes its uint64 from two words, the first one high: it does not promise to."""
+    longs = Generator(MT19937(1)).integers(0, _ALL64, 64, np.uint64, endpoint=True)
+    words = MT19937(1).random_raw(128).astype(np.uint32)
+    return np.array_equal(longs, blocks.pair(words))
 
 
 class _Unseeded(ISeedSequence):

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.rng.exact import fma, fma32
-from rushlight.rng.formats import FLOAT32, FLOAT64, Format, Shape
-from rushlight.rng.formats import float_format, size_of
+from rushlight.rng.formats import FLOAT32, FLOAT64, Format, Shape, float_format, size_of
 from rushlight.rng.twister import Twister
 
 # The largest value that each kind of uniform number can take.
@@ -29,13 +28,14 @@ def uniform(
     """A new array of numbers from low to high, high itself excluded.
 
     >>> uniform(Twister(0), 2, -1.0, 1.0)
-    array([-0.00746727,  0.5364437 ], dtype=float32)
+    array([-0.00748682,  0.5364436 ], dtype=float32)
     """
     form = float_format(dtype)
     if form is None:
         raise TypeError(f"uniform needs a floating-point dtype, not {dtype}")
     n = size_of(shape)
     span = _span(low, high, math.copysign(1.0, low), form)
+    out: NDArray[Any]
     if form is FLOAT64:
         out = _uniform64(twister, n, span)
     elif span.unit and form is FLOAT32:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Cell, Leaf, Node, contiguous_strides, fresh
+from ..graph import Bound, Cell, Leaf, Node, Saved, contiguous_strides, fresh
 from ..trace import apply_chain
 from .entry import Handle
 from .history import Generation
@@ -122,6 +122,8 @@ class Results:
             owner = self.plan.by_root[base].handle()
             array = owner._array if owner is not None else None
         else:
+            if isinstance(base, Bound) and isinstance(base.source, Saved):
+                owner = base.source.holder()
             array = self.bases.get(base)
             if array is None:
                 array = self.bases[base] = laid_out(self.values[base], base, delivery.copy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .. import ops
 from ..graph import Cell, Node, Saved, next_serial
 from .entry import Entry, Handle, State
 from .record import open_entry, register, step, types
@@ -37,14 +38,7 @@ def owner_of_cell(cell: Cell) -> Target:
 
 def holder_of_saved(saved: Saved) -> Target:
     """The tensor that denotes `saved` at present."""
-
-    def find(handles: Sequence[Handle]) -> Handle | None:
-        generation = saved.slot.generation()
-        reference = None if generation is None else generation.owners.get(saved)
-        found: Handle | None = None if reference is None else reference()
-        return found
-
-    return find
+    return lambda handles: saved.holder()
 
 
 def new_tensor(handles: Sequence[Handle]) -> Handle:
@@ -57,7 +51,7 @@ class Change:
     """What one recorded call does: `values` become what the tensors found by `targets` denote.
 
     `old` is what they denoted before (None for a new tensor); `freed` the nodes whose history it
-    uses up.
+    uses up; `returned` whatever the api wants to know at every repetition.
     """
 
     def __init__(self) -> None:
@@ -65,9 +59,12 @@ class Change:
         self.targets: list[Target] = []
         self.old: list[Node | None] = []
         self.freed: frozenset[Node] = frozenset()
+        self.returned: Any = None
 
     def add(self, value: Node, target: Target, old: Node | None) -> None:
         """One more tensor."""
+        if value.leaf or value.home is not None or value in self.values:
+            value = ops.clone(value)  # no two tensors denote the same node
         self.values.append(value)
         self.targets.append(target)
         self.old.append(old)
@@ -115,6 +112,7 @@ def create_effect(
     entry.values = tuple(change.values)
     entry.old = tuple(change.old)
     entry.extra = change.targets
+    entry.returned = change.returned
     mutated = entry.state.mutated or any([is_parameter(old) for old in entry.old])
     if change.freed or mutated is not entry.state.mutated:
         entry.state = State(entry.state.freed | change.freed, mutated)

@@ -23,6 +23,8 @@ class Handle:
 
     _value: Node
     _array: Any
+    _cell: Any = None
+    """Its identity, if it is persistent (then `_value` is that too, unless a change is pending)."""
     _history: Any = None
     """The generation of saved values that a gradient through this tensor needs."""
     _base: Any = None
@@ -68,11 +70,14 @@ class Entry:
         "line",  # file and line of the user's program where it was first seen
         "mode",  # whether gradients were enabled
         "next",  # the call that came next the last time
+        "number",  # type of the second argument, if that is a Python number
         "numbers",  # now: the Python numbers given
         "old",  # in-place: what the tensors of `out` denoted before
         "out",  # now: the tensor returned; a list of them if there is not exactly one
         "parent",
+        "pattern",  # how the arguments of a general call looked (see calls.py)
         "places",  # which tensor arguments must be bound at every call
+        "plain",  # 1 or 2: it was given so many arguments, and its result is one new tensor
         "returned",  # how to hand back the results: see `results.py`
         "root",
         "serials",  # the range of serials of the nodes made for it
@@ -93,7 +98,8 @@ class Entry:
         self.root: Entry = self if parent is None else parent.root
         self.state: State = CLEAN if parent is None else parent.state
         self.first: Entry = self if parent is None or parent.parent is None else parent.first
-        self.a = self.b = self.value = None
+        self.a = self.b = self.value = self.number = self.pattern = None
+        self.plain = 0
         self.key = self.line = self.extra = self.returned = self.window = None
         self.values: tuple[Node, ...] = ()
         self.old: tuple[Node, ...] | None = None

@@ -51,6 +51,10 @@ class Generation:
         if self.freed.issuperset(self.spending):
             self.arrays = {s: a for s, a in self.arrays.items() if s.number}
 
+    def is_hooked(self) -> bool:
+        """Whether Python watches gradients of these values, or of those they build on."""
+        return bool(self.hooks) or any([p.is_hooked() for p in self.parents])
+
     def free(self, nodes: frozenset[Node]) -> None:
         """A backward pass has used up the history of `nodes`."""
         self.freed |= nodes
@@ -71,8 +75,8 @@ class Slot:
                 onward = node if isinstance(node, Cell) else node.source
                 self.saved[node] = Saved(node, (onward,), self)
             else:
-                inputs = tuple([self.saved[i] for i in node.inputs])
-                self.saved[node] = Saved(node, inputs, self)
+                inputs = node.inputs if node in history.visited else ()
+                self.saved[node] = Saved(node, tuple([self.saved[i] for i in inputs]), self)
 
 
 def no_generation() -> None:
@@ -90,7 +94,7 @@ class History:
         self.needs: set[Node] = set()
         self.spending: set[Node] = set()
         self.slots: list[Slot] = []
-        visited: set[Node] = set()
+        self.visited = visited = set[Node]()
         nodes: set[Node] = set(roots)
         stack = list(roots)
         while stack:

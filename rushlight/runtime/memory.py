@@ -72,25 +72,24 @@ _PRIVATE = _references(_Probe())
 
 def is_private(handle: Handle) -> bool:
     """Whether nothing but `handle` can see its memory."""
-    array = handle._array
-    if array.base is not None:
+    if handle._array.base is not None:
         return False
-    del array
-    return _references(handle) <= _PRIVATE
+    return _references(handle) <= _PRIVATE + (handle._cell is not None)
 
 
 def store(handle: Handle, array: Array) -> None:
     """Give a persistent tensor a new value; everything that shares its memory sees it.
 
-    `array` must be new memory that nothing else uses.
+    `array` must be memory that nothing else uses: it may become the tensor's own.
     """
-    old = handle._array
-    if old.strides == array.strides:
-        del old
-        if is_private(handle):
-            handle._array = array
-            return
-    write(handle, array)
+    if handle._array is array:
+        return  # this has been done before, by a delivery that was interrupted
+    if handle._array.strides == array.strides and is_private(handle):
+        handle._array = array
+        if handle._cell is not None:
+            handle._cell.array = array
+    else:
+        write(handle, array)
 
 
 def write(handle: Handle, value: Any) -> None:

@@ -8,7 +8,6 @@ Concrete ones share real memory and see the change once the window has run: so i
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from .. import ops
 from ..errors import DtypeError, GradError, RushlightError, ShapeError, explain, without_own_frames
 from ..graph import Bound, Cell, Fresh, Node, Saved, scope
 from ..ops.table import Op
-from ..trace import view_chain, view_root
+from ..trace import view_root
 from .arguments import put_back, read
 from .effect import Change, apply_effect, given, holder_of_saved, on_path, owner_of_cell
 from .entry import Entry, Handle
@@ -66,13 +65,14 @@ def change_inplace(
     """Replace the value of `handles[0]` by what `compute` makes of the nodes."""
     target = handles[0]
     settle(recorder, handles)
-    check_leaf(recorder, form, target)
+    check_leaf(recorder, form.name, target)
 
     def key() -> Any:
         return (form, static, tuple([h._value for h in handles]), recorder.grad)
 
-    if ends_here(recorder, form, key()):
-        recorder.flush()
+    root = view_root(target._value)
+    if ends_here(recorder, form, key()) or (isinstance(root, Bound) and root is not target._value):
+        recorder.flush()  # a view of a concrete tensor becomes one that shares its memory
     shared = is_shared(target)
     if shared and recorder.grad and any([h._value.requires_grad for h in handles]):
         symbolise(recorder, target)
@@ -91,7 +91,7 @@ def is_shared(handle: Handle) -> bool:
     return handle._value.leaf and (not is_private(handle) or is_exported(handle._array))
 
 
-def check_leaf(recorder: Recorder, form: InPlace, target: Handle) -> None:
+def check_leaf(recorder: Recorder, name: str, target: Handle) -> None:
     """Raise GradError if a leaf that requires grad, or a view of one, would be changed."""
     value = target._value
     if not recorder.grad or not value.requires_grad:
@@ -104,7 +104,7 @@ def check_leaf(recorder: Recorder, form: InPlace, target: Handle) -> None:
         what = "a leaf Variable"
     raise GradError(
         explain(
-            form.name,
+            name,
             f"{what} that requires grad is being used in an in-place operation",
             hint="change it inside `with torch.no_grad():`, or change a copy (.clone())",
         )
@@ -113,10 +113,12 @@ def check_leaf(recorder: Recorder, form: InPlace, target: Handle) -> None:
 
 def leaf_of(value: Node) -> Cell | None:
     """The leaf of the autograd graph that `value` is (a view of), if it is one."""
-    while not value.leaf:
-        if not (value.op.view or value.op.name == "with_data") or value.op.vjp_rule is None:
-            return None
-        value = value.inputs[0]
+    while not isinstance(value, Cell):
+        node = value.source if isinstance(value, Saved) else value
+        if not isinstance(node, Cell | Bound):
+            if node.leaf or is_boundary(node) or not (node.op.view or node.op is ops.with_data):
+                return None
+        value = value.parents[0]
     return value if isinstance(value, Cell) and value.requires_grad else None
 
 
@@ -150,34 +152,61 @@ def describe_change(recorder: Recorder, target: Handle, node: Node, new: Node) -
     root = view_root(node)
     alone = root is node and not storage(root).viewed
     members = [] if alone else members_of(recorder, root, target)
-    base = write_back(node, new)
-    if not recorder.grad and root.requires_grad:
-        base = ops.with_data(root, base)  # data changes, history does not
-    change.add(view_again(base, node), given(0), target._value)
-    for value, find, old in members:
+    part = part_of(node)
+    whole = with_history_of(recorder, part, write_back(node, part, new))
+    base = whole
+    above = part
+    while above is not root:  # beyond a detach only the data changes
+        parent = above.inputs[0]
+        above = part_of(parent)
+        base = ops.with_data(above, write_back(parent, above, ops.detach(base)))
+    for value, find, old in [(node, given(0), target._value), *members]:
         # A view that was taken without history must not get one where gradients are disabled.
         scope.grad = recorder.grad or value.requires_grad
-        change.add(view_again(base, value), find, old)
+        change.add(taken_again(base, value, part, whole), find, old)
     return change
 
 
-def write_back(node: Node, new: Node) -> Node:
-    """The value of the base that `node` is a view of, once `new` was written into the view."""
-    while not node.leaf and node.op.view:
+def is_boundary(node: Node) -> bool:
+    """Whether `node` shares memory, but no history, with what it is a view of."""
+    return not node.leaf and (node.op is ops.detach or node.op is ops.rejoin)
+
+
+def part_of(node: Node) -> Node:
+    """The first value up the chain of views that has no history in common with what is above it."""
+    while not node.leaf and node.op.view and not is_boundary(node):
+        node = node.inputs[0]
+    return node
+
+
+def with_history_of(recorder: Recorder, old: Node, new: Node) -> Node:
+    """`new`, requiring grad if `old` did."""
+    if not old.requires_grad:
+        return new
+    if not recorder.grad:
+        return ops.with_data(old, new)  # data changes, history does not
+    return new if new.requires_grad else ops.overwritten(old, new)
+
+
+def write_back(node: Node, base: Node, new: Node) -> Node:
+    """The value of `base`, of which `node` is a view, once `new` was written into the view."""
+    while node is not base:
         parent = node.inputs[0]
-        if node.op.name == "detach":
-            new = ops.with_data(parent, new)
-        else:
-            new = ops.write_view(parent, new, view=node.op, attrs=tuple(node.attrs.items()))
+        new = ops.write_view(parent, new, view=node.op, attrs=tuple(node.attrs.items()))
         node = parent
     return new
 
 
-def view_again(base: Node, node: Node) -> Node:
-    """The view of `base` that `node` is of its own base."""
-    for op, attrs in view_chain(node):
-        base = op(base, **attrs)
-    return base
+def taken_again(base: Node, node: Node, part: Node, whole: Node) -> Node:
+    """The view that `node` is, of the new `base`. The history of `part` is now that of `whole`."""
+    if node.leaf or not node.op.view:
+        return base
+    parent = taken_again(base, node.inputs[0], part, whole)
+    if not is_boundary(node):
+        return node.op(parent, **node.attrs)
+    history = whole if node is part else node
+    view = ops.detach(parent)
+    return ops.rejoin(view, history) if history.requires_grad else view
 
 
 def storage(root: Node) -> Node:
@@ -224,23 +253,32 @@ SYMBOLISE = Symbolise()
 def symbolise(recorder: Recorder, target: Handle) -> None:
     """Let the tensors that share memory with `target` denote nodes: views of a common base.
 
-    Needed when a concrete tensor is about to get a history, which its views must share.
+    Needed when one of them is about to get a history, which the others must share.
     """
     base: Handle = target if target._base is None else target._base
-    views = [v for v in [r() for r in base._views] if v is not None]
-    if type(base._value) is not Fresh or not views:
+    views = [v for v in [r() for r in base._views] if v is not None and v._value.leaf]
+    if not views or not base._value.leaf:
         return
 
     def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
         change = Change()
-        root = ops.clone(nodes[0])
-        change.add(root, given(0), base._value)
-        for view in views:
-            value = root
-            for op, attrs in view._chain:
-                value = op(value, **attrs)
-            find = weakref.ref(view)
-            change.add(value, lambda handles, find=find: find(), view._value)  # type: ignore[misc]
+        root = nodes[0]
+        if not isinstance(root, Cell):
+            root = ops.clone(root)
+            change.add(root, given(0), base._value)
+        for k, view in enumerate(views):
+            value = view_of(root, view._chain, nodes[k + 1])
+            change.add(value, given(k + 1), view._value)
         return change
 
-    apply_effect(recorder, SYMBOLISE, object(), [base], (), describe)
+    apply_effect(recorder, SYMBOLISE, object(), [base, *views], (), describe)
+
+
+def view_of(root: Node, chain: Any, own: Node) -> Node:
+    """The view of `root` that `chain` leads to; `own` has its history if that is not the root's."""
+    apart = False
+    for op, attrs in chain:
+        boundary = op is ops.detach or op is ops.rejoin
+        apart = apart or boundary
+        root = ops.detach(root) if boundary else op(root, **attrs)
+    return ops.rejoin(root, own) if apart and own.requires_grad else root

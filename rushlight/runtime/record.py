@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .. import config, dtypes, ops
 from ..errors import LostError, RushlightError, caller_line, explain, without_own_frames
 from ..graph import (
     DEAD_CELLS,
@@ -15,13 +16,13 @@ from ..graph import (
     Saved,
     Scalar,
     Stale,
+    contiguous_strides,
     fresh,
     next_serial,
     scope,
 )
 from ..trace import apply_chain, view_chain, view_root
-from .. import config
-from .arguments import Call, put_back, read
+from .arguments import TENSOR, Call, put_back, read
 from .deliver import Failed, link
 from .entry import Entry, Handle
 from .memory import to_read
@@ -29,12 +30,39 @@ from .recorder import HALTED, Recorder, local
 
 
 class Types:
-    """The surface's tensor type, as the runtime makes it: `new()` is an empty tensor."""
+    """The surface's tensor type, as the runtime makes it: `new()` is a tensor without a value."""
 
     new: Callable[[], Any] = Handle
 
 
 types = Types()
+
+
+def wrap(array: Any) -> Any:
+    """A concrete tensor on the memory of a NumPy array."""
+    handle = types.new()
+    handle._array = array
+    handle._value = leaf_for(array)
+    return handle
+
+
+def leaf_for(array: Any) -> Fresh:
+    """The leaf that stands for any tensor of the array's shape, dtype and strides."""
+    item = array.itemsize
+    shape = array.shape
+    strides = tuple([s // item for s in array.strides])
+    dtype = dtypes.of_numpy(array.dtype)
+    return fresh(shape, dtype, None if strides == contiguous_strides(shape) else strides)
+
+
+def give_cell(handle: Any, requires_grad: bool) -> None:
+    """Give a concrete tensor an identity of its own in what is recorded from now on."""
+    before = handle._cell
+    handle._cell = Cell(handle, handle._array, handle._value.dtype, requires_grad)
+    handle._value = handle._cell
+    if before is not None:
+        handle._cell.grad, handle._cell.hooks = before.grad, before.hooks
+        before.forget()
 
 
 class Returned:
@@ -95,13 +123,19 @@ def settle(recorder: Recorder, handles: Sequence[Handle]) -> None:
         elif value.home.root is not recorder.root:
             adopt(handle)
         elif not holds(value.home, handle):
-            raise LostError(
-                explain(
-                    "record",
-                    "this tensor was never computed: its computation was interrupted",
-                    hint="compute it again",
-                )
-            )
+            problem = "this tensor was never computed: its computation was interrupted"
+            raise LostError(explain("record", problem, hint="compute it again"))
+
+
+def realise(handle: Handle) -> Any:
+    """The array of a tensor, computed now if it was not."""
+    if not handle._value.leaf:
+        settle(local.recorder, (handle,))
+        if not handle._value.leaf:
+            local.recorder.flush()
+    if type(handle._value) is Failed:
+        raise handle._value.error
+    return handle._array
 
 
 def holds(entry: Entry, handle: Handle) -> bool:
@@ -134,7 +168,11 @@ def views_now(recorder: Recorder, call: Call) -> Any:
     """
     handle = call.handles[0]
     leaf = handle._value
-    if type(leaf) is not Fresh or len(call.handles) > 1 or call.numbers:
+    if len(call.handles) > 1 or call.numbers:
+        return None
+    if isinstance(leaf, Saved | Stale) and (call.op is ops.detach or not recorder.grad):
+        leaf = fresh(leaf.shape, leaf.dtype, leaf.stride_memo)  # the view has no history
+    elif type(leaf) is not Fresh:
         return None
     key = (call.op, call.form, leaf)
     known = VIEWS.get(key)
@@ -168,7 +206,7 @@ def view_plan(call: Call, leaf: Node) -> Any:
         return None, ()
     chains = []
     for node in nodes:
-        contiguous = node.strides == Fresh(node.shape, node.dtype).strides
+        contiguous = node.strides == contiguous_strides(node.shape)
         value = fresh(node.shape, node.dtype, None if contiguous else node.strides)
         chains.append((view_chain(node), value))
     return returned, chains
@@ -201,8 +239,21 @@ def create(recorder: Recorder, call: Call, key: Any) -> Entry:
     entry.returned, entry.values = analyse(result, nodes)
     if len(entry.values) == 1 and entry.returned.kind is None:
         entry.value = entry.values[0]
+        entry.plain = plainness(call)
+        if call.numbers:
+            entry.number = type(call.numbers[0])
     register(recorder, entry, key)
     return entry
+
+
+def plainness(call: Call) -> int:
+    """1 for a call with one tensor only, 2 with two tensors or a tensor and a number, else 0."""
+    form = call.form
+    given = 2 if len(form) > 1 and call.op.params[1].required else 1
+    if form[0] is not TENSOR or len(call.handles) + len(call.numbers) != given:
+        return 0
+    defaults = [p.default for p in call.op.params[given:]]
+    return given if list(form[given:]) == defaults else 0
 
 
 def open_entry(
@@ -285,6 +336,6 @@ def step(
     if parent.parent is None and recorder.last is not None:
         recorder.last.following = entry
     entry.numbers = numbers
-    bound: list[Any] = [to_read(handles[k]) for k in entry.places]
-    bound += [handles[k]._history for k in entry.keeps]
-    entry.bound = bound
+    if entry.places:
+        bound: list[Any] = [to_read(handles[k]) for k in entry.places]
+        entry.bound = bound + [handles[k]._history for k in entry.keeps]

@@ -6,6 +6,7 @@ from sys import getrefcount
 from typing import Any
 
 from .. import config
+from ..dtypes import float32
 from ..engines import numpy as engine
 from ..graph import Bound, Cell, Leaf, Node, Saved, Scalar, Stale, fresh
 from ..trace import Program, memory_root, view_chain, view_root
@@ -39,24 +40,19 @@ class Place:
 
     def references(self) -> int:
         """How many references there are to the tensor, entries not counted."""
-        out = self.entry.out
-        handle = out if self.entry.value is not None else out[self.k]
+        if self.entry.value is not None:
+            handle = self.entry.out
+        else:
+            handle = self.entry.out[self.k]
         return getrefcount(handle) - self.holders
 
 
 def _unheld() -> int:
     """What `Place.references` says of a tensor that only its entry holds."""
     entry = Entry(None, None, True)
-    entry.value = Leaf((), engine_probe_dtype())
-    entry.out = Handle()
-    return Place(entry, 0, entry.value).references()
-
-
-def engine_probe_dtype() -> Any:
-    """Any dtype will do."""
-    from ..dtypes import float32
-
-    return float32
+    node = Leaf((), float32)
+    entry.out = [Handle()]
+    return Place(entry, 0, node).references()
 
 
 _UNHELD = _unheld()

@@ -1,0 +1,176 @@
+"""Custom functions: operations whose gradient the user writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from . import ops
+from .create import zeros
+from .errors import ArgumentError, GradError, explain
+from .graph import Node
+from .modes import no_grad
+from .runtime.effect import Change, apply_effect, new_tensor
+from .runtime.entry import Handle
+from .runtime.recorder import local
+from .stepwise import Step, Watch
+
+
+CUSTOM = Step("custom")
+
+
+class Context:
+    """What `forward` leaves for `backward` (`ctx`); any attribute may be set on it."""
+
+    def __init__(self) -> None:
+        self.kept: tuple[Any, ...] = ()
+        self.needs_input_grad: tuple[bool, ...] = ()
+        self.fixed: set[int] = set()
+        self.dirty: set[int] = set()
+        self.materialize = True
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        """Keep `tensors` for `backward`."""
+        self.kept = tensors
+
+    save_for_forward = save_for_backward
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """The tensors kept by `save_for_backward`."""
+        return self.kept
+
+    def mark_non_differentiable(self, *tensors: Any) -> None:
+        """Say that no gradient flows through these outputs."""
+        self.fixed = {id(t) for t in tensors}
+
+    def mark_dirty(self, *tensors: Any) -> None:
+        """Say that these inputs were changed in place."""
+        self.dirty = {id(t) for t in tensors}
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether missing gradients are given to `backward` as zeros (the default) or as None."""
+        self.materialize = value
+
+
+class Function:
+    """Base of custom functions: subclass it with static methods `forward` and `backward`.
+
+    >>> class Double(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    ...     @staticmethod
+    ...     def backward(ctx, g):
+    ...         return g * 2
+    >>> x = torch.tensor(1.0, requires_grad=True)
+    >>> Double.apply(x).backward()
+    >>> x.grad
+    tensor(2.)
+    """
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """The result; the first argument is the context, unless there is a `setup_context`."""
+        raise NotImplementedError("a custom function needs a static method forward(ctx, ...)")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        """Leave in `ctx` what `backward` needs (when `forward` takes no context)."""
+        raise NotImplementedError
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        """The gradients of the inputs, given those of the outputs."""
+        raise NotImplementedError("a custom function needs a static method backward(ctx, ...)")
+
+    vjp = backward
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """The result of `forward`, with this function's `backward` as its gradient."""
+        ctx = Context()
+        recorder = local.recorder
+        ctx.needs_input_grad = tuple(
+            [isinstance(a, Handle) and a._value.requires_grad for a in args]
+        )
+        with no_grad():
+            if cls.setup_context is Function.setup_context:
+                result = cls.forward(ctx, *args, **kwargs)
+            else:
+                result = cls.forward(*args, **kwargs)
+                cls.setup_context(ctx, args, result)
+        if not recorder.grad or not any(ctx.needs_input_grad):
+            return result
+        single = not isinstance(result, tuple)
+        outputs = (result,) if single else result
+        call = CustomCall(cls, ctx, args)
+        made = call.connect(outputs)
+        return made[0] if single else tuple(made)
+
+
+class CustomCall:
+    """One call of a custom function, as the autograd graph sees it."""
+
+    def __init__(self, function: type[Function], ctx: Context, args: Sequence[Any]) -> None:
+        self.function = function
+        self.ctx = ctx
+        self.count = len(args)
+        self.places = [k for k, needs in enumerate(ctx.needs_input_grad) if needs]
+        self.inputs = [args[k] for k in self.places]
+        self.nodes: list[Node] = []
+        self.outputs: list[Any] = []
+
+    def connect(self, outputs: Sequence[Any]) -> list[Any]:
+        """`outputs` as tensors that depend on the inputs."""
+        recorder = local.recorder
+        results = list(outputs)
+        places = [
+            k
+            for k, t in enumerate(outputs)
+            if isinstance(t, Handle) and id(t) not in self.ctx.fixed and t._value.dtype.differentiable
+        ]
+        tensors = [outputs[k] for k in places]
+        n = len(tensors)
+
+        def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
+            change = Change()
+            for node in nodes[:n]:
+                change.add(ops.custom(node, *nodes[n:]), new_tensor, None)
+            return change
+
+        handles = [*tensors, *self.inputs]
+        key = (CUSTOM, self.function, n, tuple([h._value for h in handles]), recorder.grad)
+        made = apply_effect(recorder, CUSTOM, key, handles, (), describe)
+        watch = Watch()
+        watch.function = self
+        self.nodes = [t._value for t in made]
+        self.outputs = [t._value.spec for t in made]
+        for place, tensor in zip(places, made, strict=True):
+            results[place] = tensor
+            recorder.hooks[tensor._value] = watch
+        return results
+
+    def parents(self, node: Node) -> Sequence[Node]:
+        """The nodes that gradients of the inputs flow on to."""
+        return node.parents[1:]
+
+    def backward(self, gradients: list[Any]) -> Iterator[Any]:
+        """What the user's `backward` makes of the gradients: one for each input that needs it."""
+        if self.ctx.materialize:
+            gradients = [
+                zeros(*spec.shape, dtype=spec.dtype) if g is None else g
+                for g, spec in zip(gradients, self.outputs, strict=True)
+            ]
+        results = self.function.backward(self.ctx, *gradients)
+        if not isinstance(results, tuple):
+            results = (results,)
+        name = self.function.__name__
+        if len(results) < self.count:
+            problem = f"{name}Backward returned {len(results)} gradients for {self.count} inputs"
+            raise GradError(explain(name, problem, hint="return None for inputs without gradient"))
+        for k in self.places:
+            if results[k] is not None and not isinstance(results[k], Handle):
+                kind = type(results[k]).__name__
+                raise ArgumentError(explain(name, f"backward must return Tensors, not {kind}"))
+            yield results[k]

@@ -1,0 +1,290 @@
+"""The methods and operators of Tensor: those of the op table, and those around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import autograd, create, dtypes, observe, ops, overwrite, random
+from .calls import function, inplace, inplace_operator, operator, reflected, unary
+from .devices import Device, require_cpu
+from .dtypes import DType
+from .errors import ArgumentError, GradError, explain
+from .graph import contiguous_strides
+from .ops import OPS
+from .runtime.entry import Handle
+from .runtime.record import apply, leaf_for, realise
+from .runtime.recorder import local
+from .stepwise import Watch
+from .tensor import Tensor, TensorType
+
+OPERATORS = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide",
+    "mod": "remainder", "pow": "pow", "matmul": "matmul", "and": "bitwise_and",
+    "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "bitwise_left_shift",
+    "rshift": "bitwise_right_shift",
+}  # fmt: skip
+"""Python's binary operators and the ops they stand for."""
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+SIGNS = {"neg": "neg", "abs": "abs", "invert": "bitwise_not", "pos": "positive"}
+CONVERSIONS = {**dtypes.ALIASES, "bool": dtypes.bool_, "char": dtypes.int8, "byte": dtypes.uint8}
+
+
+def attach() -> None:
+    """Give Tensor its operators and methods."""
+    for name, op in OPS.items():
+        if "Tensor" in op.on:
+            made = function(op)
+            for public in (name, *op.aliases):
+                setattr(Tensor, public, made)
+        if "Tensor_" in op.on:
+            made = inplace(op)
+            for public in (name, *op.aliases):
+                setattr(Tensor, f"{public}_", made)
+    for python, name in OPERATORS.items():
+        if name in OPS:
+            setattr(Tensor, f"__{python}__", operator(OPS[name]))
+            setattr(Tensor, f"__r{python}__", reflected(OPS[name]))
+            setattr(Tensor, f"__i{python}__", inplace_operator(OPS[name]))
+    for name in COMPARISONS:
+        if name in OPS:
+            setattr(Tensor, f"__{name}__", operator(OPS[name]))
+    for python, name in SIGNS.items():
+        if name in OPS:
+            setattr(Tensor, f"__{python}__", unary(OPS[name]))
+    for name, dtype in CONVERSIONS.items():
+        setattr(Tensor, name, conversion(name, dtype))
+    for module in (random, overwrite, observe):
+        for name in METHODS_OF[module.__name__.rpartition(".")[2]].split():
+            setattr(Tensor, name, getattr(module, name))
+    for made in OWN:
+        setattr(Tensor, made.__name__, made)
+    TensorType.legacy = staticmethod(legacy)
+
+
+METHODS_OF = {
+    "random": "uniform_ normal_ random_ bernoulli_ exponential_ geometric_ cauchy_ log_normal_ "
+    "bernoulli multinomial",
+    "overwrite": "zero_ fill_ copy_",
+    "observe": "nonzero masked_select equal allclose unique is_nonzero bincount masked_scatter "
+    "index_put index_put_ masked_scatter_",
+}
+
+
+def conversion(name: str, dtype: DType) -> Any:
+    """The method that converts to `dtype`, such as `float`."""
+
+    def convert(self: Any, memory_format: Any = None) -> Any:
+        return self if self._value.dtype is dtype else apply(ops.to_dtype, (self, dtype), {})
+
+    convert.__name__ = convert.__qualname__ = name
+    convert.__doc__ = f"The tensor converted to {dtype!r}; itself if it has that dtype."
+    return convert
+
+
+OWN: list[Any] = []
+
+
+def method(made: Any) -> Any:
+    """Register a function as a method of Tensor."""
+    OWN.append(made)
+    return made
+
+
+@method
+def to(self: Any, *args: Any, **kwargs: Any) -> Any:
+    """The tensor on another device, of another dtype, or like another tensor; itself if it is so.
+
+    >>> torch.tensor([1, 2]).to(torch.float32)
+    tensor([1., 2.])
+    """
+    dtype = kwargs.get("dtype")
+    device = kwargs.get("device")
+    for arg in (*args, kwargs.get("other")):
+        if isinstance(arg, Handle):
+            dtype = arg._value.dtype
+        elif isinstance(arg, DType):
+            dtype = arg
+        elif isinstance(arg, str | Device):
+            device = arg
+    require_cpu(device, "to")
+    dtype = create.checked_dtype(dtype, "to")
+    if dtype is not None and dtype is not self._value.dtype:
+        return apply(ops.to_dtype, (self, dtype), {})
+    return apply(ops.clone, (self,), {}) if kwargs.get("copy") else self
+
+
+@method
+def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """The name of the tensor's legacy type, or the tensor converted to `dtype`."""
+    if dtype is None:
+        legacy_name = LEGACY.get(self._value.dtype.name, "Float")
+        return f"torch.{legacy_name}Tensor"
+    if isinstance(dtype, str):
+        names = {f"torch.{v}Tensor": k for k, v in LEGACY.items()}
+        dtype = dtypes.by_name(names[dtype])
+    return to(self, getattr(dtype, "dtype", dtype))
+
+
+@method
+def type_as(self: Any, other: Any) -> Any:
+    """The tensor in the dtype of `other`."""
+    return to(self, other._value.dtype)
+
+
+@method
+def cpu(self: Any, memory_format: Any = None) -> Any:
+    """The tensor itself: it is on the CPU."""
+    return self
+
+
+@method
+def cuda(self: Any, device: Any = None, **options: Any) -> Any:
+    """Not here: raises DeviceError."""
+    require_cpu("cuda" if device is None else device, "cuda")
+    return self
+
+
+@method
+def is_contiguous(self: Any, memory_format: Any = None) -> bool:
+    """Whether the elements lie in memory in the order of the indices."""
+    return bool(self._value.strides == contiguous_strides(self._value.shape))
+
+
+@method
+def backward(
+    self: Any,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add the gradient of this tensor to the `.grad` of the leaves it depends on.
+
+    >>> x = torch.tensor(2.0, requires_grad=True)
+    >>> (x**2).backward()
+    >>> x.grad
+    tensor(4.)
+    """
+    given = None if gradient is None else [gradient]
+    autograd.backward([self], given, retain_graph, create_graph, inputs)
+
+
+def watch_of(tensor: Any) -> Watch:
+    """The record of who watches the gradient of `tensor`."""
+    value = tensor._value
+    if not value.requires_grad:
+        problem = "cannot register a hook on a tensor that doesn't require gradient"
+        raise GradError(explain("register_hook", problem, {"the tensor": value.spec}))
+    if tensor._cell is not None:
+        tensor._cell.hooks = tensor._cell.hooks or Watch()
+        return tensor._cell.hooks  # type: ignore[no-any-return]
+    home = local.recorder.hooks if not value.leaf else tensor._history.hooks
+    return home.setdefault(value, Watch())  # type: ignore[no-any-return]
+
+
+class Removable:
+    """A hook that can be removed again."""
+
+    count = 0
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        Removable.count += 1
+        self.id = Removable.count
+        self.hooks = hooks
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Take the hook away."""
+        self.hooks.pop(self.id, None)
+
+    def __enter__(self) -> Removable:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.remove()
+
+
+@method
+def register_hook(self: Any, hook: Any) -> Removable:
+    """Have `hook(gradient)` called when the tensor's gradient is known; it may return another.
+
+    >>> x = torch.tensor(1.0, requires_grad=True)
+    >>> handle = x.register_hook(lambda g: g * 10)
+    >>> (2 * x).backward()
+    >>> x.grad
+    tensor(20.)
+    """
+    return Removable(watch_of(self).hooks, hook)
+
+
+@method
+def register_post_accumulate_grad_hook(self: Any, hook: Any) -> Removable:
+    """Have `hook(tensor)` called when the gradient of a leaf has been added to its `.grad`."""
+    if self._cell is None:
+        problem = "post accumulate grad hooks cannot be registered on non-leaf tensors"
+        raise GradError(explain("register_post_accumulate_grad_hook", problem))
+    return Removable(watch_of(self).after, hook)
+
+
+@method
+def retain_grad(self: Any) -> None:
+    """Have `backward` set `.grad` although the tensor is not a leaf."""
+    import weakref
+
+    if not self.is_leaf:
+        watch_of(self).retained_by = weakref.ref(self)
+
+
+@method
+def detach_(self: Any) -> Any:
+    """Itself, without its history."""
+    realise(self)
+    self._value, self._history, self._cell = leaf_for(self._array), None, None
+    return self
+
+
+@method
+def numpy_force(self: Any) -> Any:
+    """As `numpy(force=True)`."""
+    return self.numpy(force=True)
+
+
+def new_like(name: str) -> Any:
+    """The method `new_zeros` and its kind: as `torch.zeros`, with the tensor's dtype."""
+    make = getattr(create, name)
+
+    def new(self: Any, *args: Any, **options: Any) -> Any:
+        options["dtype"] = options.get("dtype") or self._value.dtype
+        return make(*args, **options)
+
+    new.__name__ = f"new_{name}"
+    new.__doc__ = f"As `torch.{name}`, with the dtype of this tensor unless said otherwise."
+    return new
+
+
+OWN += [new_like(name) for name in ("tensor", "zeros", "ones", "empty", "full")]
+
+LEGACY = {
+    "float32": "Float", "float64": "Double", "float16": "Half", "uint8": "Byte", "int8": "Char",
+    "int16": "Short", "int32": "Int", "int64": "Long", "bool": "Bool",
+}  # fmt: skip
+"""Names of PyTorch's legacy tensor types by dtype."""
+
+
+def legacy(*args: Any, dtype: DType | None = None, device: Any = None) -> Any:
+    """PyTorch's legacy constructor `Tensor(data)` or `Tensor(2, 3)`: always of one dtype."""
+    require_cpu(device, "Tensor")
+    dtype = dtype or dtypes.default()
+    if len(args) == 1 and isinstance(args[0], Handle):
+        return to(args[0], dtype)
+    if len(args) == 1 and isinstance(args[0], list | tuple | np.ndarray):
+        return create.tensor(args[0], dtype=dtype)
+    if all([isinstance(a, int) for a in args]):
+        return create.empty(*(args or (0,)), dtype=dtype)
+    raise ArgumentError(explain("Tensor", "expected data or sizes", hint="use torch.tensor(data)"))
+
+
+attach()
+

@@ -1,0 +1,188 @@
+"""Functions whose result cannot be known without looking at values: they run the window.
+
+Where a gradient flows, only the places are looked at: what is done with them is recorded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import dtypes, ops
+from .errors import ArgumentError, DtypeError, ShapeError, explain
+from .indexing import getitem, put_advanced, take_apart
+from .ops.returns import named
+from .runtime.entry import Handle
+from .runtime.mutate import apply_inplace
+from .runtime.record import apply, realise, wrap
+
+
+def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
+    """The indices of the elements that are not zero: a row each, or a tensor per dimension.
+
+    >>> torch.nonzero(torch.tensor([0, 3, 0, 5]))
+    tensor([[1],
+            [3]])
+    """
+    places = np.nonzero(np.atleast_1d(realise(input)) if as_tuple else realise(input))
+    if as_tuple:
+        return tuple([wrap(p) for p in places])
+    if input._value.ndim == 0:
+        return wrap(np.zeros((int(bool(realise(input))), 0), np.int64))
+    return wrap(np.stack(places, axis=1))
+
+
+def argwhere(input: Any) -> Any:
+    """The indices of the elements that are not zero, a row each."""
+    return nonzero(input)
+
+
+def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
+    """A 1-D tensor of the elements of `input` where `mask` is true.
+
+    >>> torch.masked_select(torch.tensor([1, 2, 3]), torch.tensor([True, False, True]))
+    tensor([1, 3])
+    """
+    if mask._value.dtype is not dtypes.bool_:
+        problem = "masked_select: expected BoolTensor for mask"
+        raise DtypeError(explain("masked_select", problem, {"the mask": mask._value.spec}))
+    shape = np.broadcast_shapes(input._value.shape, mask._value.shape)
+    return getitem(input.expand(shape), mask.expand(shape))
+
+
+def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
+    """`input` with the elements of `source`, in order, where `mask` is true."""
+    count = int(np.count_nonzero(np.broadcast_to(realise(mask), input._value.shape)))
+    if source._value.size < count:
+        problem = f"source has {source._value.size} elements but the mask {count} ones"
+        raise ShapeError(explain("masked_scatter", problem))
+    full = mask.expand(input._value.shape)
+    values = source.reshape(-1)[:count]
+    return index_put(input, nonzero(full, as_tuple=True), values)
+
+
+def masked_scatter_(self: Any, mask: Any, source: Any) -> Any:
+    """Itself, with the elements of `source` where `mask` is true."""
+    return self.copy_(masked_scatter(self, mask, source))
+
+
+def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+    """`input` with `values` at `indices` (a tuple of index tensors); added if `accumulate`."""
+    basic, gathered = take_apart(input, tuple(indices))
+    if accumulate:
+        return apply(ops.advanced_put, (input, as_values(values), gathered, True), {})
+    return apply(put_advanced, (input, as_values(values), gathered, basic), {})
+
+
+def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+    """Itself, with `values` at `indices`; added to what is there if `accumulate`."""
+    basic, gathered = take_apart(self, tuple(indices))
+    if accumulate:
+        return apply_inplace(ops.advanced_put, (self, as_values(values), gathered, True), {})
+    return apply_inplace(put_advanced, (self, as_values(values), gathered, basic), {})
+
+
+def as_values(values: Any) -> Any:
+    """Numbers and tensors as they are."""
+    if not isinstance(values, Handle | int | float | complex):
+        kind = type(values).__name__
+        raise ArgumentError(explain("index_put", f"values must be Tensor, not {kind}"))
+    return values
+
+
+def equal(input: Any, other: Any) -> bool:
+    """Whether two tensors have the same shape and elements.
+
+    >>> torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2]))
+    True
+    """
+    if input._value.shape != other._value.shape:
+        return False
+    return bool(np.array_equal(realise(input), realise(other)))
+
+
+def allclose(
+    input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> bool:
+    """Whether |input - other| <= atol + rtol * |other| everywhere.
+
+    >>> torch.allclose(torch.tensor([1.0]), torch.tensor([1.0 + 1e-7]))
+    True
+    """
+    if input._value.dtype is not other._value.dtype:
+        got = {"input": input._value.spec, "other": other._value.spec}
+        raise DtypeError(explain("allclose", "the dtypes must be the same", got))
+    return bool(np.allclose(realise(input), realise(other), rtol, atol, equal_nan))
+
+
+def is_nonzero(input: Any) -> bool:
+    """Whether the only element is not zero."""
+    return bool(input)
+
+
+def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each number occurs among non-negative integers (or the sum of its weights)."""
+    array = realise(input)
+    if array.ndim != 1 or array.dtype.kind not in "iub" or (array.size and array.min() < 0):
+        problem = "only supports 1-d non-negative integral inputs"
+        raise ShapeError(explain("bincount", problem, {"input": input._value.spec}))
+    if weights is None:
+        return wrap(np.bincount(array, minlength=minlength).astype(np.int64))
+    values = realise(weights)
+    counts = np.bincount(array, values, minlength)
+    return wrap(counts.astype(values.dtype if values.dtype.kind == "f" else np.float64))
+
+
+def unique(
+    input: Any,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The different elements (or slices along `dim`), sorted, and how to get back to them."""
+    found, inverse, counts = np.unique(
+        realise(input), return_inverse=True, return_counts=True, axis=dim
+    )
+    shape = input._value.shape if dim is None else (-1,)
+    results = [wrap(found)]
+    if return_inverse:
+        results.append(wrap(inverse.reshape(shape).astype(np.int64)))
+    if return_counts:
+        results.append(wrap(counts.astype(np.int64)))
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def unique_consecutive(
+    input: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """`input` (flattened, or along `dim`) without elements equal to the one before them."""
+    array = realise(input)
+    rows = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
+    n = len(rows)
+    flat = rows.reshape(n, -1)
+    first = np.ones(n, bool)
+    first[1:] = (flat[1:] != flat[:-1]).any(axis=1)
+    kept = rows[first]
+    results = [wrap(np.array(kept if dim is None else np.moveaxis(kept, 0, dim)))]
+    if return_inverse:
+        inverse = np.cumsum(first) - 1
+        results.append(wrap(inverse.reshape(array.shape) if dim is None else inverse))
+    if return_counts:
+        results.append(wrap(np.diff(np.append(np.flatnonzero(first), n))))
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+Histogram = named("histogram", "hist bin_edges")
+
+
+def histogram(
+    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
+) -> Any:
+    """Counts of the elements in `bins` intervals, and the borders of these."""
+    edges = realise(bins) if isinstance(bins, Handle) else bins
+    array = realise(input)
+    weights = None if weight is None else realise(weight).reshape(-1)
+    hist, edges = np.histogram(array.reshape(-1), edges, range, density, weights)
+    return Histogram(wrap(hist.astype(array.dtype)), wrap(edges.astype(array.dtype)))

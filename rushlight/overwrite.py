@@ -1,0 +1,88 @@
+"""Replace all elements of a tensor: `zero_`, `fill_`, `copy_` and random fills.
+
+What was in a concrete tensor does not matter any more, so nothing need be recorded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import ops
+from .create import room_like
+from .dtypes import DType
+from .errors import ShapeError, explain
+from .graph import Fresh, Node
+from .ops.table import Number, Tensor, derived
+from .runtime.entry import Handle
+from .runtime.memory import is_exported, is_private, store
+from .runtime.mutate import apply_inplace, check_leaf
+from .runtime.record import settle, wrap
+from .runtime.recorder import local
+
+
+def overwrite(tensor: Any, array: Any) -> Any:
+    """`tensor`, after it took over the elements (and the memory) of `array`."""
+    recorder = local.recorder
+    settle(recorder, (tensor,))
+    value = tensor._value
+    if not value.leaf or (value.requires_grad and tensor._cell is None):
+        return apply_inplace(copy, (tensor, wrap(array)), {})
+    if type(value) is Fresh and is_private(tensor) and not is_exported(tensor._array):
+        tensor._array = array  # calls recorded earlier go on reading the old memory
+        return tensor
+    recorder.flush()
+    store(tensor, array)
+    return tensor
+
+
+def zero_(self: Any) -> Any:
+    """Itself, with every element 0."""
+    return fill_(self, 0)
+
+
+def fill_(self: Any, value: Any) -> Any:
+    """Itself, with every element `value`."""
+    check_leaf(local.recorder, "fill_", self)
+    if not self._value.leaf or isinstance(value, Handle):
+        return apply_inplace(fill, (self, value), {})
+    room = room_like(self)
+    room.fill(value)
+    return overwrite(self, room)
+
+
+def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
+    """Itself, with the elements of `src`, broadcast and converted."""
+    return apply_inplace(copy, (self, src), {})
+
+
+@derived(grad_name="CopyBackwards")
+def copy(input: Tensor, src: Tensor | Number) -> Node:
+    """`src` in the shape and dtype of `input`."""
+    return ops.clone(shaped(converted(src, input.dtype), input, "copy_"))
+
+
+@derived(on="torch Tensor")
+def fill(input: Tensor, value: Tensor | Number) -> Node:
+    """A tensor like `input` with every element `value`."""
+    return ops.clone(shaped(converted(value, input.dtype), input, "fill_"))
+
+
+def converted(value: Node, dtype: DType) -> Node:
+    """`value` in `dtype`."""
+    return value if value.dtype is dtype and not value.number else ops.cast(value, dtype=dtype)
+
+
+def shaped(value: Node, input: Node, op: str) -> Node:
+    """`value` broadcast to the shape of `input`."""
+    if value.shape == input.shape:
+        return value
+    try:
+        fits = np.broadcast_shapes(value.shape, input.shape) == input.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        got = {"the tensor": input.spec, "the value": value.spec}
+        raise ShapeError(explain(op, "the value does not broadcast to the tensor", got))
+    return ops.expand_view(value, shape=input.shape)

@@ -1,0 +1,398 @@
+"""Random numbers: PyTorch's streams, bit for bit.
+
+They are drawn at once, in the order of the program; what is recorded afterwards only reads them. So
+a program draws the same numbers however it is run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import dtypes, rng
+from .create import checked_dtype, finished, room_like, shape_of
+from .devices import Device, cpu, require_cpu
+from .errors import ShapeError, explain
+from .graph import contiguous_strides
+from .overwrite import overwrite
+from .runtime.entry import Handle
+from .runtime.mutate import check_leaf
+from .runtime.record import realise, wrap
+from .runtime.recorder import local
+
+LOCK = threading.RLock()
+"""Held while words are drawn: a generator may serve several threads."""
+
+
+class Generator:
+    """A stream of random numbers.
+
+    >>> g = torch.Generator().manual_seed(0)
+    >>> torch.rand(2, generator=g)
+    tensor([0.4963, 0.7682])
+    """
+
+    def __init__(self, device: Any = "cpu") -> None:
+        require_cpu(device, "Generator")
+        self.twister = rng.Twister()
+
+    @property
+    def device(self) -> Device:
+        """Where it lives."""
+        return cpu
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Itself, started anew from `seed` (any integer of 64 bits)."""
+        with LOCK:
+            self.twister.seed(int(seed))
+        return self
+
+    def seed(self) -> int:
+        """A seed that cannot be foretold, from which it is started anew."""
+        seed = secrets.randbits(53)
+        self.manual_seed(seed)
+        return seed
+
+    def initial_seed(self) -> int:
+        """The seed it was started from."""
+        return self.twister.initial_seed
+
+    def get_state(self) -> Any:
+        """Its whole state, a tensor of 5056 bytes."""
+        return wrap(np.array(self.twister.get_state()))
+
+    def set_state(self, state: Any) -> None:
+        """Go to a state that `get_state` returned."""
+        self.twister.set_state(realise(state))
+
+    def clone_state(self) -> Generator:
+        """Another generator in the same state."""
+        other = Generator()
+        other.twister.set_state(self.twister.get_state())
+        return other
+
+    def __reduce__(self) -> Any:
+        return (restored, (np.array(self.twister.get_state()),))
+
+
+def restored(state: Any) -> Generator:
+    """A generator in `state`."""
+    made = Generator()
+    made.twister.set_state(state)
+    return made
+
+
+default_generator = Generator()
+default_generator.seed()
+
+
+def manual_seed(seed: int) -> Generator:
+    """The default generator, started anew from `seed`.
+
+    >>> torch.manual_seed(0).initial_seed()
+    0
+    """
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """A seed that cannot be foretold, from which the default generator is started anew."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed of the default generator."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Any:
+    """The state of the default generator, a tensor of 5056 bytes."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Put the default generator into a state that `get_rng_state` returned."""
+    default_generator.set_state(new_state)
+
+
+@contextlib.contextmanager
+def fork_rng(devices: Any = None, enabled: bool = True, **options: Any) -> Iterator[None]:
+    """A context after which the default generator is where it was before."""
+    state = default_generator.twister.get_state() if enabled else None
+    try:
+        yield
+    finally:
+        if state is not None:
+            default_generator.twister.set_state(state)
+
+
+def twister_of(generator: Generator | None) -> rng.Twister:
+    """The engine of `generator`, by default of the default one."""
+    return (default_generator if generator is None else generator).twister
+
+
+# -- drawing -----------------------------------------------------------------------------------
+
+Draw = Callable[[rng.Twister, Any, Any, bool], Any]
+"""Makes an array given a twister, a shape, a NumPy dtype and whether the tensor is contiguous."""
+
+
+def draw_uniform(low: float, high: float) -> Draw:
+    """Uniform in [low, high)."""
+    return lambda t, shape, dtype, contiguous: rng.uniform(t, shape, low, high, dtype)
+
+
+def draw_normal(mean: float, std: float) -> Draw:
+    """Normal; PyTorch has one algorithm for contiguous tensors and another for others."""
+    return lambda t, shape, dtype, contiguous: rng.normal(t, shape, mean, std, dtype, contiguous)
+
+
+def fill(array: Any, generator: Generator | None, draw: Draw) -> None:
+    """Fill an array in the order of its memory."""
+    item = array.itemsize
+    contiguous = tuple([s // item for s in array.strides]) == contiguous_strides(array.shape)
+    order = sorted(range(array.ndim), key=lambda k: (-array.strides[k], k))
+    view = array.transpose(order)
+    with LOCK:
+        view[...] = draw(twister_of(generator), view.shape, array.dtype, contiguous)
+
+
+def drawn(op: str, draw: Draw, what: str) -> Callable[..., Any]:
+    """A creation function of a shape whose elements `draw` makes, such as `rand`."""
+
+    def create(
+        *size: Any,
+        generator: Generator | None = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        out: Any = None,
+        layout: Any = None,
+        pin_memory: bool = False,
+        **named: Any,
+    ) -> Any:
+        require_cpu(device, op)
+        shape = shape_of(size or (named.pop("size"),), op)
+        dtype = checked_dtype(dtype, op) or dtypes.default()
+        with LOCK:
+            array = draw(twister_of(generator), shape, dtype.numpy, True)
+        return finished(array, requires_grad, op)
+
+    create.__name__ = create.__qualname__ = op
+    create.__doc__ = f"A tensor of the given size, {what}."
+    return create
+
+
+def drawn_like(op: str, draw: Draw) -> Callable[..., Any]:
+    """A creation function after the shape of a tensor, such as `rand_like`."""
+
+    def create(
+        input: Any,
+        *,
+        generator: Generator | None = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        memory_format: Any = None,
+        layout: Any = None,
+    ) -> Any:
+        require_cpu(device, op)
+        array = room_like(input, checked_dtype(dtype, op))
+        fill(array, generator, draw)
+        return finished(array, requires_grad, op)
+
+    create.__name__ = create.__qualname__ = op
+    create.__doc__ = f"As `{op.removesuffix('_like')}`, with the shape and layout of `input`."
+    return create
+
+
+rand = drawn("rand", draw_uniform(0.0, 1.0), "uniform in [0, 1)")
+randn = drawn("randn", draw_normal(0.0, 1.0), "normal with mean 0 and variance 1")
+rand_like = drawn_like("rand_like", draw_uniform(0.0, 1.0))
+randn_like = drawn_like("randn_like", draw_normal(0.0, 1.0))
+
+
+def randint(
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+) -> Any:
+    """Integers from `low` (0 if left out) up to, not including, `high`.
+
+    >>> torch.randint(10, (2, 3)).shape
+    torch.Size([2, 3])
+    """
+    require_cpu(device, "randint")
+    if size is None:  # randint(high, size)
+        low, high, size = 0, low, high
+    check_range(low, high)
+    dtype = checked_dtype(dtype, "randint") or dtypes.int64
+    shape = shape_of((size,), "randint")
+    with LOCK:
+        array = rng.integers(twister_of(generator), shape, low, high, dtype.numpy)
+    return finished(array, requires_grad, "randint")
+
+
+def check_range(low: int, high: int) -> None:
+    """Raise unless there is an integer to draw."""
+    if high <= low:
+        problem = f"expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        raise ShapeError(explain("random_", problem))
+
+
+def randint_like(input: Any, low: int, high: Any = None, **options: Any) -> Any:
+    """As `randint`, with the shape and dtype of `input`."""
+    options.setdefault("dtype", input._value.dtype)
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, input._value.shape, **options)
+
+
+def randperm(
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+) -> Any:
+    """The numbers from 0 to n - 1 in random order."""
+    require_cpu(device, "randperm")
+    dtype = checked_dtype(dtype, "randperm") or dtypes.int64
+    with LOCK:
+        array = rng.permutation(twister_of(generator), n)
+    return finished(array.astype(dtype.numpy, copy=False), requires_grad, "randperm")
+
+
+def normal(
+    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, **options: Any
+) -> Any:
+    """Normal numbers of the given means and standard deviations (tensors or numbers)."""
+    if size is not None:
+        return drawn("normal", draw_normal(float(mean), float(std)), "")(
+            *shape_of((size,), "normal"), generator=generator, **options
+        )
+    shaped = mean if isinstance(mean, Handle) else std
+    standard = randn(shape_of((shaped._value.shape,), "normal"), generator=generator)
+    return standard * std + mean
+
+
+def bernoulli(input: Any, p: Any = None, *, generator: Any = None, out: Any = None) -> Any:
+    """1 with the probability that `input` (or `p`) gives, else 0, in the dtype of `input`."""
+    array = realise(input)
+    with LOCK:
+        twister = twister_of(generator)
+        chosen = (
+            rng.bernoulli_from(twister, np.ascontiguousarray(array))
+            if p is None
+            else rng.bernoulli(twister, array.shape, float(p))
+        )
+    return wrap(chosen.astype(array.dtype))
+
+
+def multinomial(
+    input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None
+) -> Any:
+    """`num_samples` indices for each row of weights, likelier where the weight is greater."""
+    weights = realise(input)
+    if weights.ndim not in (1, 2) or not input._value.dtype.is_floating_point:
+        problem = "prob_dist must be 1 or 2 dim and of floating point"
+        raise ShapeError(explain("multinomial", problem, {"input": input._value.spec}))
+    if not replacement and num_samples > weights.shape[-1]:
+        problem = "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
+        raise ShapeError(explain("multinomial", problem, {"input": input._value.spec}))
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        problem = "probability tensor contains either `inf`, `nan` or element < 0"
+        raise ShapeError(explain("multinomial", problem))
+    with LOCK:
+        return wrap(rng.multinomial(twister_of(generator), weights, num_samples, replacement))
+
+
+# -- filling tensors that exist ----------------------------------------------------------------
+
+
+def refill(tensor: Any, generator: Generator | None, draw: Draw, op: str) -> Any:
+    """`tensor`, after its elements were drawn anew."""
+    check_leaf(local.recorder, op, tensor)
+    room = room_like(tensor)
+    fill(room, generator, draw)
+    return overwrite(tensor, room)
+
+
+def uniform_(self: Any, from_: float = 0, to: float = 1, *, generator: Any = None, **named: Any) -> Any:
+    """Itself, refilled uniformly from [from, to)."""
+    low = named.get("from", from_)
+    if to < low:
+        problem = f"expects to return a [from, to) range, but found from={low} > to={to}"
+        raise ShapeError(explain("uniform_", problem))
+    return refill(self, generator, draw_uniform(low, to), "uniform_")
+
+
+def normal_(self: Any, mean: float = 0, std: float = 1, *, generator: Any = None) -> Any:
+    """Itself, refilled with normal numbers."""
+    if std < 0:
+        raise ShapeError(explain("normal_", f"expects std >= 0.0, but found std {std}"))
+    return refill(self, generator, draw_normal(mean, std), "normal_")
+
+
+def random_(
+    self: Any, from_: int | None = None, to: int | None = None, *, generator: Any = None
+) -> Any:
+    """Itself, refilled with integers from [from, to), or with all that the dtype can hold."""
+    if from_ is not None and to is None:
+        from_, to = 0, from_
+    if to is None:
+        draw: Draw = lambda t, shape, dtype, c: rng.random_full(t, shape, dtype)  # noqa: E731
+    else:
+        low, high = from_ or 0, to
+        check_range(low, high)
+        draw = lambda t, shape, dtype, c: rng.integers(t, shape, low, high, dtype)  # noqa: E731
+    return refill(self, generator, draw, "random_")
+
+
+def bernoulli_(self: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
+    """Itself, refilled with 1 with probability `p` (a number or a tensor), else 0."""
+    if isinstance(p, Handle):
+        array = np.broadcast_to(realise(p), self._value.shape)
+        return refill(self, generator, lambda t, s, d, c: rng.bernoulli_from(t, array), "bernoulli_")
+    return refill(self, generator, lambda t, s, d, c: rng.bernoulli(t, s, p), "bernoulli_")
+
+
+def exponential_(self: Any, lambd: float = 1, *, generator: Any = None) -> Any:
+    """Itself, refilled from the exponential distribution of rate `lambd`."""
+    return refill(self, generator, lambda t, s, d, c: rng.exponential(t, s, lambd, d), "exponential_")
+
+
+def geometric_(self: Any, p: float, *, generator: Any = None) -> Any:
+    """Itself, refilled from the geometric distribution."""
+    return refill(self, generator, lambda t, s, d, c: rng.geometric(t, s, p, d), "geometric_")
+
+
+def cauchy_(self: Any, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Any:
+    """Itself, refilled from the Cauchy distribution."""
+    draw: Draw = lambda t, s, d, c: rng.cauchy(t, s, median, sigma, d)  # noqa: E731
+    return refill(self, generator, draw, "cauchy_")
+
+
+def log_normal_(self: Any, mean: float = 1, std: float = 2, *, generator: Any = None) -> Any:
+    """Itself, refilled with numbers whose logarithms are normal."""
+    draw: Draw = lambda t, s, d, c: rng.log_normal(t, s, mean, std, d)  # noqa: E731
+    return refill(self, generator, draw, "log_normal_")
+
+
+def dropout_mask(input: Any, p: float) -> Any:
+    """A mask of what dropout keeps of `input`, drawn as PyTorch draws it."""
+    mask = room_like(input, dtypes.bool_)
+    fill(mask, None, lambda t, shape, dtype, contiguous: rng.dropout_keep(t, shape, p))
+    return wrap(mask)

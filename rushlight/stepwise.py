@@ -1,0 +1,221 @@
+"""Backward passes in steps, for when Python must see gradients on their way.
+
+Each node's rule is recorded as a call of its own, so that between two of them hooks, retained
+gradients and custom functions get real tensors. They may even look at values, which ends the
+window: then the nodes still to be visited are those saved for the new one.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import gradient, ops
+from .create import ones_like
+from .graph import Cell, Node, Saved, next_serial, scope
+from .runtime.effect import Change, apply_effect, new_tensor
+from .runtime.history import Generation
+from .runtime.mutate import apply_inplace
+from .runtime.record import apply
+
+if TYPE_CHECKING:
+    from .autograd import Run
+
+
+class Step:
+    """What an entry of the trie says was called: one node's rule, or the end of a pass."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.grad_name = "NotImplemented"
+
+
+VJP = Step("vjp")
+FREE = Step("free")
+
+
+class Watch:
+    """What Python wants with the gradient of a value: `hooks`, in order, and whom to tell."""
+
+    def __init__(self) -> None:
+        self.hooks: dict[int, Any] = {}
+        self.after: dict[int, Any] = {}  # called with the leaf once its gradient is collected
+        self.retained_by: Any = None  # weak reference to the tensor that keeps its gradient
+        self.function: Any = None  # the custom function call that made the value
+
+
+class Steps:
+    """A backward pass of `run`, one node at a time."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.recorder = run.recorder
+        self.flushes = self.recorder.flushes
+        self.grads: dict[Node, Any] = {}
+        self.heap: list[tuple[int, Node]] = []
+        self.spent: set[Node] = set()
+        self.wanted: dict[Node, int] = {}
+        self.found: dict[int, Any] = {}
+        self.cells: set[Cell] = set()
+
+    def backward(self, cells: Sequence[Cell]) -> None:
+        """Collect gradients in `.grad` of the `cells`."""
+        self.cells = set(cells)
+        self.walk()
+
+    def find(self, targets: list[Any]) -> list[Any]:
+        """The gradients of `targets`, None where there is none."""
+        self.wanted = {t._value: k for k, t in enumerate(targets)}
+        self.walk()
+        return [self.found.get(self.wanted[t._value]) for t in targets]
+
+    def walk(self) -> None:
+        """Visit every node between the roots and the leaves."""
+        before = self.recorder.grad
+        self.recorder.grad = self.run.create_graph
+        try:
+            for root, seed in zip(self.run.roots, self.run.seeds, strict=True):
+                self.add(root._value, ones_like(root) if seed is None else seed)
+            while self.heap:
+                node = self.now(heapq.heappop(self.heap)[1])
+                if node in self.grads:
+                    self.visit(node, self.grads.pop(node))
+            if not self.run.retain_graph:
+                self.free()
+        finally:
+            self.recorder.grad = before
+
+    def now(self, node: Node) -> Node:
+        """`node`, or what was saved for it if the window has ended since."""
+        if self.recorder.flushes != self.flushes:
+            self.flushes = self.recorder.flushes
+            saved = {}
+            for root in self.run.roots:
+                if isinstance(root._value, Saved):
+                    saved.update(root._value.slot.saved)
+            self.grads = {saved.get(n, n): g for n, g in self.grads.items()}
+            self.wanted = {saved.get(n, n): k for n, k in self.wanted.items()}
+            self.heap = [(-n.serial, n) for n in self.grads]
+            heapq.heapify(self.heap)
+            self.spent = {saved.get(n, n) for n in self.spent}
+            return saved.get(node, node)
+        return node
+
+    def add(self, node: Node, g: Any) -> None:
+        """Add `g` to the gradient of `node`."""
+        known = self.grads.get(node)
+        if known is None:
+            self.grads[node] = g
+            heapq.heappush(self.heap, (-node.serial, node))
+        else:
+            self.grads[node] = apply(ops.plus, (known, g), {})
+
+    def watch_of(self, node: Node) -> Watch | None:
+        """What Python wants with the gradient of `node`, if anything."""
+        if isinstance(node, Cell):
+            found: Watch | None = node.hooks
+            return found
+        watch = self.recorder.hooks.get(node)
+        if watch is None:
+            for generation in self.run.generations():
+                watch = watch or hook_in(generation, node)
+        return watch
+
+    def visit(self, node: Node, g: Any) -> None:
+        """Show `g`, the whole gradient of `node`, to whoever watches; pass it on."""
+        watch = self.watch_of(node)
+        if watch is not None:
+            for hook in list(watch.hooks.values()):
+                changed = hook(g)
+                g = g if changed is None else changed
+            holder = None if watch.retained_by is None else watch.retained_by()
+            if holder is not None:
+                holder._grad = g if holder._grad is None else apply(ops.plus, (holder._grad, g), {})
+            node = self.now(node)
+        if node in self.wanted:
+            self.found[self.wanted[node]] = g
+        if isinstance(node, Cell):
+            self.collect(node, g, watch)
+        elif watch is not None and watch.function is not None:
+            self.call_custom(node, g, watch.function)
+        else:
+            self.record(node, g)
+
+    def collect(self, cell: Cell, g: Any, watch: Watch | None) -> None:
+        """Add `g` to the gradient of a leaf."""
+        if cell not in self.cells:
+            return
+        if cell.grad is None or self.run.create_graph:
+            total = g if cell.grad is None else apply(ops.plus, (cell.grad, g), {})
+            # The tensor given to hooks must not be the one that later passes add to.
+            cell.grad = total if self.run.create_graph else apply(ops.clone, (total,), {})
+        else:
+            apply_inplace(ops.plus, (cell.grad, g), {})
+        if watch is not None:
+            for hook in list(watch.after.values()):
+                hook(cell.owner())
+
+    def call_custom(self, node: Node, g: Any, call: Any) -> None:
+        """Let a custom function pass on the gradients of all its outputs."""
+        saved = node.slot.saved if isinstance(node, Saved) else {}
+        outputs = [saved.get(output, output) for output in call.nodes]
+        gradients = [g if n is node else self.grads.pop(n, None) for n in outputs]
+        parents = self.now_all(call.parents(node))
+        for parent, passed in zip(parents, call.backward(gradients), strict=True):
+            parent = self.now(parent) if parent is not None else None
+            if parent is not None and passed is not None and parent.requires_grad:
+                self.add(parent, passed)
+
+    def now_all(self, nodes: Sequence[Any]) -> list[Any]:
+        """`now` of each node that is one."""
+        return [None if n is None else self.now(n) for n in nodes]
+
+    def record(self, node: Node, g: Any) -> None:
+        """Record the rule of `node`; add what it passes on."""
+        run = self.run
+
+        def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
+            scope.grad = run.create_graph
+            since = next_serial()
+            passed = gradient.vjp(node, nodes[0])
+            used = gradient.values_used([p[1] for p in passed], nodes[0], since)
+            change = Change()
+            spends = any([not u.number for u in used])
+            if spends and run.is_freed(node):
+                raise gradient.second_time()
+            change.returned = (tuple([p[0] for p in passed]), spends)
+            for _, value in passed:
+                change.add(value, new_tensor, None)
+            return change
+
+        handles = [g, *run.roots]
+        key = (VJP, node, run.create_graph, tuple([h._value for h in handles]))
+        out = apply_effect(self.recorder, VJP, key, handles, (), describe)
+        parents, spends = self.recorder.at.returned
+        if spends:
+            self.spent.add(node)
+        for parent, passed in zip(parents, out, strict=True):
+            self.add(parent, passed)
+
+    def free(self) -> None:
+        """Record that the history that was walked is used up."""
+        spent = frozenset(self.spent)
+        for generation in self.run.generations():
+            generation.free(spent)
+
+        def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
+            change = Change()
+            change.freed = spent
+            return change
+
+        apply_effect(self.recorder, FREE, (FREE, spent), (), (), describe)
+
+
+def hook_in(generation: Generation, node: Node) -> Watch | None:
+    """What Python wants with the gradient of a saved node."""
+    watch: Watch | None = generation.hooks.get(node)
+    for parent in generation.parents:
+        watch = watch or hook_in(parent, node)
+    return watch
+
