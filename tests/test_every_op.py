@@ -12,6 +12,7 @@ import numpy as np
 import oracle
 import pytest
 
+from rushlight import ops
 from rushlight.engines.numpy import interpret
 from rushlight.graph import Node
 from rushlight.ops import OPS, Op
@@ -293,3 +294,8 @@ def test_every_primitive_can_be_run_by_the_interpreter() -> None:
         if isinstance(op, Primitive):
             assert callable(op.numpy), op.name
     assert callable(interpret.run)
+
+
+def test_every_op_is_found_under_its_name() -> None:
+    for op in OPS.values():
+        assert getattr(ops, op.name, None) is op or getattr(ops, op.fn.__name__) is op, op.name

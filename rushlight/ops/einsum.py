@@ -59,7 +59,7 @@ def parse(equation: str, operands: Sequence[Node]) -> tuple[list[Term], Labels]:
     texts = left.split(",")
     if len(texts) != len(operands):
         fewer = "fewer" if len(operands) < len(texts) else "more"
-        problem = f"einsum(): {fewer} operands were provided than specified in the equation"
+        problem = f"{fewer} operands were provided than specified in the equation"
         raise ShapeError(explain("einsum", problem, {"equation": repr(equation)}))
     terms = []
     most = 0
@@ -79,7 +79,7 @@ def parse(equation: str, operands: Sequence[Node]) -> tuple[list[Term], Labels]:
     for x in result:
         if x not in known:
             problem = (
-                f"einsum(): output subscript {x} does not appear in the equation for any input "
+                f"output subscript {x} does not appear in the equation for any input "
                 "operand"
             )
             raise ShapeError(explain("einsum", problem, {"equation": repr(equation)}))
@@ -90,13 +90,13 @@ def labels_of(text: str, node: Node, k: int) -> Labels:
     """A label for each dimension of the `k`-th operand, whose subscripts are `text`."""
     found = [*text.replace("...", ".")]
     if not all(x == "." or x.isalpha() for x in found) or found.count(".") > 1:
-        problem = f"einsum(): invalid subscripts {text!r} for operand {k}"
+        problem = f"invalid subscripts {text!r} for operand {k}"
         raise ShapeError(explain("einsum", problem, hint="use letters, and ... at most once"))
     free = node.ndim - len(found) + 1
     if "." not in found:
         if len(found) != node.ndim:
             problem = (
-                f"einsum(): the number of subscripts in the equation ({len(found)}) does not "
+                f"the number of subscripts in the equation ({len(found)}) does not "
                 f"match the number of dimensions ({node.ndim}) for operand {k} and no ellipsis "
                 "was given"
             )
@@ -104,7 +104,7 @@ def labels_of(text: str, node: Node, k: int) -> Labels:
         return found
     if free < 0:
         problem = (
-            f"einsum(): the number of subscripts in the equation ({len(found) - 1}) is more than "
+            f"the number of subscripts in the equation ({len(found) - 1}) is more than "
             f"the number of dimensions ({node.ndim}) for operand {k}"
         )
         raise ShapeError(explain("einsum", problem, {"operand": node.spec}))
@@ -121,7 +121,7 @@ def diagonal_term(term: Term) -> Term:
             second = labels.index(label, first + 1)
             if node.shape[first] != node.shape[second]:
                 problem = (
-                    f"einsum(): subscript {label} is repeated but the sizes don't match, "
+                    f"subscript {label} is repeated but the sizes don't match, "
                     f"{node.shape[second]} != {node.shape[first]}"
                 )
                 raise ShapeError(explain("einsum", problem, {"operand": node.spec}))
@@ -139,7 +139,7 @@ def agreed(terms: list[Term]) -> list[Term]:
             known = sizes.get(label, 1)
             if n != known and 1 not in (n, known):
                 problem = (
-                    f"einsum(): subscript {label} has size {n} for operand {k} which does not "
+                    f"subscript {label} has size {n} for operand {k} which does not "
                     f"broadcast with previously seen size {known}"
                 )
                 raise ShapeError(explain("einsum", problem))

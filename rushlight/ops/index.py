@@ -10,6 +10,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import DimError, DtypeError, RushlightError, ShapeError, explain
 from ..graph import Node, Shape, Spec
+from .contract import is_one
 from .dims import axis
 from .samples import Array, floats, ints
 from .table import Kind, Number, Tensor, Tensors, derived, primitive
@@ -27,8 +28,9 @@ def out_of_range(op: str, index: Any, n: int, dim: int, wrap: bool) -> OutOfRang
     wrong = (index >= n) | (index < (-n if wrap else 0))
     bad = int(np.asarray(index)[wrong].flat[0])
     problem = f"index {bad} is out of bounds for dimension {dim} with size {n}"
-    low = -n if wrap else 0
-    hint = f"valid indices are {low} to {n - 1}" if n else "the dimension is empty"
+    hint = f"valid indices are {-n if wrap else 0} to {n - 1}" if n else "the dimension is empty"
+    if op == "embedding":
+        hint = f"the table has {n} rows: enlarge num_embeddings, or look at the data"
     return OutOfRange(explain(op, problem, hint=hint))
 
 
@@ -348,7 +350,7 @@ def index_add(
     >>> torch.index_add(torch.zeros(3), 0, torch.tensor([0, 0]), torch.tensor([1.0, 2.0]))
     tensor([3., 0., 0.])
     """
-    new = source if ops.is_one(alpha) else source * alpha
+    new = source if is_one(alpha) else source * alpha
     return put_slices("index_add", input, dim, index, new, True)
 
 

@@ -40,10 +40,14 @@ def _() -> Iterator[Any]:
     yield (floats(2, 3), ints(2, 1), floats(2, 2, seed=1)), {"axis": 1}
 
 
+class NothingToJoin(ShapeError, ValueError):
+    """No tensors at all. PyTorch raises ValueError in some ops, RuntimeError in others."""
+
+
 def expect_some(op: str, tensors: Tensors) -> None:
     """Raise unless there is something to join."""
     if not tensors:
-        raise ShapeError(explain(op, f"{op} expects a non-empty list of Tensors"))
+        raise NothingToJoin(explain(op, "expected a non-empty list of Tensors"))
 
 
 @derived(on="torch", aliases=("concat", "concatenate"))
@@ -99,8 +103,7 @@ def stack(tensors: Tensors, dim: int = 0) -> Node:
     tensor([[1, 2],
             [3, 4]])
     """
-    if not tensors:
-        raise ShapeError(explain("stack", "stack expects a non-empty TensorList"))
+    expect_some("stack", tensors)
     first = tensors[0]
     at = axis(dim, first.ndim + 1, "stack")
     for k, x in enumerate(tensors):

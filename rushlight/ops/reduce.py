@@ -55,8 +55,8 @@ def folds() -> Iterator[Any]:
     yield (floats(2, 3, 4).transpose(2, 0, 1), [0]), {"keepdim": True}
     yield (floats(),)
     yield floats(), 0
-    yield floats(3, 0), 1
-    yield (floats(3, 0),)
+    yield at_kink(floats(3, 0), 1)
+    yield at_kink(floats(3, 0))
 
 
 # -- sums --------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def nanmean(
 @nanmean.samples
 def _() -> Iterator[Any]:
     yield from folds()
-    yield at_kink(np.array([[1.0, np.nan], [np.nan, np.nan]]), 1)
+    yield at_kink(np.array([[1.0, np.nan], [np.nan, 2.0]]), 1)
 
 
 @derived(on="torch Tensor")
@@ -377,5 +377,5 @@ def _() -> Iterator[Any]:
     yield floats(2, 3, 4).transpose(2, 1, 0), (0, -1), True
     yield ints(3, 4), 0
     yield floats(), 0
-    yield floats(3, 0), 1
+    yield at_kink(floats(3, 0), 1)
     yield at_kink(np.array([[1000.0, 999.0], [np.inf, 1.0], [-np.inf, 2.0]]), 1)

@@ -26,5 +26,9 @@ def named(name: str, fields: str) -> Any:
 
 ValuesIndices = {
     name: named(name, "values indices")
-    for name in ("max", "min", "sort", "topk", "kthvalue", "mode", "median", "cummax", "cummin")
+    for name in (
+        "max", "min", "sort", "topk", "kthvalue", "mode", "median", "nanmedian", "cummax", "cummin",
+    )  # fmt: skip
 }
+
+AMinMax = named("aminmax", "min max")

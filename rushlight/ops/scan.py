@@ -219,7 +219,7 @@ def records(input: Node, dim: int, largest: bool, op: str) -> Any:
     if not input.ndim:
         return ValuesIndices[op](ops.clone(input), ops.constant(0, dtypes.int64))
     index = running_best(input, axis=along, largest=largest)
-    return ValuesIndices[op](ops.take_along(input, index, axis=along), index)
+    return ValuesIndices[op](ops.select_along(input, index, axis=along), index)
 
 
 @derived(on="torch Tensor")
@@ -267,6 +267,7 @@ def _(g: Node, out: Node, input: Node, *, axis: int) -> tuple[Node]:
     # and out only grows: no factor is larger than 1.
     # After the last place comes infinity, so that nothing comes back from there.
     shrink = ops.exp(out - ops.shift(out, axis=axis, by=-1, fill=np.inf))
+    shrink = ops.where(ops.isnan(shrink), 1, shrink)  # both are infinite
     return (ops.exp(input - out) * recurrence(shrink, g, axis=axis, reverse=True),)
 
 

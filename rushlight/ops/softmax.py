@@ -11,6 +11,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..dtypes import DType
 from ..graph import Node, Spec
+from .activation import expect_fractional
 from .dims import axis
 from .samples import Array, at_kink, floats, ints
 from .table import Kind, Tensor, derived, primitive
@@ -75,7 +76,7 @@ def along(rule: Any, input: Node, dim: int | None, dtype: DType | None, op: str)
     """`rule` along `dim`, after conversion to `dtype`; in single precision if that is half."""
     if dtype is not None and dtype is not input.dtype:
         input = ops.cast(input, dtype=dtype)
-    ops.expect_fractional(op, input)
+    expect_fractional(op, input)
     if dim is None:
         dim = implicit_dim(op, input.ndim)
     k = axis(dim, input.ndim, op)

@@ -1,0 +1,216 @@
+"""What all optimizers share: parameter groups, state, and one recorded call for a whole step.
+
+A subclass says how one parameter changes (`formula`, over nodes of the graph) and which numbers
+that takes (`numbers`, in Python). Numbers may differ from step to step without anything being
+recorded anew: learning rates and step counts are free to change.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import explain
+from ..graph import Node, scope
+from ..modes import enable_grad
+from ..runtime.effect import Change, apply_effect, given
+from ..runtime.record import give_cell, realise, settle, wrap
+from ..runtime.recorder import local
+from ..tensor import Tensor
+from .saving import Saving
+from .state import Cohort, ParamState
+
+Numbers = tuple[float, ...]
+
+
+class Kind:
+    """What an entry of the trie says was called: the step of one kind of optimizer."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.grad_name = "NotImplemented"
+
+
+class Optimizer(Saving):
+    """Base of all optimizers. `params` are tensors, or dicts with their own options (groups).
+
+    >>> w = torch.ones(1, requires_grad=True)
+    >>> optimizer = torch.optim.SGD([w], lr=0.5)
+    >>> (2 * w).backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.], requires_grad=True)
+    """
+
+    kind = Kind("optimizer")
+    counts_steps = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.kind = Kind(cls.__name__)
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        super().__init__()
+        if isinstance(params, Tensor):
+            problem = "params must be an iterable of Tensors or dicts, not one Tensor"
+            raise TypeError(explain("optimizer", problem, hint="give a list: [tensor]"))
+        self.defaults = defaults
+        self.state: Any = defaultdict(lambda: ParamState(self))
+        self.param_groups: list[dict[str, Any]] = []
+        self.cohorts: list[Cohort] | None = None
+        self.stepped = False  # schedulers look at it
+        self.with_grad: list[bool] = []
+        groups = list(params)
+        if not groups:
+            raise ValueError(explain("optimizer", "got an empty parameter list"))
+        for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
+            self.add_param_group(group)
+
+    # -- what a subclass says ------------------------------------------------------------------
+
+    def slots(self, group: dict[str, Any]) -> Sequence[str]:
+        """The names of the state tensors that a parameter of `group` needs."""
+        return ()
+
+    def flags(self, group: dict[str, Any], fresh: bool) -> tuple[Any, ...]:
+        """The options that decide the shape of the formula; `fresh` while state tensors are new."""
+        return ()
+
+    def numbers(self, group: dict[str, Any], step: int) -> Numbers:
+        """The numbers in the formula at the `step`-th step (from 1)."""
+        raise NotImplementedError
+
+    def formula(
+        self, p: Node, g: Node, slots: Sequence[Node], numbers: Sequence[Any], flags: Any
+    ) -> tuple[Node, ...]:
+        """The new values of parameter `p`, whose gradient is `g`, and of its state tensors."""
+        raise NotImplementedError
+
+    def initial(self, name: str, group: dict[str, Any]) -> float:
+        """What the state tensor called `name` is filled with at first."""
+        return 0.0
+
+    # -- the step ------------------------------------------------------------------------------
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget all gradients (or set them to zero)."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                cell = p._cell
+                if cell is None or cell.grad is None:
+                    continue
+                if set_to_none:
+                    cell.grad = None
+                else:
+                    cell.grad = cell.grad.detach().zero_()
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient; `closure` may compute the loss again."""
+        self.call_hooks("step_pre", (closure,), {})
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        self.stepped = True
+        cohorts = self.current_cohorts()
+        if cohorts:
+            self.record(cohorts)
+        self.call_hooks("step_post", (closure,), {})
+        return loss
+
+    def current_cohorts(self) -> list[Cohort]:
+        """The parameters that have a gradient now, in cohorts that share numbers."""
+        with_grad = [
+            p._cell is not None and p._cell.grad is not None
+            for group in self.param_groups
+            for p in group["params"]
+        ]
+        if self.cohorts is None or with_grad != self.with_grad:
+            self.cohorts = self.make_cohorts()
+            self.with_grad = with_grad
+        return self.cohorts
+
+    def make_cohorts(self) -> list[Cohort]:
+        """New cohorts."""
+        found: dict[Any, Cohort] = {}
+        for k, group in enumerate(self.param_groups):
+            names = self.slots(group)
+            for p in group["params"]:
+                if p._cell is None or p._cell.grad is None:
+                    continue
+                state = self.state[p]
+                state.join(None)
+                if self.counts_steps:
+                    state.put("step", None)
+                fresh = any([state.slot(name) is None for name in names])
+                key = (k, state.step, fresh)
+                cohort = found.get(key)
+                if cohort is None:
+                    cohort = found[key] = Cohort(group, state.step, fresh)
+                state.join(cohort)
+                slots = [self.make_slot(state, name, p, group) for name in names]
+                cohort.members.append((p, p._cell, slots))
+        return list(found.values())
+
+    def make_slot(self, state: ParamState, name: str, p: Any, group: dict[str, Any]) -> Any:
+        """The state tensor called `name` of parameter `p`, made if it is not there."""
+        made = state.slot(name)
+        if made is None:
+            room = realise(p).copy(order="K")
+            room.fill(self.initial(name, group))
+            made = wrap(room)
+            state.put(name, made)
+        if made._cell is None:
+            give_cell(made, False)  # its identity in what is recorded
+        return made
+
+    def record(self, cohorts: list[Cohort]) -> None:
+        """Record the step, and run the window that it ends."""
+        recorder = local.recorder
+        handles: list[Any] = []
+        numbers: list[float] = []
+        forms: list[Any] = []
+        for cohort in cohorts:
+            handles += cohort.handles()
+            given_now = self.numbers(cohort.group, cohort.step + 1)
+            cohort.count = len(given_now)
+            numbers += given_now
+            forms.append((self.flags(cohort.group, cohort.fresh), len(cohort.members)))
+        settle(recorder, handles)
+
+        def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
+            scope.grad = False
+            return self.describe(cohorts, handles, nodes, scalars)
+
+        kinds = tuple([type(n) for n in numbers])
+        key = (self.kind, tuple(forms), kinds, tuple([h._value for h in handles]))
+        apply_effect(recorder, self.kind, key, handles, numbers, describe)
+        recorder.flush()
+        for cohort in cohorts:
+            cohort.step += 1
+            if cohort.fresh:
+                self.cohorts = None  # their formula may be another one from now on
+
+    def describe(
+        self,
+        cohorts: list[Cohort],
+        handles: Sequence[Any],
+        nodes: Sequence[Node],
+        scalars: Sequence[Node],
+    ) -> Change:
+        """What one step changes: each parameter and its state."""
+        change = Change()
+        place = used = 0
+        for cohort in cohorts:
+            flags = self.flags(cohort.group, cohort.fresh)
+            numbers = scalars[used : used + cohort.count]
+            used += cohort.count
+            for _, _, slots in cohort.members:
+                end = place + 2 + len(slots)
+                p, g, *state = nodes[place:end]
+                new = self.formula(p, g, state, numbers, flags)
+                for k, value in zip((place, *range(place + 2, end)), new, strict=True):
+                    change.add(value, given(k), handles[k]._value)
+                place = end
+        return change
