@@ -19,7 +19,7 @@ from .runtime.effect import Change, Target, apply_effect, new_tensor
 from .runtime.entry import Handle
 from .runtime.history import Generation
 from .runtime.memory import is_private
-from .runtime.record import settle
+from .runtime.record import settle, types
 from .runtime.recorder import local
 from .stepwise import Steps
 
@@ -80,8 +80,36 @@ def backward(
     out = run.record(BACKWARD, static, [*run.handles, *known], describe)
     for cell, handle in zip(cells, out, strict=True):
         cell.grad = handle
+    entry = run.recorder.at
+    if len(run.handles) == 1 and not known and not entry.places and only is None:
+        entry.pattern = (retain_graph, create_graph, cells)
     if run.recorder.eager or any([g._value.leaf and not is_private(g) for g in known]):
         run.recorder.flush()
+
+
+def repeat_backward(root: Any, retain_graph: bool | None, create_graph: bool) -> bool:
+    """Whether a backward pass from `root` was just what comes next; then it has been recorded."""
+    recorder = local.recorder
+    entry = recorder.at.next
+    if entry.api is not BACKWARD or entry.a is not root._value or entry.mode is not recorder.grad:
+        return False
+    if entry.pattern is None or recorder.hooks:
+        return False
+    retains, creates, cells = entry.pattern
+    if retains is not retain_graph or creates is not create_graph:
+        return False
+    for cell in cells:
+        if cell.grad is not None or cell.hooks is not None:
+            return False
+    new = types.new
+    out = [new() for _ in cells]
+    for handle, node in zip(out, entry.values, strict=True):
+        handle._value = node
+    entry.out = out
+    recorder.at = entry
+    for cell, handle in zip(cells, out, strict=True):
+        cell.grad = handle
+    return True
 
 
 def grad(

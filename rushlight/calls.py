@@ -33,7 +33,7 @@ def function(op: Op) -> Function:
     elif required == ["tensor"]:
         call = unary(op)
     elif required == ["tensor", "tensor"]:
-        call = binary(op)
+        call = binary(op, general(op))
     else:
         call = general(op)
     return named(call, op, op.name)
@@ -59,6 +59,7 @@ def named(call: Function, op: Op, name: str) -> Function:
 def unary(op: Op) -> Function:
     """A function whose usual call gives one tensor and nothing else."""
     new = types.new
+    rest = general(op)
 
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
         recorder = local.recorder
@@ -75,13 +76,13 @@ def unary(op: Op) -> Function:
                     return made
             except AttributeError:
                 pass  # not a tensor: `apply` says so
-        return apply(op, (input, *args), kwargs)
+        return rest(input, *args, **kwargs)
 
     return call
 
 
-def binary(op: Op, otherwise: Function = apply) -> Function:
-    """A function whose usual call gives two tensors, or a tensor and a number."""
+def binary(op: Op, rest: Function) -> Function:
+    """A function whose usual call gives two tensors, or a tensor and a number; else it is `rest`."""
     new = types.new
 
     def call(input: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
@@ -106,14 +107,18 @@ def binary(op: Op, otherwise: Function = apply) -> Function:
                         return made
             except AttributeError:
                 pass
-        return otherwise(op, (input, other, *args), kwargs)
+        return rest(input, other, *args, **kwargs)
 
     return call
 
 
 def operator(op: Op) -> Function:
     """The operator `x * y`: as `binary`, but Python may ask the other operand if it cannot."""
-    return named(binary(op, apply_operator), op, op.name)
+
+    def rest(input: Any, other: Any) -> Any:
+        return apply_operator(op, (input, other), {})
+
+    return named(binary(op, rest), op, op.name)
 
 
 def reflected(op: Op) -> Function:
@@ -180,7 +185,8 @@ class Pattern:
 
     def __init__(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         params = list(op.params)
-        kinds = [params[min(k, len(params) - 1)].kind for k in range(len(args))]
+        last = len(params) - 1
+        kinds = ["static" if params[min(k, last)].fixed else params[min(k, last)].kind for k in range(len(args))]
         order = {p.name: k for k, p in enumerate(params)}
         places = [order.get(name, -1) for name in kwargs]
         self.names = kwargs.keys()

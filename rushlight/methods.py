@@ -167,6 +167,9 @@ def backward(
     >>> x.grad
     tensor(4.)
     """
+    if gradient is None and inputs is None:
+        if autograd.repeat_backward(self, retain_graph, create_graph):
+            return
     given = None if gradient is None else [gradient]
     autograd.backward([self], given, retain_graph, create_graph, inputs)
 

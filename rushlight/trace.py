@@ -13,10 +13,11 @@ class Program:
 
     __slots__ = ("inputs", "order", "outputs")
 
-    def __init__(self, outputs: Sequence[Node]) -> None:
+    def __init__(self, outputs: Sequence[Node], inputs: tuple[Node, ...] | None = None) -> None:
         nodes = needed(outputs)
         self.outputs = tuple(outputs)
-        self.inputs = tuple([n for n in nodes if n.leaf and not isinstance(n, Constant)])
+        leaves = [n for n in nodes if n.leaf and not isinstance(n, Constant)]
+        self.inputs = tuple(leaves) if inputs is None else inputs
         self.order = tuple([n for n in nodes if not n.leaf])
 
     def __repr__(self) -> str:

@@ -15,14 +15,14 @@ It asks an op only for what every op has: its parameters, its samples, where its
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from rushlight import dtypes, gradient
-from rushlight.engines.numpy.compile import compile_program
 from rushlight.engines.numpy import interpret
+from rushlight.engines.numpy.compile import compile_program
 from rushlight.graph import Leaf, Node, Scalar, contiguous_strides, needed
 from rushlight.ops import OPS, Op
 from rushlight.ops.samples import AtKink
@@ -89,6 +89,8 @@ class Call:
         self.feeds: dict[Node, Any] = {}
         self.results: list[Node] = []
         self.returned: Any = None
+        self.frozen: frozenset[int] = frozenset()
+        self.arrays = 0
 
     @property
     def inputs(self) -> list[Node]:
@@ -108,7 +110,8 @@ class Call:
     def take(self, value: Any, dynamic: bool, listed: bool, grad: bool) -> Any:
         """`value` as the op gets it: a leaf, the node of a number, or itself if it is static."""
         if isinstance(value, np.ndarray):
-            return self.leaf(value, grad)
+            self.arrays += 1
+            return self.leaf(value, grad and self.arrays - 1 not in self.frozen)
         if listed and isinstance(value, list | tuple):
             return [self.take(v, True, False, grad) for v in value]
         if dynamic and type(value) in NUMBERS:
@@ -118,9 +121,15 @@ class Call:
         return tuple(value) if isinstance(value, list) else value
 
 
-def record(op: Op, example: Example, grad: bool = False) -> Call:
-    """The call of `op` on `example`, as the runtime would record it."""
+def record(
+    op: Op, example: Example, grad: bool = False, frozen: frozenset[int] = frozenset()
+) -> Call:
+    """The call of `op` on `example`, as the runtime would record it.
+
+    With `grad` every array requires grad but those whose numbers are in `frozen`.
+    """
     call = Call()
+    call.frozen = frozen
     named = {p.name: p for p in op.params}
     places = [p for p in op.params if not p.keyword_only]
 
@@ -226,8 +235,8 @@ def slope_error(
 def reference(op: Op, torch: Any) -> Callable[..., Any] | None:
     """The function of PyTorch that `op` is to be, or None if there is none to compare with."""
     spaces = {
+        "F": torch.nn.functional,  # first: its signatures are the documented ones
         "torch": torch,
-        "F": torch.nn.functional,
         "special": torch.special,
         "linalg": torch.linalg,
         "Tensor": torch.Tensor,
@@ -241,7 +250,7 @@ def reference(op: Op, torch: Any) -> Callable[..., Any] | None:
 
 
 def to_torch(value: Any, torch: Any, grad: bool = False) -> Any:
-    """`value` as PyTorch takes it."""
+    """The array `value` as a tensor, with its strides; other values as PyTorch takes them."""
     if isinstance(value, np.ndarray):
         strides = [s // value.itemsize for s in value.strides]
         tensor = torch.empty_strided(value.shape, strides, dtype=torch_dtype(value.dtype, torch))
@@ -252,11 +261,7 @@ def to_torch(value: Any, torch: Any, grad: bool = False) -> Any:
             tensor.copy_(torch.from_numpy(value.copy()))
         fractional = tensor.dtype.is_floating_point or tensor.dtype.is_complex
         return tensor.requires_grad_() if grad and fractional else tensor
-    if isinstance(value, dtypes.DType):
-        return getattr(torch, value.name)
-    if isinstance(value, list | tuple):
-        return type(value)([to_torch(v, torch, grad) for v in value])
-    return value
+    return getattr(torch, value.name) if isinstance(value, dtypes.DType) else value
 
 
 def torch_dtype(dtype: np.dtype[Any], torch: Any) -> Any:
@@ -265,35 +270,64 @@ def torch_dtype(dtype: np.dtype[Any], torch: Any) -> Any:
 
 
 class Reference:
-    """A sample's call made with PyTorch: `results`, its tensors; `inputs`, its tensors with grad."""
+    """A sample's call made with PyTorch: `results`, its tensors; `inputs`, its tensors with grad.
+
+    With `grad`, every array requires grad but those, by number, that PyTorch says cannot: they are
+    `frozen`.
+    """
 
     def __init__(self, op: Op, example: Example, torch: Any, grad: bool = False) -> None:
         self.torch = torch
-        function = reference(op, torch)
+        self.frozen: frozenset[int] = frozenset()
+        try:
+            self.call(op, example, grad)
+        except RuntimeError as error:
+            if "not differentiable with respect to" not in str(error):
+                raise
+            refused = [k for k in range(self.count) if not self.accepts(op, example, k)]
+            self.frozen = frozenset(refused)
+            self.call(op, example, grad)
+
+    def call(self, op: Op, example: Example, grad: bool) -> None:
+        """Make the call."""
+        self.count = 0
+        self.inputs: list[Any] = []
+        function = reference(op, self.torch)
         assert function is not None
-        args = to_torch(example.args, torch, grad)
-        kwargs = {key: to_torch(a, torch, grad) for key, a in example.kwargs.items()}
-        self.inputs = [t for t in leaves([args, list(kwargs.values())], torch) if t.requires_grad]
+        args = [self.take(a, grad) for a in example.args]
+        kwargs = {key: self.take(a, grad) for key, a in example.kwargs.items()}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self.returned = function(*args, **kwargs)
-        single = isinstance(self.returned, torch.Tensor)
+        single = isinstance(self.returned, self.torch.Tensor)
         items = [self.returned] if single else self.returned
         self.results = [t for t in items if t is not None]
+
+    def take(self, value: Any, grad: bool) -> Any:
+        """`value` as PyTorch takes it."""
+        if isinstance(value, list | tuple):
+            return type(value)([self.take(v, grad) for v in value])
+        if isinstance(value, np.ndarray):
+            self.count += 1
+            grad = grad and self.count - 1 not in self.frozen
+        tensor = to_torch(value, self.torch, grad)
+        if isinstance(value, np.ndarray) and tensor.requires_grad:
+            self.inputs.append(tensor)
+        return tensor
+
+    def accepts(self, op: Op, example: Example, k: int) -> bool:
+        """Whether PyTorch lets the `k`-th array alone require grad."""
+        self.frozen = frozenset(range(self.count)) - {k}
+        try:
+            self.call(op, example, True)
+        except RuntimeError:
+            return False
+        return True
 
 
 def array_of(tensor: Any) -> Any:
     """The values of PyTorch's `tensor`, whatever it only pretends to hold."""
     return tensor.detach().resolve_conj().resolve_neg().numpy(force=True)
-
-
-def leaves(value: Any, torch: Any) -> Iterator[Any]:
-    """The tensors in nested lists."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from leaves(item, torch)
 
 
 def public() -> list[Op]:

@@ -11,10 +11,10 @@ import operator
 import warnings
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from ..errors import ChoiceError, GradError, explain
+from ..errors import GradError, ShapeError, explain
 from .backward_hooks import BackwardHooks
 
 Hook = Callable[..., Any]
@@ -36,13 +36,12 @@ class Routes:
 
     def __init__(self) -> None:
         self.root: Any = None  # the class Module
-        self.hooks: dict[Any, weakref.WeakValueDictionary[int, Hooks]] = {}
+        self.hooked: dict[Any, weakref.WeakValueDictionary[int, Hooks]] = {}
 
-    def lengthen(self, kind: Any, hooks: Hooks) -> None:
-        """Have modules of `kind`, which may have `hooks`, be called through them."""
-        known = self.hooks.get(kind)
-        if known is None:
-            known = self.hooks[kind] = weakref.WeakValueDictionary()
+    def lengthen(self, hooks: Hooks) -> None:
+        """Have modules of the kind that `hooks` are of be called through them."""
+        kind = hooks.kind
+        known = self.hooked.setdefault(kind, weakref.WeakValueDictionary())
         known[id(hooks)] = hooks
         found = next(k.__dict__["__call__"] for k in kind.__mro__ if "__call__" in k.__dict__)
         if found is straight:
@@ -50,13 +49,14 @@ class Routes:
         elif found is not call:  # a way of its own, which may lead to Module's
             self.root.__call__ = call
 
-    def shorten(self, kind: Any) -> None:
-        """Have modules of `kind` be called straight again, if no hooks are left."""
-        if any(self.hooks.get(kind, {}).values()):
+    def shorten(self, hooks: Hooks) -> None:
+        """Have such modules be called straight again, if no hooks are left."""
+        kind = hooks.kind
+        if any(self.hooked.get(kind, {}).values()):
             return
-        self.hooks.pop(kind, None)
+        self.hooked.pop(kind, None)
         if kind is self.root:
-            self.root.__call__ = straight
+            kind.__call__ = straight
         elif kind.__dict__.get("__call__") is call:
             del kind.__call__
 
@@ -73,65 +73,76 @@ class Hooks(OrderedDict[int, Hook]):
 
     def __setitem__(self, number: int, hook: Hook) -> None:
         super().__setitem__(number, hook)
-        routes.lengthen(self.kind, self)
+        routes.lengthen(self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return (Hooks, (self.kind,), None, None, iter(self.items()))
 
 
 LAZY: dict[str, Callable[[Any], Any]] = {
-    "_forward_pre_hooks": Hooks,
-    "_forward_hooks": Hooks,
-    "_backward_pre_hooks": Hooks,
-    "_backward_hooks": Hooks,
+    name: Hooks
+    for name in ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
 }
-"""Attributes of a module that come into being when they are asked for, and how."""
+"""Attributes of a module that come into being when they are first asked for, and how."""
 
-for _name in (
-    "_forward_pre_hooks_with_kwargs _forward_hooks_with_kwargs _forward_hooks_always_called "
-    "_state_dict_hooks _state_dict_pre_hooks _load_state_dict_pre_hooks _load_state_dict_post_hooks"
-).split():
-    LAZY[_name] = lambda kind: OrderedDict()
+LAZY |= {
+    name: lambda kind: OrderedDict()
+    for name in (
+        "_forward_pre_hooks_with_kwargs",
+        "_forward_hooks_with_kwargs",
+        "_forward_hooks_always_called",
+        "_state_dict_hooks",
+        "_state_dict_pre_hooks",
+        "_load_state_dict_pre_hooks",
+        "_load_state_dict_post_hooks",
+    )
+}
 
-GLOBAL: dict[str, Any] = {}
-"""As a module's hooks, by the same names, but of all modules."""
+
+class AllModules:
+    """Hooks of all modules, under the names that a module's own have."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in LAZY:
+            raise AttributeError(name)
+        made = self.__dict__[name] = LAZY[name](routes.root)
+        return made
 
 
-def global_hooks(name: str) -> Any:
-    """The hooks of all modules that go by `name`."""
-    if name not in GLOBAL:
-        GLOBAL[name] = LAZY[name](routes.root)
-    return GLOBAL[name]
+all_modules = AllModules()
 
 
 class RemovableHandle:
-    """A hook that can be removed again: `handle.remove()`, or at the end of a `with`."""
+    """A hook that can be removed again: by `remove`, or at the end of a `with`."""
 
     next_id = 0
 
     def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
-        self.hooks_dict_ref = weakref.ref(hooks_dict)
         self.id = RemovableHandle.next_id
         RemovableHandle.next_id += 1
-        extra = extra_dict or ()
-        self.extra = [weakref.ref(d) for d in (extra if isinstance(extra, list) else [extra]) if d is not None]
+        extra = extra_dict if isinstance(extra_dict, list) else [extra_dict]
+        self.refer_to([hooks_dict, *extra])
+
+    def refer_to(self, dictionaries: list[Any]) -> None:
+        """Note where the hook is entered, without keeping that alive."""
+        self.entered = [weakref.ref(d) for d in dictionaries if d is not None]
+        self.hooks_dict_ref = self.entered[0] if self.entered else None
 
     def remove(self) -> None:
         """Take the hook away."""
-        for reference in (self.hooks_dict_ref, *self.extra):
+        for reference in self.entered:
             hooks = reference()
             if hooks is not None and self.id in hooks:
                 del hooks[self.id]
                 if isinstance(hooks, Hooks) and not hooks:
-                    routes.shorten(hooks.kind)
+                    routes.shorten(hooks)
 
     def __getstate__(self) -> Any:
-        return (self.hooks_dict_ref(), self.id, [r() for r in self.extra])
+        return (self.id, [r() for r in self.entered])
 
     def __setstate__(self, state: Any) -> None:
-        hooks, self.id, extra = state
-        self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
-        self.extra = [weakref.ref(d) for d in extra if d is not None]
+        self.id, dictionaries = state
+        self.refer_to(dictionaries)
         RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
 
     def __enter__(self) -> RemovableHandle:
@@ -141,13 +152,191 @@ class RemovableHandle:
         self.remove()
 
 
-def add(hooks: Any, hook: Hook, prepend: bool = False, **flags: Any) -> RemovableHandle:
-    """The handle of `hook`, after entering it in `hooks` and its number in each of `flags`."""
-    marked = [d for d in flags.values() if d is not None]
-    handle = RemovableHandle(hooks, extra_dict=marked)
+def enter(hooks: Any, hook: Any, prepend: bool = False, *marks: Any) -> RemovableHandle:
+    """The handle of `hook`, after entering it in `hooks`, and its number in `marks`."""
+    handle = RemovableHandle(hooks, extra_dict=list(marks))
     hooks[handle.id] = hook
+    for mark in marks:
+        mark[handle.id] = True
     if prepend:
         hooks.move_to_end(handle.id, last=False)
-    for mark in marked:
-        mark[handle.id] = True
     return handle
+
+
+# -- registering: methods of Module, and the same for all modules ------------------------------
+
+
+def register_forward_pre_hook(
+    self: Any, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False
+) -> RemovableHandle:
+    """A handle of `hook(module, args)`, which is called before `forward` and may change `args`.
+
+    With `with_kwargs` it is `hook(module, args, kwargs)` and may return both.
+    """
+    marks = [self._forward_pre_hooks_with_kwargs] if with_kwargs else []
+    return enter(self._forward_pre_hooks, hook, prepend, *marks)
+
+
+def register_forward_hook(
+    self: Any,
+    hook: Hook,
+    *,
+    prepend: bool = False,
+    with_kwargs: bool = False,
+    always_call: bool = False,
+) -> RemovableHandle:
+    """A handle of `hook(module, args, output)`, called after `forward`; it may return another output.
+
+    With `with_kwargs` it is `hook(module, args, kwargs, output)`; with `always_call` it is called
+    even if `forward` fails.
+
+    >>> m = torch.nn.ReLU()
+    >>> handle = m.register_forward_hook(lambda module, args, output: output + 1)
+    >>> m(torch.tensor([-1.0, 2.0]))
+    tensor([1., 3.])
+    >>> handle.remove()
+    """
+    marks = [self._forward_hooks_with_kwargs] if with_kwargs else []
+    marks += [self._forward_hooks_always_called] if always_call else []
+    return enter(self._forward_hooks, hook, prepend, *marks)
+
+
+def register_full_backward_pre_hook(
+    self: Any, hook: Hook, prepend: bool = False
+) -> RemovableHandle:
+    """A handle of `hook(module, grad_output)`, which may return another gradient of the output."""
+    return enter(self._backward_pre_hooks, hook, prepend)
+
+
+def register_full_backward_hook(self: Any, hook: Hook, prepend: bool = False) -> RemovableHandle:
+    """A handle of `hook(module, grad_input, grad_output)`, which may return another `grad_input`."""
+    refuse_mixture(self, True)
+    return enter(self._backward_hooks, hook, prepend)
+
+
+def register_backward_hook(self: Any, hook: Hook) -> RemovableHandle:
+    """As `register_full_backward_hook`, which PyTorch puts in place of this one."""
+    refuse_mixture(self, False)
+    return enter(self._backward_hooks, hook)
+
+
+def refuse_mixture(module: Any, full: bool) -> None:
+    """Raise if `module` has backward hooks of the other sort."""
+    if module._is_full_backward_hook is (not full):
+        problem = (
+            "Cannot use both regular backward hooks and full backward hooks on a single Module. "
+            "Please use only one of them."
+        )
+        raise GradError(explain(type(module).__name__, problem))
+    module._is_full_backward_hook = full
+
+
+def register_module_forward_pre_hook(hook: Hook) -> RemovableHandle:
+    """A handle of a forward pre-hook of all modules."""
+    return enter(all_modules._forward_pre_hooks, hook)
+
+
+def register_module_forward_hook(
+    hook: Hook, *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """A handle of a forward hook of all modules."""
+    return register_forward_hook(
+        all_modules, hook, with_kwargs=with_kwargs, always_call=always_call
+    )
+
+
+def register_module_full_backward_pre_hook(hook: Hook) -> RemovableHandle:
+    """A handle of a full backward pre-hook of all modules."""
+    return enter(all_modules._backward_pre_hooks, hook)
+
+
+def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
+    """A handle of a full backward hook of all modules."""
+    return enter(all_modules._backward_hooks, hook)
+
+
+# -- the longer way ----------------------------------------------------------------------------
+
+
+def hooks_of(module: Any, name: str) -> list[tuple[int, Hook, bool]]:
+    """The hooks by `name` that concern `module`: number, hook, whether it wants keyword arguments."""
+    found = []
+    for holder in (all_modules.__dict__, module.__dict__):
+        hooks = holder.get(name)
+        if hooks:
+            with_kwargs = holder.get(f"{name}_with_kwargs", ())
+            found += [(k, hook, k in with_kwargs) for k, hook in hooks.items()]
+    return found
+
+
+def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    """What `forward` returns, with all hooks called on the way."""
+    done: set[int] = set()
+    try:
+        return call_through(self, args, kwargs, done)
+    except Exception:
+        call_always_called(self, args, kwargs, done)
+        raise
+
+
+def call_through(
+    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], done: set[int]
+) -> Any:
+    """The result; `done` collects the numbers of the forward hooks that were called."""
+    for _, hook, with_kwargs in hooks_of(module, "_forward_pre_hooks"):
+        args, kwargs = before(hook, module, args, kwargs, with_kwargs)
+    backward = None
+    after = hooks_of(module, "_backward_hooks")
+    ahead = hooks_of(module, "_backward_pre_hooks")
+    if after or ahead:
+        backward = BackwardHooks(module, [h[1] for h in after], [h[1] for h in ahead])
+        args = backward.watch_inputs(args)
+    result = module.forward(*args, **kwargs)
+    for number, hook, with_kwargs in hooks_of(module, "_forward_hooks"):
+        done.add(number)
+        given = (args, kwargs, result) if with_kwargs else (args, result)
+        changed = hook(module, *given)
+        if changed is not None:
+            result = changed
+    return result if backward is None else backward.watch_outputs(result)
+
+
+def before(
+    hook: Hook, module: Any, args: Any, kwargs: dict[str, Any], with_kwargs: bool
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments, after `hook` had its say."""
+    if not with_kwargs:
+        changed = hook(module, args)
+        if changed is not None:
+            args = changed if isinstance(changed, tuple) else (changed,)
+        return args, kwargs
+    changed = hook(module, args, kwargs)
+    if changed is None:
+        return args, kwargs
+    if not isinstance(changed, tuple) or len(changed) != 2:
+        problem = (
+            "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got "
+            f"{changed}."
+        )
+        raise ShapeError(explain(type(module).__name__, problem))
+    return changed
+
+
+def call_always_called(
+    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], done: set[int]
+) -> None:
+    """Call the forward hooks that are to be called even though `forward` failed."""
+    always: set[int] = set()
+    for holder in (all_modules.__dict__, module.__dict__):
+        always |= set(holder.get("_forward_hooks_always_called", ()))
+    for number, hook, with_kwargs in hooks_of(module, "_forward_hooks"):
+        if number not in always or number in done:
+            continue
+        try:
+            hook(module, args, kwargs, None) if with_kwargs else hook(module, args, None)
+        except Exception as error:
+            warnings.warn(
+                "module forward hook with ``always_call=True`` raised an exception that was "
+                f"silenced as another error was raised in forward: {error}",
+                stacklevel=3,
+            )

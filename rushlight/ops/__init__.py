@@ -4,28 +4,42 @@ A family that needs another says `from .. import ops` and writes `ops.expand_vie
 """
 
 from .activation import *
+from .affine import *
 from .along import *
 from .arithmetic import *
+from .bessel import *
 from .bitwise import *
 from .bounds import *
+from .choose import *
 from .classify import *
 from .compare import *
 from .contract import *
 from .control import *
 from .convert import *
+from .curves import *
+from .diagonals import *
 from .distance import *
 from .einsum import *
 from .error_function import *
 from .exponential import *
 from .extremes import *
+from .gamma import *
+from .gathering import *
+from .grids import *
 from .index import *
 from .join import *
+from .layers import *
+from .likelihood import *
 from .lookup import *
 from .loss import *
+from .margins import *
 from .norms import *
 from .order import *
+from .padding import *
+from .picking import *
 from .power import *
 from .ranking import *
+from .rearrange import *
 from .reduce import *
 from .rounding import *
 from .scan import *
@@ -37,6 +51,11 @@ from .softmax import *
 from .sort import *
 from .statistics import *
 from .strided import *
-from .table import OPS, Derived, Op, Primitive
+from .table import OPS as OPS
+from .table import Derived as Derived
+from .table import Op as Op
+from .table import Primitive as Primitive
 from .trigonometry import *
+from .variance import *
 from .views import *
+from .writing import *

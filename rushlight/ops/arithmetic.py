@@ -35,6 +35,16 @@ def common_shape(op: str, inputs: list[Node]) -> tuple[int, ...]:
         raise ShapeError(explain(op, "shapes do not broadcast", got, hint)) from None
 
 
+def real_only(op: str, *inputs: Node) -> Spec:
+    """The spec of an elementwise op that complex numbers do not have."""
+    spec = broadcast(op, *inputs)
+    if spec.dtype.is_complex:
+        got = dict(zip(("input", "other", "third"), [n.spec for n in inputs], strict=False))
+        hint = "take .real, .imag or .abs() of complex tensors first"
+        raise DtypeError(explain(op, "is not defined for complex tensors", got, hint))
+    return spec
+
+
 def zeros_of(x: Node) -> Node:
     """A zero for each element of `x`, in the memory of one."""
     return ops.expand_view(ops.constant(0, x.dtype), shape=x.shape)
@@ -99,17 +109,17 @@ def scaled(op: str, input: Any, other: Any, alpha: Any) -> Any:
     if is_fractional(alpha) and not is_fractional(input) and not is_fractional(other):
         problem = "for integral input tensors, argument alpha must not be a floating point number"
         raise DtypeError(explain(op, problem))
-    return mul(other, alpha)
+    if not isinstance(other, Node):
+        return mul(other, alpha)
+    dtype = common([x for x in (input, other) if isinstance(x, Node)])
+    product = mul(other if other.dtype is dtype else ops.cast(other, dtype=dtype), alpha)
+    return product if product.dtype is dtype else ops.cast(product, dtype=dtype)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.subtract, promote=common)
 def minus(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """Difference of two tensors."""
-    spec = broadcast("sub", input, other)
-    if spec.dtype is dtypes.bool_:
-        hint = "use ^ or logical_xor, or convert to a number first"
-        raise DtypeError(explain("sub", "subtraction is not defined for bool tensors", hint=hint))
-    return spec
+    return broadcast("sub", input, other)
 
 
 @minus.vjp
@@ -130,7 +140,17 @@ def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     >>> torch.sub(torch.tensor([5, 6]), torch.tensor([1, 2]), alpha=2)
     tensor([3, 2])
     """
+    no_truth("sub", input, other)
     return minus(input, scaled("sub", input, other, alpha))
+
+
+def no_truth(op: str, *inputs: Any) -> None:
+    """Raise DtypeError if one of `inputs` holds truth values, of which there is no difference."""
+    for x in inputs:
+        if x is True or x is False or (isinstance(x, Node) and x.dtype is dtypes.bool_):
+            problem = "subtraction is not defined for bool tensors"
+            hint = "use ^ or logical_xor, or ~ to invert a mask, or convert to a number first"
+            raise DtypeError(explain(op, problem, hint=hint))
 
 
 @sub.samples
@@ -146,6 +166,7 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Node:
     >>> torch.rsub(torch.tensor([0.25]), 1)
     tensor([0.7500])
     """
+    no_truth("rsub", input, other)
     return minus(other, scaled("rsub", other, input, alpha))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..errors import DtypeError, explain
 from ..graph import Node, Spec
-from .arithmetic import broadcast
+from .arithmetic import real_only
 from .samples import at_kink, bools, doubles, floats, ints
 from .table import Kind, Number, Tensor, common, derived, primitive
 
@@ -31,7 +31,7 @@ def maximum(input: Tensor, other: Tensor) -> Spec:
     >>> torch.maximum(torch.tensor([1.0, 5.0]), torch.tensor([3.0, 2.0]))
     tensor([3., 5.])
     """
-    return broadcast("maximum", input, other)
+    return real_only("maximum", input, other)
 
 
 @maximum.vjp
@@ -47,7 +47,7 @@ def minimum(input: Tensor, other: Tensor) -> Spec:
     >>> torch.minimum(torch.tensor([1.0, 5.0]), torch.tensor([3.0, 2.0]))
     tensor([1., 2.])
     """
-    return broadcast("minimum", input, other)
+    return real_only("minimum", input, other)
 
 
 @minimum.vjp
@@ -63,7 +63,7 @@ def fmax(input: Tensor, other: Tensor) -> Spec:
     >>> torch.fmax(torch.tensor([1.0, float("nan")]), torch.tensor([3.0, 2.0]))
     tensor([3., 2.])
     """
-    return broadcast("fmax", input, other)
+    return real_only("fmax", input, other)
 
 
 @fmax.vjp
@@ -79,7 +79,7 @@ def fmin(input: Tensor, other: Tensor) -> Spec:
     >>> torch.fmin(torch.tensor([1.0, float("nan")]), torch.tensor([3.0, 2.0]))
     tensor([1., 2.])
     """
-    return broadcast("fmin", input, other)
+    return real_only("fmin", input, other)
 
 
 @fmin.vjp
@@ -100,7 +100,7 @@ fmin.samples(twos)
 @primitive(Kind.ELEMENTWISE, numpy=np.maximum, promote=common, grad_name="ClampMinBackward0")
 def at_least(input: Tensor, low: Tensor | Number) -> Spec:
     """`input`, or `low` where that is larger. At the bound the gradient goes to `input`."""
-    return broadcast("clamp_min", input, low)
+    return real_only("clamp_min", input, low)
 
 
 @at_least.vjp
@@ -112,7 +112,7 @@ def _(g: Node, out: Node, input: Node, low: Node) -> tuple[Node, Node | None]:
 @primitive(Kind.ELEMENTWISE, numpy=np.minimum, promote=common, grad_name="ClampMaxBackward0")
 def at_most(input: Tensor, high: Tensor | Number) -> Spec:
     """`input`, or `high` where that is smaller. At the bound the gradient goes to `input`."""
-    return broadcast("clamp_max", input, high)
+    return real_only("clamp_max", input, high)
 
 
 @at_most.vjp
@@ -132,7 +132,7 @@ def between(input: Tensor, low: Tensor | Number, high: Tensor | Number) -> Spec:
 
     Derived from at_least and at_most, its gradient would take four wheres.
     """
-    return broadcast("clamp", input, low, high)
+    return real_only("clamp", input, low, high)
 
 
 @between.vjp
@@ -170,7 +170,6 @@ def clamp(
     >>> torch.clamp(torch.tensor([-2.0, 0.3, 2.0]), -1, 1)
     tensor([-1.0000,  0.3000,  1.0000])
     """
-    check_real("clamp", input)
     if min is not None and max is not None:
         return between(input, min, max)
     if min is not None:
@@ -178,13 +177,6 @@ def clamp(
     if max is not None:
         return at_most(input, max)
     raise DtypeError(explain("clamp", "at least one of 'min' or 'max' must not be None"))
-
-
-def check_real(op: str, input: Node) -> None:
-    """Raise DtypeError for complex numbers, which have no order."""
-    if input.dtype.is_complex:
-        problem = "is not defined for complex tensors"
-        raise DtypeError(explain(op, problem, {"input": input.spec}))
 
 
 @clamp.samples
@@ -213,7 +205,6 @@ def clamp_min(input: Tensor, min: Tensor | Number) -> Node:
     >>> torch.clamp_min(torch.tensor([-2.0, 0.5]), 0)
     tensor([0.0000, 0.5000])
     """
-    check_real("clamp_min", input)
     return at_least(input, min)
 
 
@@ -224,7 +215,6 @@ def clamp_max(input: Tensor, max: Tensor | Number) -> Node:
     >>> torch.clamp_max(torch.tensor([-2.0, 0.5]), 0)
     tensor([-2.,  0.])
     """
-    check_real("clamp_max", input)
     return at_most(input, max)
 
 

@@ -80,8 +80,7 @@ def cdist(
             raise ShapeError(explain("cdist", problem))
     if x1.shape[-1] != x2.shape[-1]:
         problem = (
-            "X1 and X2 must have the same number of columns. "
-            f"X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
+            f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
         )
         raise ShapeError(explain("cdist", problem))
     if p < 0:

@@ -31,7 +31,7 @@ class Term:
         return self.node.shape[self.labels.index(label)]
 
     def summed(self, away: Sequence[str]) -> Term:
-        """This term with the dimensions `away` summed."""
+        """The term with the dimensions `away` summed."""
         places = tuple([k for k, label in enumerate(self.labels) if label in away])
         if not places:
             return self
@@ -78,10 +78,7 @@ def parse(equation: str, operands: Sequence[Node]) -> tuple[list[Term], Labels]:
     known = {x for term in terms for x in term.labels}
     for x in result:
         if x not in known:
-            problem = (
-                f"output subscript {x} does not appear in the equation for any input "
-                "operand"
-            )
+            problem = f"output subscript {x} does not appear in the equation for any input operand"
             raise ShapeError(explain("einsum", problem, {"equation": repr(equation)}))
     return terms, result
 
@@ -246,9 +243,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Node:
     right = permute_view(b, dims=(*seconds, *rest_b))
     n = math.prod([a.shape[i] for i in firsts])
     rows, columns = [a.shape[k] for k in rest_a], [b.shape[k] for k in rest_b]
-    out = mm(
-        ops.reshape(left, (math.prod(rows), n)), ops.reshape(right, (n, math.prod(columns)))
-    )
+    out = mm(ops.reshape(left, (math.prod(rows), n)), ops.reshape(right, (n, math.prod(columns))))
     return reshape_view(out, shape=(*rows, *columns))
 
 
@@ -299,8 +294,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Node:
     k = axis(dim, input.ndim, "cross")
     if input.shape[k] != 3 or other.shape[k] != 3:
         problem = (
-            f"inputs dimension {dim} must have length 3. "
-            f"Got {input.shape[k]} and {other.shape[k]}"
+            f"inputs dimension {dim} must have length 3. Got {input.shape[k]} and {other.shape[k]}"
         )
         raise ShapeError(explain("cross", problem))
     a = [part(input, k, i, i + 1) for i in range(3)]

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import ops
 from ..graph import Node, Spec
+from .arithmetic import real_only
 from .samples import at_kink, floats, ints
 from .table import Kind, Tensor, floating, primitive
 
@@ -157,6 +158,9 @@ SMOOTH = (
 )  # fmt: skip
 
 
+ERF = in_double(erf_of)
+
+
 def erf_rule(x: Any) -> Any:
     """NumPy: the error function; in single precision by way of tanh, in a third of the steps."""
     if x.dtype == np.float32:
@@ -164,19 +168,14 @@ def erf_rule(x: Any) -> Any:
     return ERF(x)
 
 
-ERF = in_double(erf_of)
-
-
-@primitive(
-    Kind.ELEMENTWISE, numpy=erf_rule, promote=floating, on="torch Tensor Tensor_ special"
-)
+@primitive(Kind.ELEMENTWISE, numpy=erf_rule, promote=floating, on="torch Tensor Tensor_ special")
 def erf(input: Tensor) -> Spec:
     """The error function of each element, 2 / sqrt(pi) times the integral of exp(-t**2) up to it.
 
     >>> torch.erf(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.8427])
     """
-    return input.spec
+    return real_only("erf", input)
 
 
 @erf.vjp
@@ -196,7 +195,7 @@ def erfc(input: Tensor) -> Spec:
     >>> torch.special.erfc(torch.tensor([0.0, 1.0]))
     tensor([1.0000, 0.1573])
     """
-    return input.spec
+    return real_only("erfc", input)
 
 
 @erfc.vjp
@@ -228,7 +227,7 @@ def erfinv(input: Tensor) -> Spec:
     >>> torch.erfinv(torch.tensor([0.0, 0.5]))
     tensor([0.0000, 0.4769])
     """
-    return input.spec
+    return real_only("erfinv", input)
 
 
 @erfinv.vjp

@@ -35,7 +35,7 @@ def positives() -> Iterator[Any]:
 
 @primitive(Kind.ELEMENTWISE, numpy=np.exp, promote=floating, on="torch Tensor Tensor_")
 def exp(input: Tensor) -> Spec:
-    """e to the power of each element.
+    """Powers of e: each element is the exponent.
 
     >>> torch.exp(torch.tensor([0.0, 1.0]))
     tensor([1.0000, 2.7183])
@@ -53,7 +53,7 @@ exp.samples(anything)
 
 @primitive(Kind.ELEMENTWISE, numpy=np.exp2, promote=floating, on="torch Tensor Tensor_ special")
 def exp2(input: Tensor) -> Spec:
-    """2 to the power of each element.
+    """Powers of 2: each element is the exponent.
 
     >>> torch.exp2(torch.tensor([0.0, 3.0]))
     tensor([1., 8.])
@@ -71,7 +71,7 @@ exp2.samples(anything)
 
 @primitive(Kind.ELEMENTWISE, numpy=np.expm1, promote=floating, on="torch Tensor Tensor_ special")
 def expm1(input: Tensor) -> Spec:
-    """e to the power of each element, less 1; accurate for small elements too.
+    """Powers of e, less 1: each element is the exponent; accurate for small elements too.
 
     >>> torch.expm1(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 1.7183])
@@ -171,7 +171,7 @@ log1p.samples(positives)
 def floating_pair(op: str, input: Node, other: Node) -> Spec:
     """The spec of an op on two floating-point tensors."""
     spec = broadcast(op, input, other)
-    if not spec.dtype.differentiable:
+    if not spec.dtype.is_floating_point:
         got = {"input": input.spec, "other": other.spec}
         raise DtypeError(explain(op, "takes floating-point tensors", got))
     return spec
@@ -182,7 +182,7 @@ def logaddexp(input: Tensor, other: Tensor) -> Spec:
     """`log(exp(input) + exp(other))`, without overflow on the way.
 
     >>> torch.logaddexp(torch.tensor([1000.0]), torch.tensor([1000.0]))
-    tensor([1000.6931])
+    tensor([1000.6932])
     """
     return floating_pair("logaddexp", input, other)
 

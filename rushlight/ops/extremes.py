@@ -10,8 +10,9 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import DimError, explain
 from ..graph import Node, Shape, Spec
+from .arithmetic import real_only
 from .dims import Dim, axes, axis
-from .reduce import reduced, restored
+from .reduce import MAX, MIN, reduced, restored
 from .returns import AMinMax
 from .samples import at_kink, bools, floats, ints
 from .sort import at_least_1d, single
@@ -36,11 +37,12 @@ def shared_out(g: Node, out: Node, input: Node, axes: Shape, keepdim: bool) -> t
 
 @primitive(
     Kind.REDUCE,
-    numpy=lambda x, *, axes, keepdim: np.maximum.reduce(x, axes, None, None, keepdim),
+    numpy=lambda x, *, axes, keepdim: MAX(x, axes, None, None, keepdim),
     grad_name="AmaxBackward0",
 )
 def reduce_max(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
     """The largest element over `axes`; nan if there is one."""
+    real_only("amax", input)
     check_not_empty("amax", input, axes)
     return Spec(reduced(input, axes, keepdim), input.dtype)
 
@@ -52,11 +54,12 @@ def _(g: Node, out: Node, input: Node, *, axes: Shape, keepdim: bool) -> tuple[N
 
 @primitive(
     Kind.REDUCE,
-    numpy=lambda x, *, axes, keepdim: np.minimum.reduce(x, axes, None, None, keepdim),
+    numpy=lambda x, *, axes, keepdim: MIN(x, axes, None, None, keepdim),
     grad_name="AminBackward0",
 )
 def reduce_min(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
     """The smallest element over `axes`; nan if there is one."""
+    real_only("amin", input)
     check_not_empty("amin", input, axes)
     return Spec(reduced(input, axes, keepdim), input.dtype)
 
@@ -115,12 +118,14 @@ def _() -> Iterator[Any]:
 @primitive(Kind.REDUCE, numpy=lambda x, *, axis: x.argmax(axis, keepdims=True))
 def index_of_max(input: Tensor, *, axis: int) -> Spec:
     """The index of the first largest element along `axis`, which is kept at size 1."""
+    real_only("argmax", input)
     return Spec(reduced(input, (axis,), True), dtypes.int64)
 
 
 @primitive(Kind.REDUCE, numpy=lambda x, *, axis: x.argmin(axis, keepdims=True))
 def index_of_min(input: Tensor, *, axis: int) -> Spec:
     """The index of the first smallest element along `axis`, which is kept at size 1."""
+    real_only("argmin", input)
     return Spec(reduced(input, (axis,), True), dtypes.int64)
 
 

@@ -10,17 +10,15 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import DimError, DtypeError, RushlightError, ShapeError, explain
 from ..graph import Node, Shape, Spec
-from .contract import is_one
-from .dims import axis
 from .samples import Array, floats, ints
-from .table import Kind, Number, Tensor, Tensors, derived, primitive
-from .views import nothing
+from .table import Kind, Tensor, Tensors, derived, primitive
+from .writing import nothing
 
 WHOLE = slice(None)
 
 
 class OutOfRange(DimError, RuntimeError):
-    """An index beyond a dimension. PyTorch raises IndexError in some ops, RuntimeError in others."""
+    """An index beyond a dimension. PyTorch raises IndexError or RuntimeError, by op."""
 
 
 def out_of_range(op: str, index: Any, n: int, dim: int, wrap: bool) -> OutOfRange:
@@ -66,8 +64,7 @@ def region(input: Node, indices: Sequence[Node], axes: Shape, op: str) -> Shape:
     except ValueError:
         shapes = ", ".join([str(list(i.shape)) for i in indices])
         problem = (
-            "shape mismatch: indexing tensors could not be broadcast together with shapes "
-            f"{shapes}"
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
         )
         raise DimError(explain(op, problem)) from None
     left = [n for k, n in enumerate(input.shape) if k not in axes]
@@ -129,14 +126,20 @@ def _(
 def _() -> Iterator[Any]:
     attrs: Any = {"wrap": True, "op": "index"}
     yield (floats(3, 4), ints(2, 2, low=-3, high=3)), {"axes": (0,), **attrs}
-    yield (floats(3, 4), ints(2, low=0, high=3), ints(3, 1, low=-4, high=4)), {
-        "axes": (0, 1),
-        **attrs,
-    }
-    yield (floats(2, 3, 4), ints(2, low=0, high=2), ints(2, low=0, high=4)), {
-        "axes": (0, 2),
-        **attrs,
-    }
+    yield (
+        (floats(3, 4), ints(2, low=0, high=3), ints(3, 1, low=-4, high=4)),
+        {
+            "axes": (0, 1),
+            **attrs,
+        },
+    )
+    yield (
+        (floats(2, 3, 4), ints(2, low=0, high=2), ints(2, low=0, high=4)),
+        {
+            "axes": (0, 2),
+            **attrs,
+        },
+    )
 
 
 def placed(
@@ -160,7 +163,8 @@ def placed(
 
 
 def add_rows(out: Array, index: Any, values: Any) -> None:
-    """Add each of `values` to the row of `out` that `index` names: NumPy is fastest on flat ones."""
+    """Add each of `values` to the row of `out` that `index` names."""
+    # NumPy is fastest on flat arrays.
     width = values.size // max(index.size, 1)
     places = (index.reshape(-1, 1) * width + np.arange(width)).reshape(-1)
     np.add.at(out.reshape(-1), places, values.reshape(-1))
@@ -248,9 +252,7 @@ def advanced_index(input: Tensor, indices: Tensors) -> Node:
 
 
 @derived(grad_name="IndexPutBackward0")
-def advanced_put(
-    input: Tensor, values: Tensor, indices: Tensors, accumulate: bool = False
-) -> Node:
+def advanced_put(input: Tensor, values: Tensor, indices: Tensors, accumulate: bool = False) -> Node:
     """`input` with `values` at `indices`: one tensor of integers a dimension, or None for all."""
     found, axes = taken_apart(input, indices, "index_put")
     if values.dtype is not input.dtype:
@@ -262,9 +264,7 @@ def advanced_put(
     if not found:
         new = ops.expand_view(values, shape=input.shape)
         return input + new if accumulate else ops.clone(new)
-    return place(
-        input, values, *found, axes=axes, wrap=True, accumulate=accumulate, op="index_put"
-    )
+    return place(input, values, *found, axes=axes, wrap=True, accumulate=accumulate, op="index_put")
 
 
 @derived(on="torch Tensor Tensor_")
@@ -289,153 +289,3 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), [np.array([0, -1])], floats(4, seed=1)
     yield floats(3, 4), [np.array([0, 1]), np.array([1, 1])], floats(2, seed=1)
     yield floats(3, 4), [np.array([0, 0])], floats(2, 4, seed=1), True
-
-
-# -- along one dimension -----------------------------------------------------------------------
-
-
-def vector_index(op: str, input: Node, dim: int, index: Node) -> tuple[Node, Node, int]:
-    """`input` and `index` with a dimension at least, and the number of the dimension `dim`."""
-    k = axis(dim, input.ndim, op)
-    expect_index(op, index)
-    if index.ndim > 1:
-        problem = f"{op}(): Index is supposed to be a vector"
-        raise DimError(explain(op, problem, {"index": index.spec}))
-    return ops.atleast_1d(input), ops.atleast_1d(index), k
-
-
-@derived(on="torch Tensor")
-def index_select(input: Tensor, dim: int, index: Tensor) -> Node:
-    """The slices of `input` at the places `index` of `dim`.
-
-    >>> torch.index_select(torch.tensor([10, 20, 30]), 0, torch.tensor([2, 0]))
-    tensor([30, 10])
-    """
-    x, places, k = vector_index("index_select", input, dim, index)
-    out = pick(x, places, axes=(k,), wrap=False, op="index_select")
-    return out if input.ndim else ops.reshape(out, ())
-
-
-@index_select.samples
-def _() -> Iterator[Any]:
-    yield floats(3, 4), 0, np.array([2, 0, 2])
-    yield floats(3, 4), -1, np.array([1], np.int32)
-    yield floats(3, 4), 1, np.array(1)
-
-
-def put_slices(
-    op: str, input: Node, dim: int, index: Node, source: Node, accumulate: bool, wrap: bool = False
-) -> Node:
-    """`input` with the slices `source` put in, or added, at the places `index` of `dim`."""
-    if source.dtype is not input.dtype:
-        problem = f"{op}(): self ({input.dtype.name}) and source ({source.dtype.name}) must have the same scalar type"
-        raise DtypeError(explain(op, problem))
-    x, places, k = vector_index(op, input, dim, index)
-    if source.ndim and places.size != ops.atleast_1d(source).shape[min(k, source.ndim - 1)]:
-        problem = (
-            f"{op}(): Number of indices ({places.size}) should be equal to source.size(dim): "
-            f"({source.shape[k]}), for dim: {k}"
-        )
-        raise ShapeError(explain(op, problem))
-    out = place(x, source, places, axes=(k,), wrap=wrap, accumulate=accumulate, op=op)
-    return out if input.ndim else ops.reshape(out, ())
-
-
-@derived(on="torch Tensor Tensor_")
-def index_add(
-    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1
-) -> Node:
-    """`input` plus `alpha` times each slice of `source`, at the place of `dim` that `index` says.
-
-    >>> torch.index_add(torch.zeros(3), 0, torch.tensor([0, 0]), torch.tensor([1.0, 2.0]))
-    tensor([3., 0., 0.])
-    """
-    new = source if is_one(alpha) else source * alpha
-    return put_slices("index_add", input, dim, index, new, True)
-
-
-@index_add.samples
-def _() -> Iterator[Any]:
-    yield floats(3, 4), 0, np.array([2, 2]), floats(2, 4, seed=1)
-    yield (floats(3, 4), 1, np.array([0, 3]), floats(3, 2, seed=1)), {"alpha": 2}
-
-
-@derived(on="torch Tensor Tensor_")
-def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Node:
-    """`input` with its slices at the places `index` of `dim` replaced by those of `source`.
-
-    >>> torch.index_copy(torch.zeros(3), 0, torch.tensor([2, 0]), torch.tensor([1.0, 2.0]))
-    tensor([2., 0., 1.])
-    """
-    return put_slices("index_copy", input, dim, index, source, False)
-
-
-@index_copy.samples
-def _() -> Iterator[Any]:
-    yield floats(3, 4), 0, np.array([2, 0]), floats(2, 4, seed=1)
-    yield floats(3, 4), 1, np.array([3]), floats(3, 1, seed=1)
-
-
-@derived(on="torch Tensor Tensor_")
-def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Node:
-    """`input` with `value` in its slices at the places `index` of `dim`.
-
-    >>> torch.index_fill(torch.zeros(3), 0, torch.tensor([2, 0]), 1)
-    tensor([1., 0., 1.])
-    """
-    fill = ops.cast(value, dtype=input.dtype)
-    if fill.ndim:
-        problem = (
-            "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
-            f"{fill.ndim} dimension(s)."
-        )
-        raise ShapeError(explain("index_fill", problem))
-    x, places, k = vector_index("index_fill", input, dim, index)
-    out = place(x, fill, places, axes=(k,), wrap=True, accumulate=False, op="index_fill")
-    return out if input.ndim else ops.reshape(out, ())
-
-
-@index_fill.samples
-def _() -> Iterator[Any]:
-    yield floats(3, 4), 0, np.array([2, -3]), 2.5
-    yield floats(3, 4), 1, np.array([1]), floats()
-
-
-# -- as if in one dimension --------------------------------------------------------------------
-
-
-@derived(on="torch Tensor")
-def take(input: Tensor, index: Tensor) -> Node:
-    """The elements of `input`, counted through in order, at `index`.
-
-    >>> torch.take(torch.tensor([[1, 2], [3, 4]]), torch.tensor([0, -1]))
-    tensor([1, 4])
-    """
-    flat = ops.ravel(input)
-    return pick(flat, expect_index("take", index), axes=(0,), wrap=True, op="take")
-
-
-@take.samples
-def _() -> Iterator[Any]:
-    yield floats(3, 4), np.array([[0, 5], [-1, 5]])
-
-
-@derived(on="torch Tensor Tensor_")
-def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Node:
-    """`input` with the elements of `source` at `index`, counted through in order.
-
-    >>> torch.put(torch.zeros(2, 2), torch.tensor([0, 3]), torch.tensor([1.0, 2.0]))
-    tensor([[1., 0.],
-            [0., 2.]])
-    """
-    flat, places = ops.ravel(input), ops.ravel(expect_index("put", index))
-    new = place(
-        flat, ops.ravel(source), places, axes=(0,), wrap=True, accumulate=accumulate, op="put"
-    )
-    return ops.reshape(new, input.shape)
-
-
-@put.samples
-def _() -> Iterator[Any]:
-    yield floats(3, 4), np.array([0, -1]), floats(2, seed=1)
-    yield floats(3, 4), np.array([[1, 1]]), floats(1, 2, seed=1), True

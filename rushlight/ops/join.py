@@ -168,7 +168,7 @@ def column_stack(tensors: Tensors) -> Node:
             [2, 4]])
     """
     expect_some("column_stack", tensors)
-    return cat([x if x.ndim > 1 else ops.reshape(x, (x.size, 1)) for x in tensors], 1)
+    return cat([x if x.ndim > 1 else ops.reshape(x, x.size, 1) for x in tensors], 1)
 
 
 @hstack.samples

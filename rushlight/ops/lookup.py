@@ -10,13 +10,15 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import ChoiceError, DtypeError, ShapeError, explain
 from ..graph import Node, Spec
+from .affine import affine_view
 from .along import put_along
 from .dims import axis
 from .index import expect_index, picked, place
-from .samples import floats
+from .samples import at_kink, floats
 from .strided import diagonal_attrs
 from .table import Kind, Tensor, derived, primitive
-from .views import affine_view, basic_index, canonical, nothing, write_view
+from .views import basic_index, canonical
+from .writing import nothing, write_view
 
 
 def rows(table: Any, index: Any, *, padding: int | None) -> Any:
@@ -42,7 +44,7 @@ def _(g: Node, out: Node, table: Node, index: Node, *, padding: int | None) -> t
 @lookup.samples
 def _() -> Iterator[Any]:
     yield (floats(3, 2), np.array([[2, 0], [2, 1]])), {"padding": None}
-    yield (floats(3, 2), np.array([2, 0])), {"padding": 2}
+    yield at_kink(floats(3, 2), np.array([2, 0]), padding=2)
 
 
 @derived(on="F")
@@ -78,7 +80,8 @@ def embedding(
 @embedding.samples
 def _() -> Iterator[Any]:
     yield np.array([[2, 0], [2, 1]]), floats(3, 2)
-    yield np.array([2, 0, 2], np.int32), floats(3, 2), -1
+    yield np.array([2, 0, 2], np.int32), floats(3, 2)
+    yield at_kink(np.array([2, 0, 2]), floats(3, 2), -1)
 
 
 @derived(on="F")

@@ -13,7 +13,7 @@ from ..dtypes import DType
 from ..errors import DtypeError, MissingError, explain
 from ..graph import Node, Shape, Spec
 from .dims import Dim, axes
-from .reduce import converted, reduced, restored
+from .reduce import SUM, converted, reduced, restored
 from .samples import at_kink, floats
 from .table import Kind, Tensor, derived, primitive
 
@@ -21,7 +21,7 @@ from .table import Kind, Tensor, derived, primitive
 def power_sum_root(x: Any, *, p: float, axes: Shape, keepdim: bool) -> Any:
     """NumPy: the p-th root of the sum of p-th powers of magnitudes."""
     powers = np.power(np.absolute(x), p)
-    return np.power(np.add.reduce(powers, axes, None, None, keepdim), 1 / p)
+    return np.power(SUM(powers, axes, None, None, keepdim), 1 / p)
 
 
 @primitive(Kind.REDUCE, numpy=power_sum_root, grad_name="LinalgVectorNormBackward0")

@@ -15,7 +15,7 @@ from .views import permute_view
 
 
 @derived(on="torch Tensor", view=True)
-def permute(input: Tensor, *dims: int) -> Node:
+def permute(input: Tensor, *dims: Any) -> Node:
     """`input` with its dimensions in the order of `dims`.
 
     >>> torch.permute(torch.ones(2, 3, 4), (2, 0, 1)).shape

@@ -10,7 +10,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import DtypeError, explain
 from ..graph import Constant, Node, Spec
-from .arithmetic import broadcast, conjugate, zeros_of
+from .arithmetic import broadcast, conjugate, real_only, zeros_of
 from .samples import at_kink, bools, doubles, floats, ints
 from .table import Kind, Number, Tensor, arithmetic, common, derived, floating, primitive
 
@@ -122,7 +122,7 @@ def hypot(input: Tensor, other: Tensor) -> Spec:
     >>> torch.hypot(torch.tensor([3.0]), torch.tensor([4.0]))
     tensor([5.])
     """
-    spec = broadcast("hypot", input, other)
+    spec = real_only("hypot", input, other)
     if spec.dtype.category < dtypes.FLOAT:
         raise DtypeError(explain("hypot", "takes floating-point tensors", {"input": input.spec}))
     return spec
@@ -176,7 +176,7 @@ def _() -> Iterator[Any]:
 
 
 def powers(x: Any, y: Any) -> Any:
-    """NumPy: `x` to the power `y`; whole numbers to a negative one become 0 unless they are 1 or -1."""
+    """NumPy: `x` to the power `y`; whole numbers to a negative one become 0, or stay 1 or -1."""
     if np.result_type(x, y).kind == "f" or np.result_type(x, y).kind == "c":
         return np.power(x, y)
     x, y = np.asarray(x), np.asarray(y)
@@ -267,10 +267,10 @@ def float_power(input: Tensor | Number, exponent: Tensor | float) -> Node:
     >>> torch.float_power(torch.tensor([2]), -2)
     tensor([0.2500], dtype=torch.float64)
     """
-    return pow(in_double(input), in_double(exponent) if isinstance(exponent, Node) else exponent)
+    return pow(widest(input), widest(exponent) if isinstance(exponent, Node) else exponent)
 
 
-def in_double(x: Node) -> Node:
+def widest(x: Node) -> Node:
     """`x` in float64, or complex128."""
     return ops.cast(x, dtype=dtypes.complex128 if x.dtype.is_complex else dtypes.float64)
 
@@ -289,6 +289,8 @@ def ldexp(input: Tensor, other: Tensor) -> Node:
     >>> torch.ldexp(torch.tensor([1.0, 3.0]), torch.tensor([2, -1]))
     tensor([4.0000, 1.5000])
     """
+    dtype = floating([input, other])
+    input, other = [x if x.dtype is dtype else ops.cast(x, dtype=dtype) for x in (input, other)]
     return ops.mul(input, power(2.0, other))
 
 

@@ -17,7 +17,7 @@ from .table import Tensor, derived
 
 def signs_like(*shape: int) -> Array:
     """Targets of 1 and -1."""
-    return np.asarray(np.sign(floats(*shape, seed=3)), np.float32)
+    return np.asarray(np.sign(floats(*shape, seed=3)), np.int64)
 
 
 @derived(on="F torch", grad_name="MeanBackward0")
@@ -76,8 +76,9 @@ def margin_ranking_loss(
 
 @margin_ranking_loss.samples
 def _() -> Iterator[Any]:
-    yield floats(3, 4), floats(3, 4, seed=1), signs_like(3, 4)
-    yield (floats(4), floats(4, seed=1), signs_like(4), 0.5), {"reduction": "sum"}
+    y = np.sign(floats(3, 4, seed=3))
+    yield floats(3, 4), floats(3, 4, seed=1), y
+    yield (floats(4), floats(4, seed=1), y[0], 0.5), {"reduction": "sum"}
 
 
 @derived(on="F")
@@ -99,8 +100,9 @@ def soft_margin_loss(
 
 @soft_margin_loss.samples
 def _() -> Iterator[Any]:
-    yield floats(3, 4), signs_like(3, 4)
-    yield (floats(3, 4), signs_like(3, 4)), {"reduction": "none"}
+    y = np.sign(floats(3, 4, seed=3))
+    yield floats(3, 4), y
+    yield (floats(3, 4), y), {"reduction": "none"}
 
 
 @derived(on="F torch", grad_name="MeanBackward0")
@@ -140,7 +142,7 @@ def cosine_embedding_loss(
 def _() -> Iterator[Any]:
     yield floats(4, 3), floats(4, 3, seed=1), signs_like(4)
     yield (floats(4, 3), floats(4, 3, seed=1), signs_like(4), 0.2), {"reduction": "none"}
-    yield floats(3), floats(3, seed=1), np.asarray(1.0, np.float32)
+    yield floats(3), floats(3, seed=1), np.asarray(1)
 
 
 @derived(on="F torch", grad_name="MeanBackward0")

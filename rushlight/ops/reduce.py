@@ -16,6 +16,14 @@ from .dims import Dim, axes
 from .samples import at_kink, bools, floats, ints
 from .table import Kind, Tensor, derived, floating, primitive
 
+# NumPy's folds, called by position: keywords cost a tenth of a microsecond each.
+SUM: Any = np.add.reduce
+PRODUCT: Any = np.multiply.reduce
+MAX: Any = np.maximum.reduce
+MIN: Any = np.minimum.reduce
+ANY: Any = np.logical_or.reduce
+ALL: Any = np.logical_and.reduce
+
 
 def reduced(input: Node, axes: Shape, keepdim: bool) -> Shape:
     """The shape of `input` with `axes` folded away."""
@@ -64,7 +72,7 @@ def folds() -> Iterator[Any]:
 
 @primitive(
     Kind.REDUCE,
-    numpy=lambda x, *, axes, keepdim: np.add.reduce(x, axes, None, None, keepdim),
+    numpy=lambda x, *, axes, keepdim: SUM(x, axes, None, None, keepdim),
     promote=counting,
 )
 def reduce_sum(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
@@ -206,7 +214,7 @@ def _() -> Iterator[Any]:
 
 @primitive(
     Kind.REDUCE,
-    numpy=lambda x, *, axes, keepdim: np.multiply.reduce(x, axes, None, None, keepdim),
+    numpy=lambda x, *, axes, keepdim: PRODUCT(x, axes, None, None, keepdim),
     promote=counting,
     grad_name="ProdBackward0",
 )
@@ -270,7 +278,8 @@ def _() -> Iterator[Any]:
 
 
 @primitive(
-    Kind.REDUCE, numpy=lambda x, *, axes, keepdim: np.logical_or.reduce(x, axes, None, None, keepdim)
+    Kind.REDUCE,
+    numpy=lambda x, *, axes, keepdim: ANY(x, axes, None, None, keepdim),
 )
 def reduce_any(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
     """Whether any element over `axes` is not zero."""
@@ -279,7 +288,7 @@ def reduce_any(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
 
 @primitive(
     Kind.REDUCE,
-    numpy=lambda x, *, axes, keepdim: np.logical_and.reduce(x, axes, None, None, keepdim),
+    numpy=lambda x, *, axes, keepdim: ALL(x, axes, None, None, keepdim),
 )
 def reduce_all(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
     """Whether every element over `axes` is not zero."""
@@ -335,9 +344,9 @@ def _() -> Iterator[Any]:
 
 def log_sum(x: Any, *, axes: Shape, keepdim: bool) -> Any:
     """NumPy: log(sum(exp(x))), from which the largest element is taken out first."""
-    top = np.maximum.reduce(x, axes, None, None, True, -np.inf)
+    top = MAX(x, axes, None, None, True, -np.inf)
     top = np.where(np.isfinite(top), top, 0)
-    total = np.log(np.add.reduce(np.exp(x - top), axes, None, None, keepdim))
+    total = np.log(SUM(np.exp(x - top), axes, None, None, keepdim))
     return total + (top if keepdim else top.reshape(total.shape))
 
 
@@ -366,7 +375,7 @@ def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Node:
     """log(sum(exp(x))) over the dimensions `dim`, without overflow on the way.
 
     >>> torch.logsumexp(torch.tensor([[1000.0, 1000.0]]), dim=1)
-    tensor([1000.6931])
+    tensor([1000.6932])
     """
     return reduce_logsumexp(input, axes=axes(dim, input, "logsumexp"), keepdim=keepdim)
 

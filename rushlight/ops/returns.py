@@ -19,16 +19,17 @@ def named(name: str, fields: str) -> Any:
         lines = [f"{field}={value!r}" for field, value in zip(self._fields, self, strict=True)]
         return f"torch.return_types.{name}(\n" + ",\n".join(lines) + ")"
 
-    kind = namedtuple(name, fields)  # type: ignore[misc]  # noqa: PYI024
-    kind.__repr__ = text  # type: ignore[method-assign,assignment]
+    kind = namedtuple(name, fields)  # type: ignore[misc]
+    kind.__repr__ = text  # type: ignore[method-assign]
     return kind
 
 
 ValuesIndices = {
     name: named(name, "values indices")
     for name in (
-        "max", "min", "sort", "topk", "kthvalue", "mode", "median", "nanmedian", "cummax", "cummin",
-    )  # fmt: skip
+        *("max", "min", "median", "nanmedian", "mode", "kthvalue"),
+        *("sort", "topk", "cummax", "cummin"),
+    )
 }
 
 AMinMax = named("aminmax", "min max")

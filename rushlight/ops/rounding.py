@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, ops
+from .. import dtypes
 from ..errors import DtypeError, explain
 from ..graph import Node, Spec
 from .arithmetic import broadcast, zeros_of
@@ -92,7 +92,7 @@ def round(input: Tensor, *, decimals: int = 0) -> Node:
     """Each element rounded to `decimals` places; halves go to the even neighbour.
 
     >>> torch.round(torch.tensor([0.5, 1.5, -2.7]))
-    tensor([0., 2., -3.])
+    tensor([ 0.,  2., -3.])
     >>> torch.round(torch.tensor([3.14159]), decimals=2)
     tensor([3.1400])
     """
@@ -157,7 +157,9 @@ def ratios() -> Iterator[Any]:
     yield np.array([7, 200, 5], np.uint8), 3
     yield np.array([7, -7, 5]), 2.5
     yield 7.0, doubles(3, low=0.5)
-    yield at_kink(np.array([np.inf, 1.0, -1.0, 5.0, 6.0, -6.0]), np.array([1.0, 0, 0, np.inf, 2, 2]))
+    yield at_kink(
+        np.array([np.inf, 1.0, -1.0, 5.0, 6.0, -6.0]), np.array([1.0, 0, 0, np.inf, 2, 2])
+    )
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.floor_divide, promote=common, grad_name="DivBackward2")

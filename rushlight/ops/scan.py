@@ -11,7 +11,7 @@ from .. import dtypes, ops
 from ..dtypes import DType
 from ..errors import DtypeError, explain
 from ..graph import Node, Spec
-from .arithmetic import conjugate
+from .arithmetic import conjugate, real_only
 from .dims import axis
 from .returns import ValuesIndices
 from .samples import at_kink, bools, floats, ints
@@ -195,7 +195,7 @@ def _() -> Iterator[Any]:
 
 
 def best_so_far(x: Any, *, axis: int, largest: bool) -> Any:
-    """NumPy: where the largest (or smallest) element up to each place is; the last of equal ones."""
+    """NumPy: where the largest (or smallest) element so far is; the last of equal ones."""
     best = (np.maximum if largest else np.minimum).accumulate(x, axis)
     here = np.arange(x.shape[axis]).reshape([-1] + [1] * (x.ndim - 1 - axis))
     reached = np.logical_or(np.equal(x, best), np.not_equal(x, x))
@@ -205,7 +205,7 @@ def best_so_far(x: Any, *, axis: int, largest: bool) -> Any:
 @primitive(Kind.SCAN, numpy=best_so_far)
 def running_best(input: Tensor, *, axis: int, largest: bool) -> Spec:
     """The index along `axis` of the largest (or smallest) element up to each place."""
-    return Spec(input.shape, dtypes.int64)
+    return Spec(real_only("cummax", input).shape, dtypes.int64)
 
 
 @running_best.samples
@@ -281,7 +281,7 @@ def logcumsumexp(input: Tensor, dim: int) -> Node:
     """log(cumsum(exp(x))) along `dim`, without overflow on the way.
 
     >>> torch.logcumsumexp(torch.tensor([1000.0, 1000.0]), 0)
-    tensor([1000.0000, 1000.6931])
+    tensor([1000.0000, 1000.6932])
     """
     along = axis(dim, input.ndim, "logcumsumexp")
     if not input.dtype.is_floating_point:

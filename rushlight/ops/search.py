@@ -10,6 +10,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import ChoiceError, DtypeError, ShapeError, explain
 from ..graph import Node, Spec
+from .arithmetic import real_only
 from .samples import at_kink, floats, ints
 from .table import Kind, Number, Tensor, common, derived, primitive
 
@@ -28,6 +29,7 @@ def found_places(boundaries: Any, x: Any, *, right: bool) -> Any:
 @primitive(Kind.SORT, numpy=found_places, promote=common)
 def insertion_index(boundaries: Tensor, values: Tensor | Number, *, right: bool) -> Spec:
     """Where to insert `values` along the last axis of `boundaries` to keep them sorted."""
+    real_only("searchsorted", boundaries)
     if boundaries.ndim != 1 and boundaries.shape[:-1] != values.shape[:-1]:
         problem = "all dimensions but the last must be equal unless there is one line of boundaries"
         got = {"boundaries": boundaries.spec, "values": values.spec}
@@ -99,7 +101,7 @@ def _() -> Iterator[Any]:
     yield 2, np.array([0, 2])
 
 
-def counted(x: Any, *, bins: int, low: float, high: float) -> Any:
+def bin_totals(x: Any, *, bins: int, low: float, high: float) -> Any:
     """NumPy: how many elements fall into each of `bins` between `low` and `high`."""
     x = np.ravel(x)
     if low == high and x.size:
@@ -112,7 +114,7 @@ def counted(x: Any, *, bins: int, low: float, high: float) -> Any:
     return np.bincount(np.minimum(place, bins - 1), minlength=bins).astype(x.dtype)
 
 
-@primitive(Kind.REDUCE, numpy=counted)
+@primitive(Kind.REDUCE, numpy=bin_totals)
 def bin_counts(input: Tensor, *, bins: int, low: float, high: float) -> Spec:
     """How many elements fall into each of `bins` of equal width."""
     return Spec((bins,), input.dtype)

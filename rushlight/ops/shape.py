@@ -40,7 +40,7 @@ def infer(input: Node, shape: Sequence[int], op: str) -> Shape:
 
 
 @derived(on="torch Tensor", view=True, grad_name="ViewBackward0")
-def reshape(input: Tensor, *shape: int) -> Node:
+def reshape(input: Tensor, *shape: Any) -> Node:
     """The elements of `input` in another shape: a view if that is possible, else a copy.
 
     One size may be -1: it is worked out from the others.
@@ -65,7 +65,7 @@ def _() -> Iterator[Any]:
 
 
 @derived(on="Tensor", view=True)
-def view(input: Tensor, *size: int) -> Node:
+def view(input: Tensor, *size: Any) -> Node:
     """`input` seen in another shape; raises if its memory does not allow it.
 
     >>> torch.arange(4).view(2, 2)
@@ -303,7 +303,7 @@ def expanded(input: Node, sizes: Sequence[int], op: str) -> Node:
 
 
 @derived(on="Tensor", view=True)
-def expand(input: Tensor, *size: int) -> Node:
+def expand(input: Tensor, *size: Any) -> Node:
     """`input` repeated, without copying, along dimensions of size 1 and new ones on the left.
 
     >>> torch.tensor([[1], [2]]).expand(2, 3)

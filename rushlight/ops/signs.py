@@ -10,7 +10,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import DtypeError, explain
 from ..graph import Node, Spec
-from .arithmetic import broadcast, conjugate, zeros_of
+from .arithmetic import broadcast, conjugate, real_only, zeros_of
 from .samples import at_kink, bools, doubles, floats, ints
 from .table import Kind, Number, Tensor, common, derived, floating, primitive
 
@@ -140,16 +140,14 @@ def _() -> Iterator[Any]:
     yield (floats(3, 4).T,)
 
 
-@primitive(
-    Kind.ELEMENTWISE, numpy=np.copysign, promote=floating, on="torch Tensor Tensor_"
-)
+@primitive(Kind.ELEMENTWISE, numpy=np.copysign, promote=floating, on="torch Tensor Tensor_")
 def copysign(input: Tensor, other: Tensor | Number) -> Spec:
     """The magnitude of `input` with the sign of `other`.
 
     >>> torch.copysign(torch.tensor([1.0, -2.0]), torch.tensor([-0.0, 3.0]))
     tensor([-1.,  2.])
     """
-    return broadcast("copysign", input, other)
+    return real_only("copysign", input, other)
 
 
 @copysign.vjp

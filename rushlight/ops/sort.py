@@ -11,6 +11,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import DimError, explain
 from ..graph import Node, Shape, Spec
+from .arithmetic import real_only
 from .dims import axis
 from .returns import ValuesIndices
 from .samples import at_kink, bools, floats, ints
@@ -28,7 +29,7 @@ def line_grid(shape: Shape, axis: int) -> tuple[Any, ...]:
 
 def line_key(shape: Shape, index: Any, axis: int) -> tuple[Any, ...]:
     """What to index an array with to get at `index` along `axis`."""
-    mesh = list(line_grid(shape[:axis] + (1,) + shape[axis + 1 :], axis))
+    mesh = list(line_grid((*shape[:axis], 1, *shape[axis + 1 :]), axis))
     mesh[axis] = index
     return tuple(mesh)
 
@@ -102,7 +103,7 @@ def stable_order(x: Any, *, axis: int, descending: bool) -> Any:
 @primitive(Kind.SORT, numpy=stable_order, layout=like_inputs)
 def sort_index(input: Tensor, *, axis: int, descending: bool) -> Spec:
     """The indices along `axis` that put `input` in order; equal elements keep theirs."""
-    return Spec(input.shape, dtypes.int64)
+    return Spec(real_only("sort", input).shape, dtypes.int64)
 
 
 @sort_index.samples
@@ -157,9 +158,7 @@ def _() -> Iterator[Any]:
 
 
 @derived(on="torch Tensor")
-def argsort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
-) -> Node:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Node:
     """The indices that put `input` in order along `dim`.
 
     >>> torch.argsort(torch.tensor([3, 1, 2]))
@@ -219,6 +218,7 @@ def top_index(input: Tensor, *, axis: int, count: int, largest: bool) -> Spec:
 
     Not derived from sort_index: a few elements are found in one pass.
     """
+    real_only("topk", input)
     shape = (*input.shape[:axis], count, *input.shape[axis + 1 :])
     return Spec(shape, dtypes.int64)
 
@@ -230,9 +230,7 @@ def _() -> Iterator[Any]:
 
 
 @derived(on="torch Tensor")
-def topk(
-    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-) -> Any:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The `k` largest (or smallest) elements along `dim`, and their indices, in order.
 
     >>> torch.topk(torch.tensor([1, 5, 3, 4]), 2)
@@ -243,7 +241,9 @@ def topk(
     along = axis(dim, input.ndim, "topk")
     vector = at_least_1d(input)
     if not 0 <= k <= vector.shape[along]:
-        problem = f"selected index k out of range: k is {k}, the dimension has {vector.shape[along]}"
+        problem = (
+            f"selected index k out of range: k is {k}, the dimension has {vector.shape[along]}"
+        )
         raise OrderError(explain("topk", problem, {"input": input.spec}))
     index = top_index(vector, axis=along, count=k, largest=largest)
     return ranked(input, index, along, "topk")
@@ -277,7 +277,9 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
     along = axis(dim, input.ndim, "kthvalue")
     vector = at_least_1d(input)
     if not 1 <= k <= vector.shape[along]:
-        problem = f"selected number k out of range: k is {k}, the dimension has {vector.shape[along]}"
+        problem = (
+            f"selected number k out of range: k is {k}, the dimension has {vector.shape[along]}"
+        )
         raise OrderError(explain("kthvalue", problem, {"input": input.spec}))
     return single(input, kth_index(vector, axis=along, k=k), along, keepdim, "kthvalue")
 
@@ -299,6 +301,7 @@ def kth_places(x: Any, *, axis: int, k: int) -> Any:
 @primitive(Kind.SORT, numpy=kth_places, layout=row_major)
 def kth_index(input: Tensor, *, axis: int, k: int) -> Spec:
     """The index along `axis`, which is kept, of the `k`-th smallest element."""
+    real_only("kthvalue", input)
     return Spec((*input.shape[:axis], 1, *input.shape[axis + 1 :]), dtypes.int64)
 
 

@@ -10,10 +10,11 @@ import numpy as np
 from .. import dtypes
 from ..errors import DtypeError, ShapeError, explain
 from ..graph import Node, Shape
+from .affine import affine_view, part_view
 from .dims import axis
 from .samples import floats
 from .table import Tensor, dense, derived
-from .views import affine_view, part_view, permute_view, reshape_view
+from .views import permute_view, reshape_view
 
 
 def unit(k: int, ndim: int, step: int = 1) -> Shape:

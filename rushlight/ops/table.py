@@ -13,7 +13,8 @@ appears: `torch` (functions), `Tensor` (methods), `Tensor_` (in-place methods), 
 
 Annotations of parameters carry meaning at the surface: `Tensor`, `Tensors` (a sequence) and
 `Number` (a Python number that may change from call to call without a new trace) are inputs;
-everything else is static, part of what was recorded.
+everything else is static, part of what was recorded. `Tensor | float` is a tensor, or a number that
+is static.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Kind(Enum):
 class Param:
     """A parameter of an op's signature. `kind` is tensor, tensors, number, static or sizes."""
 
-    __slots__ = ("default", "keyword_only", "kind", "mixed", "name", "required")
+    __slots__ = ("default", "fixed", "keyword_only", "kind", "mixed", "name", "required")
 
     def __init__(
         self, name: str, annotation: str, default: Any, required: bool, keyword: bool, star: bool
@@ -66,6 +67,7 @@ class Param:
         self.required = required
         self.keyword_only = keyword
         self.mixed = "Tensor" in annotation and "Number" in annotation
+        self.fixed = "Tensor" in annotation and ("float" in annotation or "int" in annotation)
         if "Tensors" in annotation:
             self.kind = "tensors"
         elif "Tensor" in annotation:

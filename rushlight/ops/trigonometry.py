@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import ops
 from ..graph import Node, Spec
-from .arithmetic import broadcast, conjugate
+from .arithmetic import conjugate, real_only
 from .samples import at_kink, doubles, floats, ints
 from .table import Kind, Tensor, derived, floating, primitive
 
@@ -91,7 +91,13 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 tan.samples(anywhere)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.arcsin, promote=floating, on="torch Tensor Tensor_", aliases=("arcsin",))
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=np.arcsin,
+    promote=floating,
+    on="torch Tensor Tensor_",
+    aliases=("arcsin",),
+)
 def asin(input: Tensor) -> Spec:
     """The angle, from -pi/2 to pi/2, whose sine each element is.
 
@@ -109,7 +115,13 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 asin.samples(within_one)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.arccos, promote=floating, on="torch Tensor Tensor_", aliases=("arccos",))
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=np.arccos,
+    promote=floating,
+    on="torch Tensor Tensor_",
+    aliases=("arccos",),
+)
 def acos(input: Tensor) -> Spec:
     """The angle, from 0 to pi, whose cosine each element is.
 
@@ -127,7 +139,13 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 acos.samples(within_one)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.arctan, promote=floating, on="torch Tensor Tensor_", aliases=("arctan",))
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=np.arctan,
+    promote=floating,
+    on="torch Tensor Tensor_",
+    aliases=("arctan",),
+)
 def atan(input: Tensor) -> Spec:
     """The angle, from -pi/2 to pi/2, whose tangent each element is.
 
@@ -199,7 +217,13 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 tanh.samples(anywhere)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.arcsinh, promote=floating, on="torch Tensor Tensor_", aliases=("arcsinh",))
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=np.arcsinh,
+    promote=floating,
+    on="torch Tensor Tensor_",
+    aliases=("arcsinh",),
+)
 def asinh(input: Tensor) -> Spec:
     """The number whose hyperbolic sine each element is.
 
@@ -217,7 +241,13 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 asinh.samples(anywhere)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.arccosh, promote=floating, on="torch Tensor Tensor_", aliases=("arccosh",))
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=np.arccosh,
+    promote=floating,
+    on="torch Tensor Tensor_",
+    aliases=("arccosh",),
+)
 def acosh(input: Tensor) -> Spec:
     """The number, not negative, whose hyperbolic cosine each element is.
 
@@ -235,7 +265,13 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 acosh.samples(above_one)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.arctanh, promote=floating, on="torch Tensor Tensor_", aliases=("arctanh",))
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=np.arctanh,
+    promote=floating,
+    on="torch Tensor Tensor_",
+    aliases=("arctanh",),
+)
 def atanh(input: Tensor) -> Spec:
     """The number whose hyperbolic tangent each element is.
 
@@ -266,7 +302,7 @@ def atan2(input: Tensor, other: Tensor) -> Spec:
     >>> torch.atan2(torch.tensor([1.0, -1.0]), torch.tensor([1.0, -1.0]))
     tensor([ 0.7854, -2.3562])
     """
-    return broadcast("atan2", input, other)
+    return real_only("atan2", input, other)
 
 
 @atan2.vjp
@@ -289,6 +325,7 @@ def deg2rad(input: Tensor) -> Node:
     >>> torch.deg2rad(torch.tensor([180.0, 90.0]))
     tensor([3.1416, 1.5708])
     """
+    real_only("deg2rad", input)
     return input * (math.pi / 180)
 
 
@@ -299,6 +336,7 @@ def rad2deg(input: Tensor) -> Node:
     >>> torch.rad2deg(torch.tensor([3.1416, 1.5708]))
     tensor([180.0004,  90.0002])
     """
+    real_only("rad2deg", input)
     return input * (180 / math.pi)
 
 

@@ -6,17 +6,17 @@ gradient is `unview`: both take any view, as the op and the attributes that make
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from .. import ops
-from ..errors import ChoiceError, DimError, ShapeError, explain
+from ..errors import ChoiceError, DimError, explain
 from ..graph import Node, Shape, Spec, contiguous_strides
-from .samples import Array, floats
-from .table import Kind, Tensor, dense, primitive
+from .samples import floats
+from .table import Kind, Tensor, primitive
 
 Index = tuple[Any, ...]
 
@@ -243,7 +243,7 @@ def paired(index: Index, shape: Shape) -> Iterator[tuple[Any, int]]:
 @basic_index.vjp
 def _(g: Node, out: Node, input: Node, *, index: Index) -> tuple[Node]:
     attrs = (("index", index),)
-    return (unview(g, shape=input.shape, view=basic_index, attrs=attrs, overlaps=False),)
+    return (ops.unview(g, shape=input.shape, view=basic_index, attrs=attrs, overlaps=False),)
 
 
 @basic_index.samples
@@ -252,189 +252,3 @@ def _() -> Iterator[Any]:
     yield (floats(3, 4),), {"index": ((0, 3, 2), None, (1, 4, 1))}
     yield (floats(3, 4),), {"index": (Ellipsis, -1)}
     yield (floats(),), {"index": (None,)}
-
-
-# -- affine views ------------------------------------------------------------------------------
-
-
-def walk(x: Any, *, shape: Shape, start: Shape, moves: tuple[Shape, ...]) -> Array:
-    """NumPy: element i of the result is element `start + i @ moves` of `x`."""
-    steps = [sum([m * s for m, s in zip(move, x.strides, strict=True)]) for move in moves]
-    corner = x[tuple([slice(k, None) for k in start])]
-    return np.lib.stride_tricks.as_strided(corner, shape, steps)
-
-
-def walked_strides(node: Node) -> Shape:
-    """The layout of an affine view."""
-    strides = node.inputs[0].strides
-    moves = node.attrs["moves"]
-    return tuple([sum([m * s for m, s in zip(move, strides, strict=True)]) for move in moves])
-
-
-@primitive(Kind.VIEW, numpy=walk, layout=walked_strides)
-def affine_view(input: Tensor, *, shape: Shape, start: Shape, moves: tuple[Shape, ...]) -> Spec:
-    """The elements of `input` at `start + i @ moves`, for every index i within `shape`.
-
-    `moves` holds, for each dimension of the result, how far a step along it goes in each dimension
-    of `input`. Diagonals, sliding windows and flips are of this form.
-    """
-    for k, n in enumerate(input.shape):
-        if 0 in shape:
-            break
-        reach = [(m - 1) * move[k] for m, move in zip(shape, moves, strict=True)]
-        low = start[k] + sum([r for r in reach if r < 0])
-        high = start[k] + sum([r for r in reach if r > 0])
-        if low < 0 or high >= n:
-            problem = f"elements {low} to {high} of dimension {k} were asked for, it has {n}"
-            raise ShapeError(explain("view", problem, {"input": input.spec}))
-    return Spec(shape, input.dtype)
-
-
-def overlapping(shape: Shape, steps: Sequence[int]) -> bool:
-    """Whether some element may be shown twice by a view of `shape` with these strides."""
-    reach = 0
-    for step, n in sorted([(abs(s), n) for s, n in zip(steps, shape, strict=True) if n > 1]):
-        if step <= reach:
-            return True
-        reach += step * (n - 1)
-    return False
-
-
-@affine_view.vjp
-def _(
-    g: Node, out: Node, input: Node, *, shape: Shape, start: Shape, moves: tuple[Shape, ...]
-) -> tuple[Node]:
-    attrs = (("shape", shape), ("start", start), ("moves", moves))
-    home = contiguous_strides(input.shape)
-    steps = [sum([m * s for m, s in zip(move, home, strict=True)]) for move in moves]
-    overlaps = overlapping(shape, steps)
-    return (unview(g, shape=input.shape, view=affine_view, attrs=attrs, overlaps=overlaps),)
-
-
-@affine_view.samples
-def _() -> Iterator[Any]:
-    yield (floats(3, 4),), {"shape": (3,), "start": (0, 1), "moves": ((1, 1),)}  # a diagonal
-    yield (floats(6),), {"shape": (4, 3), "start": (0,), "moves": ((1,), (1,))}  # windows
-    yield (floats(6),), {"shape": (3,), "start": (5,), "moves": ((-2,),)}
-
-
-# -- the parts of complex numbers --------------------------------------------------------------
-
-
-@primitive(
-    Kind.VIEW,
-    numpy=lambda x, *, imaginary: x.imag if imaginary else x.real,
-    layout=lambda node: tuple([2 * s for s in node.inputs[0].strides]),
-)
-def part_view(input: Tensor, *, imaginary: bool) -> Spec:
-    """The real or the imaginary parts of complex numbers."""
-    return Spec(input.shape, input.dtype.to_real())
-
-
-@part_view.vjp
-def _(g: Node, out: Node, input: Node, *, imaginary: bool) -> tuple[Node]:
-    whole = ops.cast(g, dtype=input.dtype)
-    return (whole * 1j if imaginary else whole,)
-
-
-@part_view.samples
-def _() -> Iterator[Any]:
-    values = np.asarray(floats(3) + 1j * floats(3, seed=1), np.complex64)
-    yield (values,), {"imaginary": True}
-    yield (values,), {"imaginary": False}
-
-
-# -- writing through views ---------------------------------------------------------------------
-
-
-def write_into_view(base: Any, new: Any, *, view: Any, attrs: Any) -> Array:
-    """NumPy: a copy of `base` whose view was overwritten with `new`."""
-    # In row-major order every view that was possible before is possible still.
-    out = np.array(base, order="C")
-    view.numpy(out, **dict(attrs))[...] = new
-    return out
-
-
-def as_before(node: Node) -> Shape:
-    """The layout of what is written into, unless its elements share memory."""
-    base = node.inputs[0]
-    if base.leaf or dense(base.shape, base.strides):
-        return base.strides
-    return contiguous_strides(base.shape)
-
-
-@primitive(Kind.INDEX, numpy=write_into_view, layout=as_before)
-def write_view(input: Tensor, new: Tensor, *, view: Any, attrs: Any) -> Spec:
-    """`input` with the elements that `view` shows replaced by those of `new`."""
-    if view is expand_view and dict(attrs)["shape"] != input.shape:
-        raise ShapeError(
-            explain(
-                "write",
-                "unsupported operation: more than one element of the written-to tensor refers to "
-                "a single memory location",
-                {"the tensor": new.spec, "its memory": input.spec},
-                "please clone() the tensor before changing it",
-            )
-        )
-    return input.spec
-
-
-@write_view.vjp
-def _(g: Node, out: Node, input: Node, new: Node, *, view: Any, attrs: Any) -> tuple[Node, Node]:
-    return write_view(g, nothing(new.shape, g), view=view, attrs=attrs), view(g, **dict(attrs))
-
-
-@write_view.samples
-def _() -> Iterator[Any]:
-    attrs: Any = (("index", (1,)),)
-    yield (floats(3, 4), floats(4)), {"view": basic_index, "attrs": attrs}
-    attrs = (("dims", (1, 0)),)
-    yield (floats(3, 2), floats(2, 3, seed=1)), {"view": permute_view, "attrs": attrs}
-
-
-def nothing(shape: Shape, like: Node) -> Node:
-    """Zeros of `shape` in the dtype of `like`, all of them the same element."""
-    return expand_view(ops.constant(0, like.dtype), shape=shape)
-
-
-@lru_cache(32)
-def places(shape: Shape, view: Any, attrs: Any) -> Array:
-    """The flat index, in an array of `shape`, of each element that a view of it shows."""
-    size = np.prod(shape, dtype=np.int64)
-    shown: Array = view.numpy(np.arange(size).reshape(shape), **dict(attrs))
-    return shown.reshape(-1)
-
-
-def collect(x: Any, *, shape: Shape, view: Any, attrs: Any, overlaps: bool) -> Array:
-    """NumPy: zeros of `shape`, plus `x` wherever `view` shows its elements."""
-    if overlaps:
-        flat = np.zeros(shape, x.dtype).reshape(-1)
-        np.add.at(flat, places(shape, view, attrs), x.reshape(-1))
-        return flat.reshape(shape)
-    out = np.zeros(shape, x.dtype)
-    view.numpy(out, **dict(attrs))[...] = x
-    return out
-
-
-@primitive(Kind.INDEX, numpy=collect)
-def unview(input: Tensor, *, shape: Shape, view: Any, attrs: Any, overlaps: bool) -> Spec:
-    """Zeros of `shape` to which `input` is added through `view`: the gradient of a view.
-
-    `overlaps` says that the view may show an element more than once.
-    """
-    return Spec(shape, input.dtype)
-
-
-@unview.vjp
-def _(
-    g: Node, out: Node, input: Node, *, shape: Shape, view: Any, attrs: Any, overlaps: bool
-) -> tuple[Node]:
-    return (view(g, **dict(attrs)),)
-
-
-@unview.samples
-def _() -> Iterator[Any]:
-    attrs: Any = (("index", ((0, 4, 2),)),)
-    yield (floats(2, 3),), {"shape": (4, 3), "view": basic_index, "attrs": attrs, "overlaps": False}
-    attrs = (("shape", (4, 3)), ("start", (0,)), ("moves", ((1,), (1,))))
-    yield (floats(4, 3),), {"shape": (6,), "view": affine_view, "attrs": attrs, "overlaps": True}

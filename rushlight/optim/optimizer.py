@@ -169,7 +169,7 @@ class Optimizer(Saving):
         """Record the step, and run the window that it ends."""
         recorder = local.recorder
         handles: list[Any] = []
-        numbers: list[float] = []
+        numbers: list[Any] = []
         forms: list[Any] = []
         for cohort in cohorts:
             handles += cohort.handles()
@@ -177,20 +177,54 @@ class Optimizer(Saving):
             cohort.count = len(given_now)
             numbers += given_now
             forms.append((self.flags(cohort.group, cohort.fresh), len(cohort.members)))
+        if not self.repeats(recorder, handles, numbers, forms):
+            self.record_anew(recorder, cohorts, handles, numbers, forms)
+        recorder.flush()
+        for cohort in cohorts:
+            cohort.step += 1
+            if cohort.fresh:
+                self.cohorts = None  # their formula may be another one from now on
+
+    def repeats(
+        self, recorder: Any, handles: list[Any], numbers: list[Any], forms: list[Any]
+    ) -> bool:
+        """Whether this step is just what comes next; then it has been recorded."""
+        entry = recorder.at.next
+        if entry.api is not self.kind or entry.pattern is None or entry.places:
+            return False
+        values, before, places = entry.pattern
+        if before != forms or len(values) != len(handles):
+            return False
+        for handle, value in zip(handles, values, strict=True):
+            if handle._value is not value:
+                return False
+        entry.numbers = numbers
+        entry.out = out = [handles[k] for k in places]
+        recorder.at = entry
+        for handle, node in zip(out, entry.values, strict=True):
+            handle._value = node
+        return True
+
+    def record_anew(
+        self,
+        recorder: Any,
+        cohorts: list[Cohort],
+        handles: list[Any],
+        numbers: list[Any],
+        forms: list[Any],
+    ) -> None:
+        """Record a step that differs from what came next the last time."""
         settle(recorder, handles)
 
         def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
             scope.grad = False
             return self.describe(cohorts, handles, nodes, scalars)
 
-        kinds = tuple([type(n) for n in numbers])
-        key = (self.kind, tuple(forms), kinds, tuple([h._value for h in handles]))
-        apply_effect(recorder, self.kind, key, handles, numbers, describe)
-        recorder.flush()
-        for cohort in cohorts:
-            cohort.step += 1
-            if cohort.fresh:
-                self.cohorts = None  # their formula may be another one from now on
+        values = tuple([h._value for h in handles])
+        key = (self.kind, tuple(forms), values)
+        out = apply_effect(recorder, self.kind, key, handles, numbers, describe)
+        place = {id(handle): k for k, handle in enumerate(handles)}
+        recorder.at.pattern = (values, forms, [place[id(handle)] for handle in out])
 
     def describe(
         self,

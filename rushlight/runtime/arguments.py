@@ -28,6 +28,13 @@ class Mark:
         return self.name
 
 
+class Fixed(NamedTuple):
+    """A Python number that is part of what was recorded: 2, 2.0 and True are different ones."""
+
+    kind: type
+    value: Any
+
+
 TENSOR = Mark("tensor")
 LIST = Mark("list")
 NUMBER = {kind: Mark(kind.__name__) for kind in NUMBERS}
@@ -102,6 +109,8 @@ def take_out(op: Op, param: Param, value: Any, handles: list[Handle], numbers: l
         if mark is not None and (kind == "number" or param.mixed):
             numbers.append(value)
             return mark
+        if mark is not None and param.fixed:
+            return Fixed(type(value), value)
         wanted = "a number" if kind == "number" else "Tensor"
         raise ArgumentError(wrong_type(op, param, value, wanted))
     if kind == "tensors":
@@ -133,6 +142,8 @@ def put_back(call: Call, nodes: Sequence[Node], scalars: Sequence[Node]) -> Any:
             return next(given)
         if type(item) is Mark:
             return next(counted)
+        if type(item) is Fixed:
+            return item.value
         if type(item) is tuple and item and item[0] is LIST:
             return [restore(i) for i in item[1:]]
         return item

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Bound, Cell, Leaf, Node, Saved, contiguous_strides, fresh
+from ..graph import Bound, Cell, Leaf, Node, Saved, fresh
 from ..trace import apply_chain
 from .entry import Handle
 from .history import Generation
-from .memory import store
+from .memory import laid_out, store
 from .window import Delivery, Plan, value_of
 
 
@@ -40,17 +40,25 @@ class Results:
         self, plan: Plan, arrays: list[Any], outputs: list[Any], failed: dict[Node, Any]
     ) -> None:
         self.plan = plan
+        self.outputs = outputs
         self.failed = failed
-        self.values: dict[Node, Any] = dict(zip(plan.program.outputs, outputs, strict=True))
+        self.values: dict[Node, Any] = {}
         self.saved: dict[Node, Node] = {}
         self.generation: Generation | None = None
         self.bases: dict[Node, Any] = {}
+        if not plan.is_simple or failed:
+            self.prepare(arrays)
+
+    def prepare(self, arrays: list[Any]) -> None:
+        """Keep what views and histories need of this run."""
+        plan = self.plan
+        self.values = dict(zip(plan.program.outputs, self.outputs, strict=True))
         for delivery in plan.views:
             base = delivery.base
             if base.leaf and not isinstance(base, Cell):
                 self.bases[base] = value_of(base)
         history = plan.history
-        if history is not None and not failed:
+        if history is not None and not self.failed:
             inputs = dict(zip(plan.program.inputs, arrays, strict=True))
             kept = {n: self.keep(n, inputs) for n in history.needs}
             slot, self.generation = history.next_generation(kept)
@@ -65,6 +73,8 @@ class Results:
     def deliver(self, hooks: dict[Node, Any]) -> None:
         """Hand everything over, with the `hooks` of tensors. May be run again if interrupted."""
         path = self.plan.window.path
+        if not self.values:
+            self.prepare([])
         if self.generation is not None:
             for node in hooks.keys() & self.saved.keys():
                 self.generation.hooks[self.saved[node]] = hooks[node]
@@ -147,20 +157,6 @@ class Results:
             if handle._history is not None:
                 handle._history = None
             handle._value = leaf
-
-
-def laid_out(value: Any, node: Node, copy: bool) -> Any:
-    """`value` as an array of its own with the strides that `node` is said to have."""
-    array = np.asarray(value, node.dtype.numpy)
-    item = array.itemsize
-    wanted = tuple([s * item for s in node.strides])
-    if array.strides == wanted or array.size <= 1:
-        return array.copy(order="K") if copy else array
-    if node.strides == contiguous_strides(node.shape):
-        return array.copy(order="C")
-    order = sorted(range(node.ndim), key=lambda k: -node.strides[k])
-    inverse = sorted(range(node.ndim), key=lambda k: order[k])
-    return array.transpose(order).copy(order="C").transpose(inverse)
 
 
 def link(base: Handle, view: Handle, chain: Any) -> None:

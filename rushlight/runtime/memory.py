@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import Node, contiguous_strides
 from .entry import Handle
 
 Array = np.ndarray[Any, Any]
@@ -104,3 +105,17 @@ def protect_saved(array: Array) -> None:
         owner = owner_of(array)
         for generation in list(GENERATIONS):
             generation.copy_if_shared(owner)
+
+
+def laid_out(value: Any, node: Node, copy: bool) -> Any:
+    """`value` as an array of its own with the strides that `node` is said to have."""
+    array = np.asarray(value, node.dtype.numpy)
+    item = array.itemsize
+    wanted = tuple([s * item for s in node.strides])
+    if array.strides == wanted or array.size <= 1:
+        return array.copy(order="K") if copy else array
+    if node.strides == contiguous_strides(node.shape):
+        return array.copy(order="C")
+    order = sorted(range(node.ndim), key=lambda k: -node.strides[k])
+    inverse = sorted(range(node.ndim), key=lambda k: order[k])
+    return array.transpose(order).copy(order="C").transpose(inverse)

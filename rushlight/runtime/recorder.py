@@ -66,22 +66,39 @@ class Recorder:
         window = end.window
         if window is None:
             window = end.window = Window(end)
-        plan = window.plan_for(window.live())
-        arrays = plan.gather()
+        window.count += 1
+        plan = window.plan
+        if plan is None or plan.surprised is None or plan.surprised():
+            plan = window.plan_for(window.live())
+        plan.count += 1
+        if plan.count == config.hot:
+            plan.heat()
+        arrays = plan.gather() if plan.fetch is None else plan.fetch()
         outputs, failed = plan.run(arrays)
         self.unfinished = Results(plan, arrays, outputs, failed)
-        del arrays, outputs
-        self.finish()
+        del arrays
+        self.at = HALTED  # a call that comes before this is done must go through `settle`
+        if plan.hand_over is not None and not failed:
+            plan.hand_over(outputs)
+            self.begin(window)
+        else:
+            del outputs
+            self.finish()
 
     def finish(self) -> None:
         """Deliver the results of the window that was run last."""
         results = self.unfinished
         assert results is not None
-        self.at = HALTED  # a call that comes before this is done must come through `settle`
         results.deliver(self.hooks)
-        window = results.plan.window
+        self.begin(results.plan.window)
+        if results.failed:
+            raise_failure(results)
+
+    def begin(self, window: Window) -> None:
+        """Begin another window after `window`, whose results have been delivered."""
+        if self.hooks:
+            self.hooks = {}
         self.last = window
-        self.hooks = {}
         self.flushes += 1
         self.root.next = NOTHING if self.eager else window.following
         self.at = self.root
@@ -90,8 +107,6 @@ class Recorder:
             prune(self)
         if self.count > config.trie_cap:
             self.restart()
-        if results.failed:
-            raise_failure(results)
 
     def restart(self) -> None:
         """Forget everything recorded (between windows)."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sys import getrefcount
 from typing import Any
 
-from .. import config
 from ..dtypes import float32
 from ..engines import numpy as engine
 from ..graph import Bound, Cell, Leaf, Node, Saved, Scalar, Stale, fresh
+from ..passes import simplify
 from ..trace import Program, memory_root, view_chain, view_root
+from . import hot
 from .entry import NOTHING, Entry, Handle
 from .history import Generation, History
 
@@ -35,7 +36,7 @@ class Place:
     def handle(self) -> Handle | None:
         """The tensor, this time."""
         out = self.entry.out
-        found: Handle | None = out if self.entry.value is not None else out[self.k]
+        found: Handle | None = out if self.entry.value is not None or out is None else out[self.k]
         return found
 
     def references(self) -> int:
@@ -108,7 +109,6 @@ class Window:
         if plan is None or not plan.covers(live):
             wanted = set(live) | (set() if plan is None else plan.live)
             plan = self.plan = Plan(self, [p for p in self.places if p in wanted])
-        self.count += 1
         return plan
 
 
@@ -141,6 +141,9 @@ class Plan:
         self.live = set(live)
         self.count = 0
         self.compiled: Any = None
+        self.surprised: Any = None  # made when the plan is hot, as the next two: see hot.py
+        self.fetch: Any = None
+        self.hand_over: Any = None
         self.history = self.keep_history(live)
         self.by_root: dict[Node, Place] = {}
         self.direct: list[Delivery] = []
@@ -170,6 +173,15 @@ class Plan:
             if not node.leaf:
                 outputs[node] = None
         self.program = Program(list(outputs))
+        alone = not self.views and self.history is None
+        self.is_simple = alone and not any([d.copy for d in self.direct])
+
+    def heat(self) -> None:
+        """Make the fast functions of a plan that is used again and again."""
+        self.compiled = engine.compile(simplify(self.program))
+        self.fetch = hot.fetcher(self)
+        self.hand_over = hot.deliverer(self) if self.is_simple else None
+        self.surprised = hot.surpriser(self)
 
     def covers(self, live: list[Place]) -> bool:
         """Whether this plan delivers all of `live`."""
@@ -199,16 +211,10 @@ class Plan:
 
     def gather(self) -> list[Any]:
         """The values of the program's inputs, this time."""
-        values: list[Any] = []
-        for leaf in self.program.inputs:
-            values.append(value_of(leaf))
-        return values
+        return [value_of(leaf) for leaf in self.program.inputs]
 
     def run(self, arrays: list[Any]) -> tuple[list[Any], Any]:
         """The outputs of the program and what failed, if anything."""
-        self.count += 1
-        if self.count == config.hot:
-            self.compiled = engine.compile(self.program)
         try:
             if self.compiled is not None:
                 return self.compiled(arrays), {}

@@ -1,0 +1,187 @@
+"""Walking the tree of modules: methods of Module that only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ..errors import ChoiceError, explain
+from .hooks import routes
+from .parameter import Parameter
+
+Named = Iterator[tuple[str, Any]]
+
+
+def named_members(
+    self: Any,
+    get_members_fn: Callable[[Any], Iterable[tuple[str, Any]]],
+    prefix: str = "",
+    recurse: bool = True,
+    remove_duplicate: bool = True,
+) -> Named:
+    """Names and values of what `get_members_fn` finds in each module of the tree, none of them None."""
+    seen = set()
+    modules = [(prefix, self)]
+    if recurse:
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+    for path, module in modules:
+        for name, value in get_members_fn(module):
+            if value is None or value in seen:
+                continue
+            if remove_duplicate:
+                seen.add(value)
+            yield (f"{path}.{name}" if path else name), value
+
+
+def parameters(self: Any, recurse: bool = True) -> Iterator[Parameter]:
+    """The parameters, each once: of this module only, or of all in it.
+
+    >>> [p.shape for p in torch.nn.Linear(2, 3).parameters()]
+    [torch.Size([3, 2]), torch.Size([3])]
+    """
+    for _, parameter in self.named_parameters(recurse=recurse):
+        yield parameter
+
+
+def named_parameters(
+    self: Any, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+) -> Named:
+    """As `parameters`, each with its name.
+
+    >>> [name for name, p in torch.nn.Sequential(torch.nn.Linear(2, 3)).named_parameters()]
+    ['0.weight', '0.bias']
+    """
+    yield from self._named_members(
+        lambda module: module._parameters.items(), prefix, recurse, remove_duplicate
+    )
+
+
+def buffers(self: Any, recurse: bool = True) -> Iterator[Any]:
+    """The buffers, each once: of this module only, or of all in it."""
+    for _, buffer in self.named_buffers(recurse=recurse):
+        yield buffer
+
+
+def named_buffers(
+    self: Any, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+) -> Named:
+    """As `buffers`, each with its name."""
+    yield from self._named_members(
+        lambda module: module._buffers.items(), prefix, recurse, remove_duplicate
+    )
+
+
+def children(self: Any) -> Iterator[Any]:
+    """The modules that are attributes of this one, each once."""
+    for _, module in self.named_children():
+        yield module
+
+
+def named_children(self: Any) -> Named:
+    """As `children`, each with its name."""
+    seen = set()
+    for name, module in self._modules.items():
+        if module is not None and module not in seen:
+            seen.add(module)
+            yield name, module
+
+
+def modules(self: Any) -> Iterator[Any]:
+    """This module and all in it, each once.
+
+    >>> list(torch.nn.Sequential(torch.nn.ReLU()).modules())
+    [Sequential(
+      (0): ReLU()
+    ), ReLU()]
+    """
+    for _, module in self.named_modules():
+        yield module
+
+
+def named_modules(
+    self: Any, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
+) -> Named:
+    """As `modules`, each with its path; `memo` holds those that are to be left out."""
+    memo = set() if memo is None else memo
+    if self in memo:
+        return
+    if remove_duplicate:
+        memo.add(self)
+    yield prefix, self
+    for name, module in self._modules.items():
+        if module is not None:
+            path = f"{prefix}.{name}" if prefix else name
+            yield from module.named_modules(memo, path, remove_duplicate)
+
+
+# -- by path -----------------------------------------------------------------------------------
+
+
+def is_module(value: Any) -> bool:
+    """Whether `value` is a Module."""
+    return isinstance(value, routes.root)
+
+
+def missing(module: Any, problem: str) -> AttributeError:
+    """The error for a path that leads nowhere."""
+    return AttributeError(explain(type(module).__name__, problem))
+
+
+def member(module: Any, name: str) -> Any:
+    """The attribute `name` of `module`."""
+    if not hasattr(module, name):
+        raise missing(module, f"{type(module).__name__} has no attribute `{name}`")
+    return getattr(module, name)
+
+
+def get_submodule(self: Any, target: str) -> Any:
+    """The module that the path `target` leads to, such as `net.0.conv`.
+
+    >>> m = torch.nn.Sequential(torch.nn.Sequential(torch.nn.ReLU()))
+    >>> m.get_submodule("0.0")
+    ReLU()
+    """
+    module = self
+    for name in target.split(".") if target else []:
+        found = member(module, name)
+        if not is_module(found):
+            raise missing(module, f"`{name}` is not an nn.Module")
+        module = found
+    return module
+
+
+def set_submodule(self: Any, target: str, module: Any, strict: bool = False) -> None:
+    """Put `module` in the place that the path `target` leads to; with `strict`, in place of another."""
+    if target == "":
+        problem = "Cannot set the submodule without a target name!"
+        raise ChoiceError(explain("set_submodule", problem))
+    if not is_module(module):
+        problem = f"`module` is not an nn.Module, found {type(module)}"
+        raise ChoiceError(explain("set_submodule", problem))
+    path, _, name = target.rpartition(".")
+    parent = self.get_submodule(path)
+    if strict or hasattr(parent, name):
+        old = member(parent, name)
+        if not is_module(old):
+            raise missing(parent, f"`{name}` is not an nn.Module")
+    setattr(parent, name, module)
+
+
+def get_parameter(self: Any, target: str) -> Any:
+    """The parameter that the path `target` leads to."""
+    path, _, name = target.rpartition(".")
+    module = self.get_submodule(path)
+    found = member(module, name)
+    if not isinstance(found, Parameter):
+        raise missing(module, f"`{name}` is not an nn.Parameter")
+    return found
+
+
+def get_buffer(self: Any, target: str) -> Any:
+    """The buffer that the path `target` leads to."""
+    path, _, name = target.rpartition(".")
+    module = self.get_submodule(path)
+    found = member(module, name)
+    if name not in module._buffers:
+        raise missing(module, f"`{name}` is not a buffer")
+    return found
