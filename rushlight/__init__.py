@@ -1,7 +1,8 @@
 """rushlight: a small torch that lights quickly.
 
 PyTorch's programming model on a recorded core: `import rushlight as torch` runs PyTorch programs.
-Names are made when they are first asked for, so importing this costs little.
+The names are PyTorch's. They are looked up when they are first asked for, so that importing this
+package costs little: ops in the op table, other functions in the table of public names.
 """
 
 from __future__ import annotations
@@ -9,50 +10,28 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import (
-    autograd,
-    create,
-    devices,
-    dtypes,
-    methods,
-    modes,
-    observe,
-    overwrite,
-    printing,
-    random,
-)
-from .calls import function
-from .config import VERSION as __version__
+from . import autograd, methods, settings
 from .create import tensor
-from .errors import MissingError, explain, show_user_frames_only
-from .ops import OPS
-from .size import Size
+from .missing import missing
+from .settings import API_VERSION as __version__
 from .tensor import Tensor
 
-Tensor.__module__ = "torch"
-show_user_frames_only()
+__all__ = ["Tensor", "autograd", "methods", "settings", "tensor"]
 
-MODULES = ("nn", "optim", "data", "io", "vision", "lessons", "cli", "utils", "linalg", "special", "func", "fft")
-FROM = (create, random, observe, modes, dtypes, printing)
+MODULES = frozenset(
+    ("backends", "cuda", "data", "nn", "optim", "lessons", "random", "utils", "version", "vision")
+)
 
 
 def __getattr__(name: str) -> Any:
-    found = lookup(name)
+    found = settings.lookup(name)
+    if found is None and name in MODULES:
+        found = importlib.import_module(f".{name}", __name__)
+    if found is None:
+        raise missing("torch", name)
     globals()[name] = found
     return found
 
 
-def lookup(name: str) -> Any:
-    """What `rushlight.<name>` is."""
-    op = OPS.get(name)
-    if op is not None and "torch" in op.on:
-        return function(op)
-    if name in MODULES:
-        return importlib.import_module(f".{name}", __name__)
-    for module in FROM:
-        if name in module.__dict__ and not name.startswith("_"):
-            return getattr(module, name)
-    raise MissingError(explain("rushlight", f"has no attribute {name!r}"))
-
-
-_ = (autograd, methods, devices, overwrite, Size, __version__, tensor)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *settings.names(), *MODULES})

@@ -14,6 +14,7 @@ from .devices import require_cpu
 from .dtypes import DType
 from .errors import ArgumentError, ChoiceError, GradError, ShapeError, explain
 from .ops.table import dense
+from .public import public
 from .runtime.entry import Handle
 from .runtime.memory import export
 from .runtime.record import give_cell, realise, wrap
@@ -41,6 +42,7 @@ def checked_dtype(dtype: Any, op: str) -> DType | None:
     raise ArgumentError(explain(op, f"dtype must be a torch.dtype, not {kind}"))
 
 
+@public()
 def tensor(
     data: Any,
     *,
@@ -142,6 +144,7 @@ def unreadable(data: Any, op: str) -> Exception:
     return TypeError(explain(op, f"could not make a tensor of {kind}: {data!r:.60}"))
 
 
+@public()
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """`data` as a tensor, sharing its memory where that is possible."""
     require_cpu(device, "as_tensor")
@@ -154,6 +157,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     return finished(array, False, "as_tensor")
 
 
+@public()
 def asarray(
     obj: Any,
     *,
@@ -167,6 +171,7 @@ def asarray(
     return made.requires_grad_() if requires_grad else made
 
 
+@public()
 def from_numpy(array: Any) -> Any:
     """A tensor on the memory of a NumPy array: each sees what the other writes.
 
@@ -190,11 +195,13 @@ def from_numpy(array: Any) -> Any:
     return made
 
 
+@public()
 def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0) -> Any:
     """A 1-D tensor on the memory of a buffer."""
     return from_numpy(np.frombuffer(buffer, dtype.numpy, count, offset))
 
 
+@public()
 def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None) -> Any:
     """A 0-d tensor of a number; of the default dtype unless said otherwise."""
     return tensor(value, dtype=dtype or dtypes.default(), device=device)
@@ -241,11 +248,12 @@ def filled(op: str, fill: Callable[[tuple[int, ...], Any], Any]) -> Callable[...
     return create
 
 
-zeros = filled("zeros", np.zeros)
-ones = filled("ones", np.ones)
-empty = filled("empty", np.empty)
+zeros = public()(filled("zeros", np.zeros))
+ones = public()(filled("ones", np.ones))
+empty = public()(filled("empty", np.empty))
 
 
+@public()
 def full(
     size: Any,
     fill_value: Any,
@@ -302,12 +310,13 @@ def room_like(input: Any, dtype: DType | None = None) -> Any:
     return room.transpose(inverse)
 
 
-zeros_like = like(lambda array: array.fill(0), "zeros_like")
-ones_like = like(lambda array: array.fill(1), "ones_like")
-empty_like = like(lambda array: None, "empty_like")
-full_like = like(lambda array, fill_value: array.fill(fill_value), "full_like")
+zeros_like = public()(like(lambda array: array.fill(0), "zeros_like"))
+ones_like = public()(like(lambda array: array.fill(1), "ones_like"))
+empty_like = public()(like(lambda array: None, "empty_like"))
+full_like = public()(like(lambda array, fill_value: array.fill(fill_value), "full_like"))
 
 
+@public()
 def arange(
     start: Any,
     end: Any = None,
@@ -339,6 +348,7 @@ def arange(
     return finished(array, requires_grad, "arange")
 
 
+@public(name="range")
 def range_(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Any:
     """As `arange`, but including `end` (PyTorch's deprecated `range`)."""
     if end is None:
@@ -346,6 +356,7 @@ def range_(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> An
     return arange(float(start), end + step / 2, step, **options)
 
 
+@public()
 def linspace(
     start: Any,
     end: Any,
@@ -379,6 +390,7 @@ def linspace(
     return finished(array.astype(dtype.numpy), requires_grad, "linspace")
 
 
+@public()
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Any:
     """`steps` powers of `base`, their exponents evenly from `start` to `end`."""
     requires_grad = options.pop("requires_grad", False)
@@ -386,6 +398,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: An
     return finished(np.power(exponents.dtype.type(base), exponents), requires_grad, "logspace")
 
 
+@public()
 def eye(
     n: int,
     m: int | None = None,
@@ -401,11 +414,13 @@ def eye(
     return finished(np.eye(n, n if m is None else m, dtype=dtype.numpy), requires_grad, "eye")
 
 
+@public()
 def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Any:
     """Rows and columns of the lower triangle of a matrix, a 2-by-N tensor."""
     return wrap(np.stack(np.tril_indices(row, offset, col)).astype(np.int64))
 
 
+@public()
 def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Any:
     """Rows and columns of the upper triangle of a matrix, a 2-by-N tensor."""
     return wrap(np.stack(np.triu_indices(row, offset, col)).astype(np.int64))

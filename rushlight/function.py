@@ -10,6 +10,7 @@ from .create import zeros
 from .errors import ArgumentError, GradError, explain
 from .graph import Node
 from .modes import no_grad
+from .public import public
 from .runtime.effect import Change, apply_effect, new_tensor
 from .runtime.entry import Handle
 from .runtime.recorder import local
@@ -53,6 +54,7 @@ class Context:
         self.materialize = value
 
 
+@public("autograd")
 class Function:
     """Base of custom functions: subclass it with static methods `forward` and `backward`.
 

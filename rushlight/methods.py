@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from . import autograd, create, dtypes, observe, ops, overwrite, random
+from . import backward as passes
+from . import create, dtypes, observe, ops, overwrite, random
 from .calls import function, inplace, inplace_operator, operator, reflected, unary
 from .devices import Device, require_cpu
 from .dtypes import DType
 from .errors import ArgumentError, GradError, explain
 from .graph import contiguous_strides
 from .ops import OPS
+from .public import PUBLIC, public
 from .runtime.entry import Handle
 from .runtime.record import apply, leaf_for, realise
 from .runtime.recorder import local
@@ -55,21 +57,9 @@ def attach() -> None:
             setattr(Tensor, f"__{python}__", unary(OPS[name]))
     for name, dtype in CONVERSIONS.items():
         setattr(Tensor, name, conversion(name, dtype))
-    for module in (random, overwrite, observe):
-        for name in METHODS_OF[module.__name__.rpartition(".")[2]].split():
-            setattr(Tensor, name, getattr(module, name))
-    for made in OWN:
-        setattr(Tensor, made.__name__, made)
+    for name, made in PUBLIC["Tensor"].items():
+        setattr(Tensor, name, made)
     TensorType.legacy = staticmethod(legacy)
-
-
-METHODS_OF = {
-    "random": "uniform_ normal_ random_ bernoulli_ exponential_ geometric_ cauchy_ log_normal_ "
-    "bernoulli multinomial",
-    "overwrite": "zero_ fill_ copy_",
-    "observe": "nonzero masked_select equal allclose unique is_nonzero bincount masked_scatter "
-    "index_put index_put_ masked_scatter_",
-}
 
 
 def conversion(name: str, dtype: DType) -> Any:
@@ -83,16 +73,7 @@ def conversion(name: str, dtype: DType) -> Any:
     return convert
 
 
-OWN: list[Any] = []
-
-
-def method(made: Any) -> Any:
-    """Register a function as a method of Tensor."""
-    OWN.append(made)
-    return made
-
-
-@method
+@public("Tensor")
 def to(self: Any, *args: Any, **kwargs: Any) -> Any:
     """The tensor on another device, of another dtype, or like another tensor; itself if it is so.
 
@@ -115,7 +96,7 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
     return apply(ops.clone, (self,), {}) if kwargs.get("copy") else self
 
 
-@method
+@public("Tensor")
 def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
     """The name of the tensor's legacy type, or the tensor converted to `dtype`."""
     if dtype is None:
@@ -127,32 +108,32 @@ def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
     return to(self, getattr(dtype, "dtype", dtype))
 
 
-@method
+@public("Tensor")
 def type_as(self: Any, other: Any) -> Any:
     """The tensor in the dtype of `other`."""
     return to(self, other._value.dtype)
 
 
-@method
+@public("Tensor")
 def cpu(self: Any, memory_format: Any = None) -> Any:
     """The tensor itself: it is on the CPU."""
     return self
 
 
-@method
+@public("Tensor")
 def cuda(self: Any, device: Any = None, **options: Any) -> Any:
     """Not here: raises DeviceError."""
     require_cpu("cuda" if device is None else device, "cuda")
     return self
 
 
-@method
+@public("Tensor")
 def is_contiguous(self: Any, memory_format: Any = None) -> bool:
     """Whether the elements lie in memory in the order of the indices."""
     return bool(self._value.strides == contiguous_strides(self._value.shape))
 
 
-@method
+@public("Tensor")
 def backward(
     self: Any,
     gradient: Any = None,
@@ -168,10 +149,10 @@ def backward(
     tensor(4.)
     """
     if gradient is None and inputs is None:
-        if autograd.repeat_backward(self, retain_graph, create_graph):
+        if passes.repeat_backward(self, retain_graph, create_graph):
             return
     given = None if gradient is None else [gradient]
-    autograd.backward([self], given, retain_graph, create_graph, inputs)
+    passes.backward([self], given, retain_graph, create_graph, inputs)
 
 
 def watch_of(tensor: Any) -> Watch:
@@ -209,7 +190,7 @@ class Removable:
         self.remove()
 
 
-@method
+@public("Tensor")
 def register_hook(self: Any, hook: Any) -> Removable:
     """Have `hook(gradient)` called when the tensor's gradient is known; it may return another.
 
@@ -222,7 +203,7 @@ def register_hook(self: Any, hook: Any) -> Removable:
     return Removable(watch_of(self).hooks, hook)
 
 
-@method
+@public("Tensor")
 def register_post_accumulate_grad_hook(self: Any, hook: Any) -> Removable:
     """Have `hook(tensor)` called when the gradient of a leaf has been added to its `.grad`."""
     if self._cell is None:
@@ -231,7 +212,7 @@ def register_post_accumulate_grad_hook(self: Any, hook: Any) -> Removable:
     return Removable(watch_of(self).after, hook)
 
 
-@method
+@public("Tensor")
 def retain_grad(self: Any) -> None:
     """Have `backward` set `.grad` although the tensor is not a leaf."""
     import weakref
@@ -240,18 +221,12 @@ def retain_grad(self: Any) -> None:
         watch_of(self).retained_by = weakref.ref(self)
 
 
-@method
+@public("Tensor")
 def detach_(self: Any) -> Any:
     """Itself, without its history."""
     realise(self)
     self._value, self._history, self._cell = leaf_for(self._array), None, None
     return self
-
-
-@method
-def numpy_force(self: Any) -> Any:
-    """As `numpy(force=True)`."""
-    return self.numpy(force=True)
 
 
 def new_like(name: str) -> Any:
@@ -267,7 +242,8 @@ def new_like(name: str) -> Any:
     return new
 
 
-OWN += [new_like(name) for name in ("tensor", "zeros", "ones", "empty", "full")]
+for name in ("tensor", "zeros", "ones", "empty", "full"):
+    public("Tensor")(new_like(name))
 
 LEGACY = {
     "float32": "Float", "float64": "Double", "float16": "Half", "uint8": "Byte", "int8": "Char",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any
 
+from .public import public
 from .runtime.recorder import local
 
 
@@ -86,6 +87,7 @@ class GradMode:
         return wrapped
 
 
+@public("torch autograd")
 class no_grad(GradMode):
     """A context in which no history is recorded; also a decorator.
 
@@ -107,12 +109,14 @@ class no_grad(GradMode):
         return made(function)
 
 
+@public("torch autograd")
 class enable_grad(no_grad):
     """A context in which history is recorded again, inside `no_grad`."""
 
     enabled = True
 
 
+@public("torch autograd")
 class set_grad_enabled(GradMode):
     """Set the grad mode to `mode`: at once, and back again when used as a context."""
 
@@ -137,6 +141,7 @@ class set_grad_enabled(GradMode):
         return super().__call__(function)
 
 
+@public("torch autograd")
 class inference_mode(GradMode):
     """As `no_grad`; `inference_mode(False)` changes nothing."""
 
@@ -164,6 +169,7 @@ class inference_mode(GradMode):
         return made
 
 
+@public()
 def is_grad_enabled() -> bool:
     """Whether history is being recorded in this thread.
 

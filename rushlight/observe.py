@@ -13,11 +13,13 @@ from . import dtypes, ops
 from .errors import ArgumentError, DtypeError, ShapeError, explain
 from .indexing import getitem, put_advanced, take_apart
 from .ops.returns import named
+from .public import public
 from .runtime.entry import Handle
 from .runtime.mutate import apply_inplace
 from .runtime.record import apply, realise, wrap
 
 
+@public("torch Tensor")
 def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
     """The indices of the elements that are not zero: a row each, or a tensor per dimension.
 
@@ -33,11 +35,13 @@ def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
     return wrap(np.stack(places, axis=1))
 
 
+@public("torch Tensor")
 def argwhere(input: Any) -> Any:
     """The indices of the elements that are not zero, a row each."""
     return nonzero(input)
 
 
+@public("torch Tensor")
 def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
     """A 1-D tensor of the elements of `input` where `mask` is true.
 
@@ -51,6 +55,7 @@ def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
     return getitem(input.expand(shape), mask.expand(shape))
 
 
+@public("torch Tensor")
 def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     """`input` with the elements of `source`, in order, where `mask` is true."""
     count = int(np.count_nonzero(np.broadcast_to(realise(mask), input._value.shape)))
@@ -62,11 +67,13 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     return index_put(input, nonzero(full, as_tuple=True), values)
 
 
+@public("Tensor")
 def masked_scatter_(self: Any, mask: Any, source: Any) -> Any:
     """Itself, with the elements of `source` where `mask` is true."""
     return self.copy_(masked_scatter(self, mask, source))
 
 
+@public("torch Tensor")
 def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """`input` with `values` at `indices` (a tuple of index tensors); added if `accumulate`."""
     basic, gathered = take_apart(input, tuple(indices))
@@ -75,6 +82,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
     return apply(put_advanced, (input, as_values(values), gathered, basic), {})
 
 
+@public("Tensor")
 def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """Itself, with `values` at `indices`; added to what is there if `accumulate`."""
     basic, gathered = take_apart(self, tuple(indices))
@@ -91,6 +99,7 @@ def as_values(values: Any) -> Any:
     return values
 
 
+@public("torch Tensor")
 def equal(input: Any, other: Any) -> bool:
     """Whether two tensors have the same shape and elements.
 
@@ -102,6 +111,7 @@ def equal(input: Any, other: Any) -> bool:
     return bool(np.array_equal(realise(input), realise(other)))
 
 
+@public("torch Tensor")
 def allclose(
     input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> bool:
@@ -116,11 +126,13 @@ def allclose(
     return bool(np.allclose(realise(input), realise(other), rtol, atol, equal_nan))
 
 
+@public("torch Tensor")
 def is_nonzero(input: Any) -> bool:
     """Whether the only element is not zero."""
     return bool(input)
 
 
+@public("torch Tensor")
 def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
     """How often each number occurs among non-negative integers (or the sum of its weights)."""
     array = realise(input)
@@ -134,6 +146,7 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
     return wrap(counts.astype(values.dtype if values.dtype.kind == "f" else np.float64))
 
 
+@public("torch Tensor")
 def unique(
     input: Any,
     sorted: bool = True,
@@ -154,6 +167,7 @@ def unique(
     return results[0] if len(results) == 1 else tuple(results)
 
 
+@public("torch Tensor")
 def unique_consecutive(
     input: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
@@ -177,6 +191,7 @@ def unique_consecutive(
 Histogram = named("histogram", "hist bin_edges")
 
 
+@public("torch Tensor")
 def histogram(
     input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
 ) -> Any:

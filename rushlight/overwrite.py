@@ -15,6 +15,7 @@ from .dtypes import DType
 from .errors import ShapeError, explain
 from .graph import Fresh, Node
 from .ops.table import Number, Tensor, derived
+from .public import public
 from .runtime.entry import Handle
 from .runtime.memory import is_exported, is_private, store
 from .runtime.mutate import apply_inplace, check_leaf
@@ -37,11 +38,13 @@ def overwrite(tensor: Any, array: Any) -> Any:
     return tensor
 
 
+@public("Tensor")
 def zero_(self: Any) -> Any:
     """Itself, with every element 0."""
     return fill_(self, 0)
 
 
+@public("Tensor")
 def fill_(self: Any, value: Any) -> Any:
     """Itself, with every element `value`."""
     check_leaf(local.recorder, "fill_", self)
@@ -52,6 +55,7 @@ def fill_(self: Any, value: Any) -> Any:
     return overwrite(self, room)
 
 
+@public("Tensor")
 def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
     """Itself, with the elements of `src`, broadcast and converted."""
     return apply_inplace(copy, (self, src), {})

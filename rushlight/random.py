@@ -20,6 +20,7 @@ from .devices import Device, cpu, require_cpu
 from .errors import ShapeError, explain
 from .graph import contiguous_strides
 from .overwrite import overwrite
+from .public import public
 from .runtime.entry import Handle
 from .runtime.mutate import check_leaf
 from .runtime.record import realise, wrap
@@ -29,6 +30,7 @@ LOCK = threading.RLock()
 """Held while words are drawn: a generator may serve several threads."""
 
 
+@public()
 class Generator:
     """A stream of random numbers.
 
@@ -91,6 +93,7 @@ default_generator = Generator()
 default_generator.seed()
 
 
+@public()
 def manual_seed(seed: int) -> Generator:
     """The default generator, started anew from `seed`.
 
@@ -100,26 +103,31 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(seed)
 
 
+@public()
 def seed() -> int:
     """A seed that cannot be foretold, from which the default generator is started anew."""
     return default_generator.seed()
 
 
+@public()
 def initial_seed() -> int:
     """The seed of the default generator."""
     return default_generator.initial_seed()
 
 
+@public()
 def get_rng_state() -> Any:
     """The state of the default generator, a tensor of 5056 bytes."""
     return default_generator.get_state()
 
 
+@public()
 def set_rng_state(new_state: Any) -> None:
     """Put the default generator into a state that `get_rng_state` returned."""
     default_generator.set_state(new_state)
 
 
+@public()
 @contextlib.contextmanager
 def fork_rng(devices: Any = None, enabled: bool = True, **options: Any) -> Iterator[None]:
     """A context after which the default generator is where it was before."""
@@ -211,12 +219,13 @@ def drawn_like(op: str, draw: Draw) -> Callable[..., Any]:
     return create
 
 
-rand = drawn("rand", draw_uniform(0.0, 1.0), "uniform in [0, 1)")
-randn = drawn("randn", draw_normal(0.0, 1.0), "normal with mean 0 and variance 1")
-rand_like = drawn_like("rand_like", draw_uniform(0.0, 1.0))
-randn_like = drawn_like("randn_like", draw_normal(0.0, 1.0))
+rand = public()(drawn("rand", draw_uniform(0.0, 1.0), "uniform in [0, 1)"))
+randn = public()(drawn("randn", draw_normal(0.0, 1.0), "normal with mean 0 and variance 1"))
+rand_like = public()(drawn_like("rand_like", draw_uniform(0.0, 1.0)))
+randn_like = public()(drawn_like("randn_like", draw_normal(0.0, 1.0)))
 
 
+@public()
 def randint(
     low: int,
     high: Any = None,
@@ -251,6 +260,7 @@ def check_range(low: int, high: int) -> None:
         raise ShapeError(explain("random_", problem))
 
 
+@public()
 def randint_like(input: Any, low: int, high: Any = None, **options: Any) -> Any:
     """As `randint`, with the shape and dtype of `input`."""
     options.setdefault("dtype", input._value.dtype)
@@ -258,6 +268,7 @@ def randint_like(input: Any, low: int, high: Any = None, **options: Any) -> Any:
     return randint(low, high, input._value.shape, **options)
 
 
+@public()
 def randperm(
     n: int,
     *,
@@ -275,6 +286,7 @@ def randperm(
     return finished(array.astype(dtype.numpy, copy=False), requires_grad, "randperm")
 
 
+@public()
 def normal(
     mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, **options: Any
 ) -> Any:
@@ -288,6 +300,7 @@ def normal(
     return standard * std + mean
 
 
+@public("torch Tensor")
 def bernoulli(input: Any, p: Any = None, *, generator: Any = None, out: Any = None) -> Any:
     """1 with the probability that `input` (or `p`) gives, else 0, in the dtype of `input`."""
     array = realise(input)
@@ -301,6 +314,7 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None, out: Any = No
     return wrap(chosen.astype(array.dtype))
 
 
+@public("torch Tensor")
 def multinomial(
     input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Any:
@@ -330,6 +344,7 @@ def refill(tensor: Any, generator: Generator | None, draw: Draw, op: str) -> Any
     return overwrite(tensor, room)
 
 
+@public("Tensor")
 def uniform_(self: Any, from_: float = 0, to: float = 1, *, generator: Any = None, **named: Any) -> Any:
     """Itself, refilled uniformly from [from, to)."""
     low = named.get("from", from_)
@@ -339,6 +354,7 @@ def uniform_(self: Any, from_: float = 0, to: float = 1, *, generator: Any = Non
     return refill(self, generator, draw_uniform(low, to), "uniform_")
 
 
+@public("Tensor")
 def normal_(self: Any, mean: float = 0, std: float = 1, *, generator: Any = None) -> Any:
     """Itself, refilled with normal numbers."""
     if std < 0:
@@ -346,6 +362,7 @@ def normal_(self: Any, mean: float = 0, std: float = 1, *, generator: Any = None
     return refill(self, generator, draw_normal(mean, std), "normal_")
 
 
+@public("Tensor")
 def random_(
     self: Any, from_: int | None = None, to: int | None = None, *, generator: Any = None
 ) -> Any:
@@ -361,6 +378,7 @@ def random_(
     return refill(self, generator, draw, "random_")
 
 
+@public("Tensor")
 def bernoulli_(self: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     """Itself, refilled with 1 with probability `p` (a number or a tensor), else 0."""
     if isinstance(p, Handle):
@@ -369,22 +387,26 @@ def bernoulli_(self: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     return refill(self, generator, lambda t, s, d, c: rng.bernoulli(t, s, p), "bernoulli_")
 
 
+@public("Tensor")
 def exponential_(self: Any, lambd: float = 1, *, generator: Any = None) -> Any:
     """Itself, refilled from the exponential distribution of rate `lambd`."""
     return refill(self, generator, lambda t, s, d, c: rng.exponential(t, s, lambd, d), "exponential_")
 
 
+@public("Tensor")
 def geometric_(self: Any, p: float, *, generator: Any = None) -> Any:
     """Itself, refilled from the geometric distribution."""
     return refill(self, generator, lambda t, s, d, c: rng.geometric(t, s, p, d), "geometric_")
 
 
+@public("Tensor")
 def cauchy_(self: Any, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Any:
     """Itself, refilled from the Cauchy distribution."""
     draw: Draw = lambda t, s, d, c: rng.cauchy(t, s, median, sigma, d)  # noqa: E731
     return refill(self, generator, draw, "cauchy_")
 
 
+@public("Tensor")
 def log_normal_(self: Any, mean: float = 1, std: float = 2, *, generator: Any = None) -> Any:
     """Itself, refilled with numbers whose logarithms are normal."""
     draw: Draw = lambda t, s, d, c: rng.log_normal(t, s, mean, std, d)  # noqa: E731

@@ -79,6 +79,18 @@ def widened(example: Example) -> Example:
     return Example(args, {k: in_float64(v) for k, v in example.kwargs.items()}, example.kink)
 
 
+def transposed(example: Example) -> Example:
+    """`example` with matrices and larger arrays in the opposite memory order."""
+
+    def turned(value: Any) -> Any:
+        if isinstance(value, np.ndarray) and value.ndim > 1:
+            return np.copy(value, order="C" if value.flags.fnc else "F")
+        return [turned(v) for v in value] if isinstance(value, list) else value
+
+    args = tuple([turned(a) for a in example.args])
+    return Example(args, {k: turned(v) for k, v in example.kwargs.items()}, example.kink)
+
+
 # -- one recorded call -------------------------------------------------------------------------
 
 

@@ -81,6 +81,17 @@ def test_nothing_is_written_into_inputs(op: Op) -> None:
 
 
 @every_op
+def test_new_values_are_in_memory_of_their_own(op: Op) -> None:
+    if not isinstance(op, Primitive) or op.passes is not None:
+        pytest.skip("hands memory on")
+    for example in oracle.examples(op):
+        call = oracle.record(op, example)
+        for value in oracle.values(call, call.results):
+            for array in call.feeds.values():
+                assert not np.shares_memory(value, array), str(example)
+
+
+@every_op
 def test_the_written_program_does_what_the_interpreter_does(op: Op) -> None:
     if joins_histories(op):
         pytest.skip("its gradient may need what only the runtime knows")
@@ -169,17 +180,30 @@ def agree(got: Any, expected: Any, where: str) -> None:
 @compared_op
 def test_values_are_pytorchs(op: Op, torch: Any) -> None:
     for example in oracle.examples(op):
-        expected = oracle.Reference(op, example, torch)
-        call = oracle.record(op, example)
-        assert len(call.results) == len(expected.results), str(example)
-        got = oracle.values(call, call.results)
-        for array, tensor in zip(got, expected.results, strict=True):
-            agree(array, tensor, str(example))
-        fields = getattr(expected.returned, "_fields", None) or getattr(
-            type(expected.returned), "__match_args__", None
-        )
-        if fields:
-            assert call.returned._fields == tuple(fields), str(example)
+        compare_values(op, example, torch)
+
+
+@compared_op
+def test_values_are_pytorchs_in_another_memory_order(op: Op, torch: Any) -> None:
+    for example in map(oracle.transposed, oracle.examples(op)):
+        try:
+            oracle.Reference(op, example, torch)
+        except RuntimeError:
+            continue  # a view that needs the order that the sample has
+        compare_values(op, example, torch)
+
+
+def compare_values(op: Op, example: oracle.Example, torch: Any) -> None:
+    """Assert that the results for `example` are PyTorch's, and named like them."""
+    expected = oracle.Reference(op, example, torch)
+    call = oracle.record(op, example)
+    assert len(call.results) == len(expected.results), str(example)
+    got = oracle.values(call, call.results)
+    for array, tensor in zip(got, expected.results, strict=True):
+        agree(array, tensor, str(example))
+    fields = getattr(type(expected.returned), "__match_args__", None)
+    if fields and not isinstance(expected.returned, torch.Tensor):
+        assert call.returned._fields == tuple(fields), str(example)
 
 
 @compared_op

@@ -110,8 +110,9 @@ class StackDataset(Dataset[Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args and kwargs:
-            problem = "datasets are given by position and by name: samples would be both tuple"
-            raise ChoiceError(explain("StackDataset", f"{problem} and dict"))
+            problem = "datasets are given both by position and by name"
+            hint = "give all by position for tuples, or all by name for dicts"
+            raise ChoiceError(explain("StackDataset", problem, hint=hint))
         if not args and not kwargs:
             raise ChoiceError(explain("StackDataset", "At least one dataset should be passed"))
         self.datasets: Any = args or kwargs
@@ -220,7 +221,9 @@ class ChainDataset(IterableDataset[Any]):
         """The datasets; raises AssertionError at one that is no IterableDataset."""
         for dataset in self.datasets:
             if not isinstance(dataset, IterableDataset):
-                problem = f"ChainDataset only supports IterableDataset, not {type(dataset).__name__}"
+                problem = (
+                    f"ChainDataset only supports IterableDataset, not {type(dataset).__name__}"
+                )
                 raise AssertionError(explain("ChainDataset", problem, hint="use ConcatDataset"))
             yield dataset
 

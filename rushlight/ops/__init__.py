@@ -7,6 +7,7 @@ from .activation import *
 from .affine import *
 from .along import *
 from .arithmetic import *
+from .attention import *
 from .bessel import *
 from .bitwise import *
 from .bounds import *
@@ -33,6 +34,7 @@ from .likelihood import *
 from .lookup import *
 from .loss import *
 from .margins import *
+from .normalize import *
 from .norms import *
 from .order import *
 from .padding import *

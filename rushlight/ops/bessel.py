@@ -48,7 +48,7 @@ def expansion(x: Any, order: int) -> Any:
     return total / np.sqrt(2 * np.pi * x)
 
 
-def bessel(x: Any, order: int, scaled: bool) -> Any:
+def modified_bessel(x: Any, order: int, scaled: bool) -> Any:
     """NumPy: the modified Bessel function, multiplied by exp(-|x|) if `scaled`."""
     size = np.abs(x)
     out = size.copy()  # keeps nan
@@ -64,7 +64,7 @@ def bessel(x: Any, order: int, scaled: bool) -> Any:
 
 @primitive(
     Kind.ELEMENTWISE,
-    numpy=in_double(lambda x: bessel(x, 0, False)),
+    numpy=in_double(lambda x: modified_bessel(x, 0, False)),
     promote=floating,
     on="torch Tensor Tensor_ special",
 )
@@ -84,7 +84,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 
 @primitive(
     Kind.ELEMENTWISE,
-    numpy=in_double(lambda x: bessel(x, 1, False)),
+    numpy=in_double(lambda x: modified_bessel(x, 1, False)),
     promote=floating,
     on="special",
     grad_name="SpecialI1Backward0",
@@ -111,7 +111,7 @@ def over(out: Node, input: Node) -> Node:
 
 @primitive(
     Kind.ELEMENTWISE,
-    numpy=in_double(lambda x: bessel(x, 0, True)),
+    numpy=in_double(lambda x: modified_bessel(x, 0, True)),
     promote=floating,
     on="special",
     grad_name="SpecialI0EBackward0",
@@ -132,7 +132,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 
 @primitive(
     Kind.ELEMENTWISE,
-    numpy=in_double(lambda x: bessel(x, 1, True)),
+    numpy=in_double(lambda x: modified_bessel(x, 1, True)),
     promote=floating,
     on="special",
     grad_name="SpecialI1EBackward0",

@@ -310,20 +310,48 @@ def row_major(node: Node) -> tuple[int, ...]:
 
 
 def like_inputs(node: Node) -> tuple[int, ...]:
-    """A new array in the order of the first dense input of the same shape."""
+    """A new array whose dimensions lie in memory in the order in which those of the inputs do.
+
+    Where inputs disagree the first of them decides, as in PyTorch's TensorIterator.
+    """
     shape = node.shape
-    for i in node.inputs:
-        if i.shape == shape and i.strides != contiguous_strides(shape) and dense(shape, i.strides):
-            order = sorted(range(len(shape)), key=lambda k, s=i.strides: -s[k])  # type: ignore[misc]
-            strides = [0] * len(shape)
-            step = 1
-            for k in reversed(order):
-                strides[k] = step
-                step *= max(shape[k], 1)
-            return tuple(strides)
-        if i.shape == shape:
-            break
-    return contiguous_strides(shape)
+    if all([i.strides == contiguous_strides(i.shape) for i in node.inputs]):
+        return contiguous_strides(shape)
+    votes = [strides_over(shape, i) for i in node.inputs]
+    order = list(range(len(shape)))[::-1]  # the dimension that varies fastest comes first
+    for last in range(1, len(shape)):
+        k = last
+        for j in reversed(range(last)):
+            verdict = comes_later(order[j], order[k], votes, shape)
+            if verdict < 0:
+                break
+            if verdict > 0:
+                order[j], order[k] = order[k], order[j]
+                k = j
+    strides = [0] * len(shape)
+    step = 1
+    for k in order:
+        strides[k] = step
+        step *= max(shape[k], 1)
+    return tuple(strides)
+
+
+def strides_over(shape: tuple[int, ...], input: Node) -> list[int]:
+    """The strides of `input` broadcast to `shape`."""
+    lead = len(shape) - len(input.shape)
+    pairs = zip(input.shape, input.strides, shape[lead:], strict=True)
+    return [0] * lead + [0 if n == 1 != size else stride for n, stride, size in pairs]
+
+
+def comes_later(j: int, k: int, votes: list[list[int]], shape: tuple[int, ...]) -> int:
+    """Whether dimension `j` should vary slower than `k` (1), faster (-1), or does not matter."""
+    for strides in votes:
+        if strides[j] and strides[k]:
+            if strides[j] != strides[k]:
+                return 1 if strides[j] > strides[k] else -1
+            if shape[j] > shape[k]:
+                return 1
+    return 0
 
 
 def dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:

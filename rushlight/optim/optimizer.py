@@ -214,7 +214,7 @@ class Optimizer(Saving):
         forms: list[Any],
     ) -> None:
         """Record a step that differs from what came next the last time."""
-        settle(recorder, handles)
+        handles = settle(recorder, handles)
 
         def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
             scope.grad = False

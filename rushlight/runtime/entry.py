@@ -7,6 +7,7 @@ is verified by identity alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..graph import Node, Scalar
@@ -33,6 +34,15 @@ class Handle:
     """The view ops, with attributes, that lead from `_base` to this view."""
     _views: Any = ()
     """Weak references to the concrete views of this tensor."""
+
+
+class Types:
+    """The surface's tensor type, as the runtime makes it: `new()` is a tensor without a value."""
+
+    new: Callable[[], Any] = Handle
+
+
+types = Types()
 
 
 class State:

@@ -79,6 +79,21 @@ class Slot:
                 self.saved[node] = Saved(node, tuple([self.saved[i] for i in inputs]), self)
 
 
+class Alone:
+    """The slot of a saved value that belongs to no window."""
+
+    saved: dict[Node, Node] = {}
+
+    @staticmethod
+    def generation() -> None:
+        """None."""
+
+
+def stand_in(cell: Cell) -> Saved:
+    """What a tensor denotes that has another value than the leaf `cell`, but its history."""
+    return Saved(cell, (cell,), Alone)
+
+
 def no_generation() -> None:
     """The generation of a slot that is free."""
 

@@ -12,7 +12,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import ops
-from ..errors import DtypeError, GradError, RushlightError, ShapeError, explain, without_own_frames
+from ..errors import (
+    DtypeError,
+    GradError,
+    LostError,
+    RushlightError,
+    ShapeError,
+    explain,
+    without_own_frames,
+)
 from ..graph import Bound, Cell, Fresh, Node, Saved, scope
 from ..ops.table import Op
 from ..trace import view_root
@@ -64,7 +72,10 @@ def change_inplace(
 ) -> None:
     """Replace the value of `handles[0]` by what `compute` makes of the nodes."""
     target = handles[0]
-    settle(recorder, handles)
+    handles = settle(recorder, handles)
+    if handles[0] is not target:
+        problem = "this tensor is being changed in another thread"
+        raise LostError(explain(form.name, problem, hint="let that thread finish first"))
     check_leaf(recorder, form.name, target)
 
     def key() -> Any:

@@ -24,18 +24,10 @@ from ..graph import (
 from ..trace import apply_chain, view_chain, view_root
 from .arguments import TENSOR, Call, put_back, read
 from .deliver import Failed, link
-from .entry import Entry, Handle
+from .entry import Entry, Handle, types
 from .memory import to_read
-from .recorder import HALTED, Recorder, local
-
-
-class Types:
-    """The surface's tensor type, as the runtime makes it: `new()` is a tensor without a value."""
-
-    new: Callable[[], Any] = Handle
-
-
-types = Types()
+from .recorder import Recorder, local
+from .threads import adopt
 
 
 def wrap(array: Any) -> Any:
@@ -93,7 +85,7 @@ def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     recorder = local.recorder
     try:
         call = read(op, args, kwargs)
-        settle(recorder, call.handles)
+        call = call._replace(handles=settle(recorder, call.handles))
         if op.view and (views := views_now(recorder, call)) is not None:
             return views
         key = call.key(op, recorder.grad)
@@ -109,28 +101,33 @@ def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         raise error.with_traceback(without_own_frames(error.__traceback__)) from error.__cause__
 
 
-def settle(recorder: Recorder, handles: Sequence[Handle]) -> None:
-    """Make sure that the tensors can be recorded here: not lost, failed, or another thread's."""
+def settle(recorder: Recorder, handles: Sequence[Handle]) -> list[Handle]:
+    """The tensors, or stand-ins for them, so that they can be recorded here.
+
+    Raises if one of them is lost, or could not be computed.
+    """
     if recorder.unfinished is not None:
         recorder.finish()
     if recorder.at.depth >= config.window_cap:
         recorder.flush()
-    for handle in handles:
+    settled = list(handles)
+    for k, handle in enumerate(handles):
         value = handle._value
         if value.leaf:
             if type(value) is Failed:
                 raise value.error
         elif value.home.root is not recorder.root:
-            adopt(handle)
+            settled[k] = adopt(handle)
         elif not holds(value.home, handle):
             problem = "this tensor was never computed: its computation was interrupted"
             raise LostError(explain("record", problem, hint="compute it again"))
+    return settled
 
 
 def realise(handle: Handle) -> Any:
     """The array of a tensor, computed now if it was not."""
     if not handle._value.leaf:
-        settle(local.recorder, (handle,))
+        (handle,) = settle(local.recorder, (handle,))
         if not handle._value.leaf:
             local.recorder.flush()
     if type(handle._value) is Failed:
@@ -142,11 +139,6 @@ def holds(entry: Entry, handle: Handle) -> bool:
     """Whether `handle` is what `entry` returned, or changed, this time."""
     out = entry.out
     return out is handle or (type(out) is list and any([h is handle for h in out]))
-
-
-def adopt(handle: Handle) -> None:
-    """Make real a tensor whose value is pending in another thread's window."""
-    raise NotImplementedError
 
 
 def ends_here(recorder: Recorder, api: Any, key: Any) -> bool:

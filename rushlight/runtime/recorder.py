@@ -43,8 +43,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.ident = get_ident()
-        self.root = Entry(None, None, True)
-        self.at = self.root
+        self.root = self.at = self.new_root()
         self.grad = True
         self.inference = False
         self.eager = config.eager
@@ -111,9 +110,15 @@ class Recorder:
     def restart(self) -> None:
         """Forget everything recorded (between windows)."""
         tear_down(self.root)
-        self.root = self.at = Entry(None, None, True)
+        self.root = self.at = self.new_root()
         self.last = None
         self.count = 0
+
+    def new_root(self) -> Entry:
+        """A root for this recorder's trie."""
+        root = Entry(None, None, True)
+        root.extra = self  # other threads find the recorder from a node
+        return root
 
 
 class Local(threading.local):

@@ -1,0 +1,1 @@
+"""The command line: `rushlight run`, `demo`, `trace`, `ops`."""

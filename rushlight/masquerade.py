@@ -1,0 +1,71 @@
+"""Let programs that say `import torch` get rushlight.
+
+`install()` puts a finder in front of Python's own: `torch`, `torch.nn`, `torch.utils.data` and so on
+become the modules of rushlight that have those names here, the very same module objects.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+PACKAGES = {"torch": "rushlight", "torchvision": "rushlight.vision"}
+"""What stands in for each package."""
+
+
+class Loader:
+    """Hands out a module that is loaded already, under its other name."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.spec = module.__spec__
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        """The module itself."""
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing is left to run; the import system has just overwritten the module's own spec."""
+        module.__spec__ = self.spec
+
+
+class Finder:
+    """Finds `torch.<name>` where `rushlight.<name>` is."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: Any = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The spec of our module of that name, None for names that are not ours."""
+        package, _, rest = fullname.partition(".")
+        ours = PACKAGES.get(package)
+        if ours is None:
+            return None
+        name = f"{ours}.{rest}" if rest else ours
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not name.startswith(error.name):
+                raise
+            raise ModuleNotFoundError(
+                f"rushlight has no module {fullname!r}; `rushlight ops` lists what there is",
+                name=fullname,
+            ) from None
+        loader: Any = Loader(module)
+        is_package = hasattr(module, "__path__")
+        return importlib.util.spec_from_loader(fullname, loader, is_package=is_package)
+
+
+def install() -> None:
+    """Make `import torch` mean rushlight from now on, in this process."""
+    if any([isinstance(f, Finder) for f in sys.meta_path]):
+        return
+    for name in list(sys.modules):
+        if name.partition(".")[0] in PACKAGES:
+            del sys.modules[name]
+    finder: Any = Finder()
+    sys.meta_path.insert(0, finder)

@@ -1,0 +1,203 @@
+"""`torch.nn.functional`: the functions of the op table that belong here, and those with a state.
+
+Names of the table are looked up when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import observe, random
+from ..calls import function
+from ..create import room_like
+from ..errors import MissingError, explain
+from ..ops import OPS
+from ..ops.table import Op
+from ..runtime.memory import protect_saved
+from ..runtime.mutate import apply_inplace
+from ..runtime.record import realise, wrap
+from ..runtime.recorder import local
+from .masks import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    feature_dropout,
+    rrelu,
+)
+
+__all__ = [
+    "alpha_dropout",
+    "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
+    "embedding",
+    "feature_alpha_dropout",
+    "feature_dropout",
+    "gumbel_softmax",
+    "one_hot",
+    "relu",
+    "rrelu",
+]
+
+INSTEAD = {
+    "conv_tbc": "conv1d, after transposing the input",
+    "embedding_bag": "embedding, and a sum or mean over the bag",
+    "fractional_max_pool2d": "adaptive_max_pool2d",
+    "fractional_max_pool3d": "adaptive_max_pool3d",
+    "linear_cross_entropy": "cross_entropy(linear(input, weight), target)",
+    "multi_head_attention_forward": "scaled_dot_product_attention",
+    "upsample": "interpolate",
+    "upsample_bilinear": "interpolate(mode='bilinear', align_corners=True)",
+    "upsample_nearest": "interpolate(mode='nearest')",
+}
+"""What to use in the place of some names that are not here."""
+
+
+def __getattr__(name: str) -> Any:
+    found = lookup(name)
+    globals()[name] = found
+    return found
+
+
+def lookup(name: str) -> Any:
+    """What `torch.nn.functional.<name>` is."""
+    op = BY_NAME.get(name)
+    if op is not None and "F" in op.on:
+        return with_inplace(op) if takes_inplace(op) else function(op)
+    changed = BY_NAME.get(name.removesuffix("_"))
+    if changed is not None and name.endswith("_") and takes_inplace(changed):
+        return always_inplace(changed, name)
+    hint = f"use {INSTEAD[name]}" if name in INSTEAD else "dir(torch.nn.functional) lists what is"
+    problem = f"nn.functional has no attribute {name!r}"
+    raise MissingError(explain("nn.functional", problem, hint=hint))
+
+
+def __dir__() -> list[str]:
+    return sorted({n for n, op in BY_NAME.items() if "F" in op.on} | set(__all__))
+
+
+BY_NAME: dict[str, Op] = {alias: op for op in OPS.values() for alias in (op.name, *op.aliases)}
+"""The ops of the table by every name they have."""
+
+
+def takes_inplace(op: Op) -> bool:
+    """Whether PyTorch's function has a parameter `inplace`."""
+    return op.name == "relu" or any([p.name == "inplace" for p in op.params])
+
+
+def with_inplace(op: Op) -> Any:
+    """The function of `op`, which changes its input if `inplace` is given."""
+    plain = function(op)
+    names = [p.name for p in op.params]
+    place = names.index("inplace") if "inplace" in names else len(names)
+
+    def call(input: Any, *args: Any, inplace: bool = False, **kwargs: Any) -> Any:
+        if len(args) >= place:
+            inplace, args = args[place - 1], args[: place - 1]
+        if inplace:
+            return apply_inplace(op, (input, *args), kwargs)
+        return plain(input, *args, **kwargs)
+
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__ = op.__doc__
+    return call
+
+
+def always_inplace(op: Op, name: str) -> Any:
+    """The function that changes its input as `op` says."""
+
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        return apply_inplace(op, (input, *args), kwargs)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"As `{op.name}`, but `input` itself is changed."
+    return call
+
+
+plain_relu = function(OPS["relu"])
+
+
+def relu(input: Any, inplace: bool = False) -> Any:
+    """`input` where it is positive, 0 elsewhere.
+
+    >>> F.relu(torch.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return apply_inplace(OPS["relu"], (input,), {}) if inplace else plain_relu(input)
+
+
+# -- those that look at values, or change a state ----------------------------------------------
+
+plain_embedding = function(OPS["embedding"])
+plain_one_hot = function(OPS["one_hot"])
+
+
+def embedding(
+    input: Any,
+    weight: Any,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Any:
+    """The rows of `weight` whose numbers are in `input`.
+
+    padding_idx: a row that gets no gradient.
+    max_norm: rows that are looked up and longer than this are first shortened to it, in `weight`.
+
+    >>> F.embedding(torch.tensor([1, 0]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[3., 4.],
+            [1., 2.]])
+    """
+    if max_norm is not None:
+        shorten(weight, realise(input), max_norm, norm_type)
+    return plain_embedding(input, weight, padding_idx, None, 2.0, scale_grad_by_freq, sparse)
+
+
+def shorten(weight: Any, rows: Any, max_norm: float, norm_type: float) -> None:
+    """Scale those of the `rows` of `weight` that are longer than `max_norm` down to it."""
+    array = realise(weight)
+    local.recorder.flush()  # what was recorded earlier must read the old contents
+    rows = np.unique(rows)
+    found = array[rows]
+    norms = np.linalg.norm(found, norm_type, axis=1)
+    long = norms > max_norm
+    if long.any():
+        protect_saved(array)
+        scales = max_norm / (norms[long].astype(np.float64) + 1e-7)
+        array[rows[long]] = found[long] * scales[:, None].astype(array.dtype)
+
+
+def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+    """1 at the place that each number names, 0 elsewhere, along a new last dimension.
+
+    >>> F.one_hot(torch.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    if num_classes == -1 and tensor._value.size:
+        num_classes = int(realise(tensor).max()) + 1
+    return plain_one_hot(tensor, num_classes)
+
+
+def gumbel_softmax(
+    logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Any:
+    """A sample from a softened categorical distribution, differentiable; one-hot if `hard`.
+
+    Jang et al., "Categorical reparameterization with Gumbel-softmax" (2017).
+    """
+    noise = wrap(np.empty(logits._value.shape, logits._value.dtype.numpy))
+    soft = ((logits - random.exponential_(noise).log()) / tau).softmax(dim)
+    if not hard:
+        return soft
+    index = soft.max(dim, keepdim=True)[1]
+    chosen = wrap(np.zeros(logits._value.shape, logits._value.dtype.numpy))
+    return chosen.scatter_(dim, index, 1.0) - soft.detach() + soft

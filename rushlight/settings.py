@@ -1,0 +1,216 @@
+"""Process-wide settings and facts, and the lookup of names in `torch`."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+import numpy as np
+
+from . import config, dtypes
+from .calls import function
+from .devices import Device, require_cpu
+from .dtypes import DType
+from .ops import OPS
+from .printing import set_printoptions
+from .public import PUBLIC, public
+from .runtime.entry import Handle
+from .runtime.recorder import RECORDERS, local
+from .size import Size
+
+API_VERSION = f"2.13.0+rushlight.{config.VERSION}"
+"""The version of PyTorch's interface that programs may expect, and our own."""
+
+CONSTANTS = {
+    "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None,
+    "strided": "torch.strided", "contiguous_format": "torch.contiguous_format",
+    "preserve_format": "torch.preserve_format", "channels_last": "torch.channels_last",
+    "device": Device, "dtype": DType, "Size": Size, "set_printoptions": set_printoptions,
+}  # fmt: skip
+
+
+def lookup(name: str) -> Any:
+    """What `torch.<name>` is, or None."""
+    if name in PUBLIC["torch"]:
+        return PUBLIC["torch"][name]
+    op = OPS.get(name) or ALIASES.get(name)
+    if op is not None and "torch" in op.on:
+        return function(op)
+    if name in DTYPES:
+        return DTYPES[name]
+    return CONSTANTS.get(name)
+
+
+def names() -> list[str]:
+    """All names that `lookup` knows."""
+    ops = [name for name, op in (OPS | ALIASES).items() if "torch" in op.on]
+    return [*PUBLIC["torch"], *ops, *DTYPES, *CONSTANTS]
+
+
+ALIASES = {alias: op for op in OPS.values() for alias in op.aliases}
+DTYPES = {d.name: d for d in dtypes.ALL} | dtypes.ALIASES
+
+
+@public()
+class eager:
+    """A context in which each operation runs at once instead of being recorded, for debugging.
+
+    `RUSHLIGHT_EAGER=1` does so for a whole process.
+
+    >>> with torch.eager():
+    ...     y = torch.ones(2) + 1
+    """
+
+    def __enter__(self) -> eager:
+        recorder = local.recorder
+        recorder.flush()
+        self.before = recorder.eager
+        recorder.eager = True
+        recorder.restart()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        local.recorder.eager = self.before
+
+
+@public()
+def set_default_dtype(d: DType) -> None:
+    """Make `d` the dtype of tensors made from Python floats.
+
+    >>> torch.set_default_dtype(torch.float32)
+    """
+    dtypes.set_default(d)
+    for recorder in list(RECORDERS):  # what was recorded took the old one for granted
+        if recorder is local.recorder:
+            recorder.flush()
+            recorder.restart()
+
+
+@public()
+def get_default_dtype() -> DType:
+    """The dtype of tensors made from Python floats.
+
+    >>> torch.get_default_dtype()
+    torch.float32
+    """
+    return dtypes.default()
+
+
+@public()
+def set_default_device(device: Any) -> None:
+    """Accept the CPU; raise DeviceError for others."""
+    require_cpu(device, "set_default_device")
+
+
+@public()
+def get_default_device() -> Device:
+    """The CPU."""
+    return Device("cpu")
+
+
+@public()
+def is_tensor(obj: Any) -> bool:
+    """Whether `obj` is a tensor.
+
+    >>> torch.is_tensor(torch.ones(1))
+    True
+    """
+    return isinstance(obj, Handle)
+
+
+@public()
+def is_floating_point(input: Any) -> bool:
+    """Whether the elements of a tensor are real and may be fractional."""
+    return bool(input._value.dtype.is_floating_point)
+
+
+@public()
+def is_complex(input: Any) -> bool:
+    """Whether the elements of a tensor have an imaginary part."""
+    return bool(input._value.dtype.is_complex)
+
+
+@public()
+def numel(input: Any) -> int:
+    """The number of elements of a tensor."""
+    return int(input._value.size)
+
+
+@public()
+def promote_types(type1: DType, type2: DType) -> DType:
+    """The smallest dtype that both convert to.
+
+    >>> torch.promote_types(torch.int32, torch.float32)
+    torch.float32
+    """
+    return dtypes.promote(type1, type2)
+
+
+@public()
+def result_type(tensor1: Any, tensor2: Any) -> DType:
+    """The dtype in which two operands (tensors or numbers) combine."""
+    operands = []
+    for operand in (tensor1, tensor2):
+        if isinstance(operand, Handle):
+            value = operand._value
+            operands.append((value.dtype, len(value.shape), False))
+        else:
+            operands.append((dtypes.of_number(operand), 0, True))
+    return dtypes.result_type(operands)
+
+
+@public()
+def can_cast(from_: DType, to: DType) -> bool:
+    """Whether PyTorch's rules let a result of dtype `from_` go into a tensor of dtype `to`."""
+    return from_.category <= to.category
+
+
+@public()
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape to which the given shapes broadcast."""
+    return Size(np.broadcast_shapes(*shapes))
+
+
+@public()
+def finfo(type: DType | None = None) -> Any:
+    """The limits of a floating-point dtype (NumPy's, which have the same attributes)."""
+    return np.finfo((type or dtypes.default()).numpy)
+
+
+@public()
+def iinfo(type: DType) -> Any:
+    """The limits of an integer dtype (NumPy's, which have the same attributes)."""
+    return np.iinfo(type.numpy)
+
+
+@public()
+def get_num_threads() -> int:
+    """How many threads compute: NumPy's business for now."""
+    return os.cpu_count() or 1
+
+
+@public()
+def set_num_threads(num: int) -> None:
+    """Accepted; NumPy's own library decides."""
+
+
+@public()
+def set_num_interop_threads(num: int) -> None:
+    """Accepted; there are no such threads."""
+
+
+@public()
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Accepted: everything here is deterministic."""
+
+
+@public()
+def are_deterministic_algorithms_enabled() -> bool:
+    """True: everything here is deterministic."""
+    return True
+
+
+@public()
+def set_float32_matmul_precision(precision: str) -> None:
+    """Accepted: products of float32 are computed in float32."""
