@@ -17,7 +17,7 @@ from .graph import Cell, Node, leaves_of, scope
 from .ops.table import dense
 from .public import public
 from .runtime.effect import Change, Target, apply_effect, new_tensor
-from .runtime.entry import Handle
+from .runtime.entry import Handle, at_once
 from .runtime.history import Generation
 from .runtime.memory import is_private
 from .runtime.record import settle, types
@@ -84,7 +84,7 @@ def backward(
         cell.grad = handle
     entry = run.recorder.at
     if len(run.handles) == 1 and not known and not entry.places and only is None:
-        entry.pattern = (retain_graph, create_graph, cells)
+        entry.pattern = (retain_graph, create_graph, cells, ("grad",) * len(cells))
     if run.recorder.eager or any([g._value.leaf and not is_private(g) for g in known]):
         run.recorder.flush()
 
@@ -97,20 +97,17 @@ def repeat_backward(root: Any, retain_graph: bool | None, create_graph: bool) ->
         return False
     if entry.pattern is None or recorder.hooks:
         return False
-    retains, creates, cells = entry.pattern
+    retains, creates, cells, names = entry.pattern
     if retains is not retain_graph or creates is not create_graph:
         return False
     for cell in cells:
         if cell.grad is not None or cell.hooks is not None:
             return False
     new = types.new
-    out = [new() for _ in cells]
+    entry.out = out = [new() for _ in cells]
     for handle, node in zip(out, entry.values, strict=True):
         handle._value = node
-    entry.out = out
-    recorder.at = entry
-    for cell, handle in zip(cells, out, strict=True):
-        cell.grad = handle
+    at_once((*cells, recorder), (*names, "at"), (*out, entry))
     return True
 
 

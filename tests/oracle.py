@@ -65,9 +65,9 @@ def examples(op: Op) -> list[Example]:
 
 
 def in_float64(value: Any) -> Any:
-    """`value` with float32 arrays made float64."""
-    if isinstance(value, np.ndarray) and value.dtype == np.float32:
-        return value.astype(np.float64)
+    """`value` in double precision."""
+    if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.complex64):
+        return value.astype(np.float64 if value.dtype == np.float32 else np.complex128)
     if isinstance(value, list | tuple):
         return type(value)([in_float64(v) for v in value])
     return value

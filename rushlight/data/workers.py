@@ -1,17 +1,14 @@
-"""Worker threads: they fetch batches ahead, and the main thread hands them out in order.
+"""Workers: threads that fetch batches ahead of the main thread.
 
-Batches go round the workers in turn, each of which has its own queue; every batch that is handed
-out has the next indices drawn, as in PyTorch, so the random streams of the main thread are
-PyTorch's. A worker has a shallow copy of the dataset, as it was when the iteration began: what it
-sets on it (in `worker_init_fn`, or counting in `__getitem__`) concerns nobody else. The data itself
-is shared, unlike between processes: a dataset that reads from one open file needs a lock, or
-processes as workers.
-
-A batch is handed over concrete: what the worker recorded has been run.
+A worker has a queue of tasks, and a shallow copy of the dataset as it was when the iteration began:
+what it sets on that (in `worker_init_fn`, or counting in `__getitem__`) concerns nobody else, as in
+PyTorch, where a worker is a process. The data itself is shared: a dataset whose samples are read
+from one open file needs a lock, or processes as workers. Its global random functions are its own
+(see streams.py). A batch is handed over concrete: what the worker recorded has been run.
 
 Threads are daemons, so that a waiting one cannot keep the interpreter from exiting. They end when
-the iterator is exhausted or dropped, or at exit, where they are waited for: at the latest after the
-sample they are at.
+the iterator is exhausted or dropped, at the latest after the sample they are at; at exit they are
+waited for.
 """
 
 from __future__ import annotations
@@ -21,29 +18,30 @@ import copy
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
+from ..errors import DataError, explain
 from ..runtime.recorder import local
 from .dataset import ChainDataset, ConcatDataset, Subset
-from .fetch import ENDED, PLACE, Abandoned, Recipe
-from .streams import Streams, WorkerInfo, exchange, own
+from .fetch import PLACE, Abandoned, Recipe
+from .streams import WorkerInfo, exchange, own
 
 PATIENCE = 5.0
-"""Seconds that exit waits for workers that are busy with a sample."""
-
-GLANCE = 1.0
-"""Seconds after which a waiting main thread looks whether the worker is still there."""
+"""Seconds for which workers that are busy with a sample are waited for."""
 
 RUNNING: set[Worker] = set()
 """Workers whose threads have not ended."""
 
+RANKS = itertools.count()
+
 
 class Task:
-    """One batch to be fetched: number `number` of the epoch, by `worker`.
+    """One batch to be fetched: number `number` of the epoch, by worker `worker`.
 
-    `rank` tells that it is done, and the how manieth it was; then `result` or `error` is known.
+    `rank` is None until it is done, and then grows from task to task; one of `result` and `error`
+    is known by then.
     """
 
     __slots__ = ("error", "indices", "number", "rank", "result", "worker")
@@ -57,12 +55,10 @@ class Task:
         self.error: BaseException | None = None
 
 
-RANKS = itertools.count()
-
-
 class Crew:
-    """What the workers of one iterator share: `done` is set whenever a batch is, and `stopped`
-    once when no more are wanted.
+    """What the workers of one iterator have in common.
+
+    `done` is set whenever a task is done. `stopped` says that no more batches are wanted.
     """
 
     def __init__(self) -> None:
@@ -70,8 +66,19 @@ class Crew:
         self.stopped = False
         self.workers: list[Worker] = []
 
+    def start(self) -> None:
+        """Have all workers begin."""
+        try:
+            for worker in self.workers:
+                worker.prepare()
+            for worker in self.workers:
+                worker.start()
+        except BaseException:
+            self.stop()
+            raise
+
     def unwanted(self) -> bool:
-        """Whether nobody waits for batches any more."""
+        """Whether no more batches are wanted."""
         return self.stopped
 
     def stop(self) -> None:
@@ -84,53 +91,55 @@ class Crew:
         """Wait for the workers to end, for so long at most."""
         deadline = time.monotonic() + seconds
         for worker in self.workers:
-            if worker.thread is not threading.current_thread():
+            if worker.thread.ident is not None:
                 worker.thread.join(max(deadline - time.monotonic(), 0))
 
 
 class Worker:
-    """One worker: a thread that fetches what `tasks` says, until that says None.
+    """One worker: a thread that does what `tasks` says, until that says None.
 
-    A `Recipe` in place of a task begins another epoch.
+    A `Recipe` among the tasks begins another epoch. What comes to nothing because of `trouble` (an
+    error in `worker_init_fn`, or in the dataset's `__iter__`) has that for its error.
     """
 
     def __init__(self, crew: Crew, info: WorkerInfo, init: Callable[[int], Any] | None) -> None:
         self.crew = crew
         self.info = info
         self.init = init
+        self.name = f"DataLoader worker {info.id}"
         self.tasks: SimpleQueue[Any] = SimpleQueue()
         self.fetch: Callable[[Any], Any] | None = None
-        self.trouble: BaseException | None = None  # why there is no `fetch`
-        self.thread = threading.Thread(
-            target=self.run, name=f"DataLoader worker {info.id}", daemon=True
-        )
+        self.trouble: BaseException | None = None
+        self.thread = threading.Thread(target=self.run, name=self.name, daemon=True)
+
+    def prepare(self) -> None:
+        """Do what must be done in the main thread before any worker begins."""
+        exchange.need()
 
     def start(self) -> None:
         """Let the thread begin."""
-        exchange.need()
         RUNNING.add(self)
         try:
             self.thread.start()
         except BaseException:
-            self.ended()
+            RUNNING.discard(self)
+            self.release()
             raise
 
     def run(self) -> None:
-        """Fetch batches: the life of the thread."""
+        """Do the tasks: the life of the thread."""
         try:
             self.enter()
-            while True:
-                task = self.tasks.get()
-                if task is None:
-                    return
+            while (task := self.tasks.get()) is not None:
                 if self.crew.stopped:
                     continue
                 if isinstance(task, Recipe):
                     self.begin(task)
                 else:
                     self.perform(task)
-                del task  # or it would keep its batch while this waits for the next
+                task = None  # or it would keep its batch while this waits for the next
         finally:
+            RUNNING.discard(self)
             self.leave()
 
     def enter(self) -> None:
@@ -141,23 +150,21 @@ class Worker:
             if self.init is not None:
                 self.init(self.info.id)
         except BaseException as error:
-            self.trouble = retold(error, f"worker_init_fn of DataLoader worker {self.info.id}")
+            self.trouble = retold(error, self.name, "worker_init_fn")
+            self.init = lambda _: None
 
     def begin(self, recipe: Recipe) -> None:
         """Begin an epoch."""
-        if self.init is not None and self.trouble is not None:
-            return
-        try:
-            self.fetch = recipe.fetcher(self.crew.unwanted)
-        except BaseException as error:
-            self.fetch = None
-            self.trouble = retold(error, f"DataLoader worker {self.info.id}")
+        if self.trouble is None:
+            try:
+                self.fetch = recipe.fetcher(self.crew.unwanted)
+            except BaseException as error:
+                self.trouble = retold(error, self.name, "the dataset's __iter__")
 
     def perform(self, task: Task) -> None:
         """Fetch one batch."""
         try:
             if self.fetch is None:
-                assert self.trouble is not None
                 task.error = self.trouble
             else:
                 task.result = self.fetch(task.indices)
@@ -165,25 +172,22 @@ class Worker:
         except Abandoned:
             return
         except BaseException as error:
-            task.error = retold(error, f"DataLoader worker {self.info.id}")
+            task.error = retold(error, self.name)
         task.rank = next(RANKS)
         self.crew.done.set()
 
     def leave(self) -> None:
         """Be a worker no more."""
         try:
-            close = getattr(self.fetch, "close", None)
-            if close is not None:
-                close()
-            self.fetch = None
             own.info = own.streams = None
+            self.fetch = None
+            self.info = None  # type: ignore[assignment] # it would keep the copy of the dataset
             local.recorder.restart()
         finally:
-            self.ended()
+            self.release()
 
-    def ended(self) -> None:
-        """Note that the thread is gone."""
-        RUNNING.discard(self)
+    def release(self) -> None:
+        """Undo what `prepare` did."""
         exchange.need_no_more()
 
 
@@ -198,35 +202,56 @@ def stop_all() -> None:
         crew.join(deadline - time.monotonic())
 
 
+def copied(dataset: Any) -> Any:
+    """A shallow copy of a dataset, and of those it is made of; itself if it cannot be copied."""
+    try:
+        made = copy.copy(dataset)
+    except Exception:
+        return dataset
+    if type(made) is Subset:
+        made.dataset = copied(made.dataset)
+    elif type(made) in (ConcatDataset, ChainDataset) and type(made.datasets) in (list, tuple):
+        made.datasets = [copied(d) for d in made.datasets]
+    return made
+
+
+# -- errors ------------------------------------------------------------------------------------
+
+
 class Line(str):
     """A text that `KeyError` shows as it is."""
 
-    __repr__ = str.__str__
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
-def retold(error: BaseException, worker: str) -> BaseException:
-    """`error` with the name of the worker, and of the sample, in its text.
+def retold(error: BaseException, worker: str, place: str = "") -> BaseException:
+    """`error`, naming the worker and the sample in its text.
 
-    It is a new exception of the same type where that can be made of a text, caused by the old; else
-    the old one with a note. What would end a process ends no thread: it becomes a RuntimeError.
+    It is a new exception of the same type, caused by the old, if that type is made of one text;
+    otherwise the old one with a note. What ends a process ends no thread: SystemExit and its like
+    become a RuntimeError.
     """
-    kind = type(error)
     if not isinstance(error, Exception):
-        made: BaseException = RuntimeError(f"{worker} exited unexpectedly: {error!r}")
+        made: BaseException = DataError(explain(worker, f"exited unexpectedly: {error!r}"))
         made.__cause__ = error
         return made
-    notes: list[str] = getattr(error, "__notes__", [])
-    places = [note for note in notes if note.startswith(PLACE)] or [PLACE.rstrip().rsplit(" ", 1)[0]]
-    text = f"{places[-1]}, in {worker}"
-    if len(error.args) == 1 and isinstance(error.args[0], str):
+    kept = [n for n in getattr(error, "__notes__", []) if not n.startswith(PLACE)]
+    found = [n for n in getattr(error, "__notes__", []) if n.startswith(PLACE)]
+    where = f"{found[-1] if found else PLACE + place}, in {worker}"
+    if not found and not place:
+        where = f"    raised in {worker}"
+    if len(error.args) == 1 and type(error.args[0]) in (str, Line):
+        text = f"{error.args[0]}\n{where}"
         try:
-            made = kind(Line(f"{error.args[0]}\n{text}"))
-            if type(made) is kind and text in str(made):
-                rest = {k: v for k, v in vars(error).items() if k != "__notes__"}
-                vars(made).update(rest)
-                made.__cause__ = error
-                return made
+            made = type(error)(Line(text) if isinstance(error, KeyError) else text)
         except Exception:
-            pass  # its constructor wants something else
-    error.add_note(f"    in {worker}")
+            made = error  # its constructor wants something else
+        if type(made) is type(error) and where in str(made) and made is not error:
+            vars(made).update(vars(error) | {"__notes__": kept})
+            made.__cause__ = error
+            return made
+    error.__notes__ = [*kept, where]
     return error

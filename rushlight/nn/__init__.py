@@ -8,28 +8,43 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ..errors import MissingError, explain
+
 HOME = {
-    name: module
-    for module, names in {
+    name: file
+    for file, names in {
         "parameter": "Parameter Buffer",
         "module": "Module",
         "containers": "Sequential ModuleList ModuleDict",
         "parameter_lists": "ParameterList ParameterDict",
-        "linear": "Identity Linear Bilinear NonDynamicallyQuantizableLinear",
+        "linear": "Identity Linear Bilinear",
     }.items()
     for name in names.split()
 }
 """The file in which each name is defined."""
 
 FILES = ("functional", "init", "modules", "parameter", "utils")
-"""What can be reached as `torch.nn.<name>` and is a module of Python."""
+"""Names under `torch.nn` that are modules of Python."""
+
+LATER = {
+    "RNN": "an explicit loop over nn.Linear",
+    "Transformer": "attention written out with F.softmax and matmul",
+}
+"""What to use in the place of some names that are not here."""
+
+__all__ = [*HOME, *FILES]
 
 
 def __getattr__(name: str) -> Any:
     if name in FILES:
         return importlib.import_module(f".{name}", __name__)
     if name not in HOME:
-        raise MissingError(explain("nn", f"torch.nn has no attribute {name!r}", hint=hint_for(name)))
+        hint = "dir(torch.nn) lists what there is"
+        raise MissingError(explain("nn", f"there is no torch.nn.{name}", hint=hint))
     found = getattr(importlib.import_module(f".{HOME[name]}", __name__), name)
     globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -17,6 +17,8 @@ from .compare import *
 from .contract import *
 from .control import *
 from .convert import *
+from .convolution import *
+from .convolve import *
 from .curves import *
 from .diagonals import *
 from .distance import *

@@ -10,7 +10,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import DtypeError, ShapeError, explain
 from ..graph import Node, Spec
-from .samples import bools, doubles, floats, ints
+from .samples import bools, complexes, doubles, floats, ints
 from .table import Kind, Number, Tensor, common, derived, floating, primitive
 
 
@@ -204,6 +204,8 @@ def _() -> Iterator[Any]:
     yield ints(3, 4), floats(4)
     yield bools(3), ints(3)
     yield floats(3), 2.5
+    yield complexes(3, 4), complexes(4, seed=1)
+    yield floats(3), complexes(3)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.true_divide, promote=floating)
@@ -254,6 +256,7 @@ def _() -> Iterator[Any]:
     yield (floats(3, 4, high=9), -0.75), {"rounding_mode": "trunc"}
     yield (np.array([7, -7, 6]), np.array([2, 2, -4])), {"rounding_mode": "trunc"}
     yield (np.array([7, -7, 6]), -4), {"rounding_mode": "floor"}
+    yield complexes(3, 4), complexes(4, seed=1)
 
 
 @derived(on="torch Tensor Tensor_", grad_name="DivBackward0")

@@ -12,7 +12,7 @@ from .. import ops
 from ..errors import DtypeError, explain
 from ..graph import Node, Spec
 from .arithmetic import broadcast, conjugate
-from .samples import at_kink, doubles, floats, ints
+from .samples import at_kink, complexes, doubles, floats, ints
 from .table import Kind, Number, Tensor, common, derived, floating, primitive
 
 
@@ -48,7 +48,10 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
     return (g * conjugate(out),)
 
 
-exp.samples(anything)
+@exp.samples
+def _() -> Iterator[Any]:
+    yield from anything()
+    yield (complexes(3),)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.exp2, promote=floating, on="torch Tensor Tensor_ special")
@@ -63,7 +66,7 @@ def exp2(input: Tensor) -> Spec:
 
 @exp2.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g * out * math.log(2),)
+    return (g * conjugate(out * math.log(2)),)
 
 
 exp2.samples(anything)
@@ -81,7 +84,7 @@ def expm1(input: Tensor) -> Spec:
 
 @expm1.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g * (out + 1),)
+    return (g * conjugate(out + 1),)
 
 
 expm1.samples(anything)
@@ -102,7 +105,10 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
     return (g / conjugate(input),)
 
 
-log.samples(positives)
+@log.samples
+def _() -> Iterator[Any]:
+    yield from positives()
+    yield (complexes(3),)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.log2, promote=floating, on="torch Tensor Tensor_")
@@ -117,7 +123,7 @@ def log2(input: Tensor) -> Spec:
 
 @log2.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g / (input * math.log(2)),)
+    return (g / conjugate(input * math.log(2)),)
 
 
 log2.samples(positives)
@@ -135,7 +141,7 @@ def log10(input: Tensor) -> Spec:
 
 @log10.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g / (input * math.log(10)),)
+    return (g / conjugate(input * math.log(10)),)
 
 
 log10.samples(positives)
@@ -159,7 +165,7 @@ def log1p(input: Tensor) -> Spec:
 
 @log1p.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g / (input + 1),)
+    return (g / conjugate(input + 1),)
 
 
 log1p.samples(positives)
@@ -237,7 +243,7 @@ def sigmoid(input: Tensor) -> Spec:
 
 @sigmoid.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g * ((1 - out) * out),)
+    return (g * conjugate((1 - out) * out),)
 
 
 sigmoid.samples(anything)

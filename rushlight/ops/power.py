@@ -11,7 +11,7 @@ from .. import dtypes, ops
 from ..errors import DtypeError, explain
 from ..graph import Constant, Node, Spec
 from .arithmetic import broadcast, conjugate, real_only, zeros_of
-from .samples import at_kink, bools, doubles, floats, ints
+from .samples import at_kink, bools, complexes, doubles, floats, ints
 from .table import Kind, Number, Tensor, arithmetic, common, derived, floating, primitive
 
 
@@ -40,6 +40,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 def _() -> Iterator[Any]:
     yield (floats(3, 4),)
     yield (bools(3),)
+    yield (complexes(3),)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.sqrt, promote=floating, on="torch Tensor Tensor_")
@@ -61,6 +62,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 def _() -> Iterator[Any]:
     yield (floats(3, 4, low=0.2),)
     yield (ints(3, low=1),)
+    yield (complexes(3),)
     yield at_kink(np.array([0.0, -1.0, np.inf]))
 
 
@@ -199,7 +201,9 @@ def _(g: Node, out: Node, input: Node, exponent: Node) -> tuple[Node | None, Nod
         to_base = ops.where(ops.eq(exponent, 0), 0, g * conjugate(slope))
     if not exponent.number:
         base = ops.cast(input, dtype=out.dtype) if input.number else input
-        flat = ops.logical_and(ops.eq(base, 0), ops.ge(exponent, 0))
+        flat = ops.eq(base, 0)
+        if not exponent.dtype.is_complex:
+            flat = ops.logical_and(flat, ops.ge(exponent, 0))
         to_exponent = ops.where(flat, 0, g * conjugate(out * ops.log(base)))
     return to_base, to_exponent
 
@@ -248,6 +252,8 @@ def _() -> Iterator[Any]:
     for number in (0, 1, 2, 3, 0.5, 2.0):
         yield ints(3, low=1), number
     yield bools(3), 2
+    yield complexes(3), 3
+    yield complexes(3), complexes(3, seed=1)
     yield np.array([2, 1, -1, 0]), np.array([-1, -2, -3, 0])
     yield np.array([2, 3]).astype(np.int32), np.array([2, 3])
     yield 2, floats(4)

@@ -9,11 +9,11 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..dtypes import DType
-from ..errors import DtypeError, explain
+from ..errors import ArgumentError, DtypeError, explain
 from ..graph import Node, Shape, Spec
 from .arithmetic import conjugate
 from .dims import Dim, axes
-from .samples import at_kink, bools, floats, ints
+from .samples import at_kink, bools, complexes, floats, ints
 from .table import Kind, Tensor, derived, floating, primitive
 
 # NumPy's folds, called by position: keywords cost a tenth of a microsecond each.
@@ -111,6 +111,7 @@ def _() -> Iterator[Any]:
     yield (bools(3, 4),)
     yield (ints(3, 4),), {"dtype": dtypes.float32}
     yield (floats(3, 4), 1), {"dtype": dtypes.float64}
+    yield complexes(3, 4), 1
     yield floats(3, 4), ()
 
 
@@ -140,7 +141,7 @@ def _() -> Iterator[Any]:
     yield ints(3, 4), 0
 
 
-@derived(on="torch Tensor", grad_name="MeanBackward1")
+@derived(on="torch Tensor")
 def mean(
     input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Node:
@@ -257,6 +258,9 @@ def prod(
     >>> torch.prod(torch.tensor([[1, 2], [3, 4]]), 1)
     tensor([ 2, 12])
     """
+    if dim is not None and not isinstance(dim, int):
+        problem = f"takes one dimension at a time, not {dim!r}"
+        raise ArgumentError(explain("prod", problem, hint="call it once for each dimension"))
     return reduce_prod(converted(input, dtype), axes=axes(dim, input, "prod"), keepdim=keepdim)
 
 
@@ -271,6 +275,7 @@ def _() -> Iterator[Any]:
     yield floats(), 0
     yield (floats(0),)
     yield (bools(3),)
+    yield complexes(2, 3), 1
     yield (ints(3).astype(np.int32),), {"dtype": dtypes.float64}
 
 

@@ -30,6 +30,13 @@ def bools(*shape: int, seed: int = 0) -> Array:
     return np.random.default_rng(seed).integers(0, 2, shape).astype(bool)
 
 
+def complexes(*shape: int, seed: int = 0) -> Array:
+    """complex64 values with both parts between -2 and 2."""
+    return np.asarray(
+        floats(*shape, seed=seed) + 1j * floats(*shape, seed=seed + 100), np.complex64
+    )
+
+
 class AtKink(tuple[Any, ...]):
     """Example inputs where the op has no derivative, or none that central differences can find."""
 

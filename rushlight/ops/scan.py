@@ -14,7 +14,7 @@ from ..graph import Node, Spec
 from .arithmetic import conjugate, real_only
 from .dims import axis
 from .returns import ValuesIndices
-from .samples import at_kink, bools, floats, ints
+from .samples import at_kink, bools, complexes, floats, ints
 from .table import Kind, Tensor, derived, primitive
 
 WIDER = {"f": np.float64, "c": np.complex128}
@@ -191,6 +191,7 @@ def _() -> Iterator[Any]:
     yield bools(4), 0
     yield (ints(3, 4), 1), {"dtype": dtypes.float32}
     yield np.array([[2.0, 0.0, 3.0, 0.0, 1.0]]), 1
+    yield complexes(2, 3), 1
     yield floats(1000), 0
 
 

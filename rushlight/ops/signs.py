@@ -11,7 +11,7 @@ from .. import dtypes, ops
 from ..errors import DtypeError, explain
 from ..graph import Node, Spec
 from .arithmetic import broadcast, conjugate, real_only, zeros_of
-from .samples import at_kink, bools, doubles, floats, ints
+from .samples import at_kink, bools, complexes, doubles, floats, ints
 from .table import Kind, Number, Tensor, common, derived, floating, primitive
 
 
@@ -41,7 +41,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 def _() -> Iterator[Any]:
     yield (floats(3, 4),)
     yield (ints(3, 4).T,)
-    yield (floats(3) + 1j * floats(3, seed=1),)
+    yield (complexes(3),)
     yield at_kink(np.array([0.0, -0.0, np.nan]))
 
 
@@ -103,7 +103,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 
 @direction.samples
 def _() -> Iterator[Any]:
-    yield (floats(3) + 1j * floats(3, seed=1),)
+    yield (complexes(3),)
 
 
 @derived(on="torch Tensor Tensor_")
@@ -212,7 +212,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 
 @conj_of.samples
 def _() -> Iterator[Any]:
-    yield (floats(3) + 1j * floats(3, seed=1),)
+    yield (complexes(3),)
 
 
 @derived(on="torch Tensor")
@@ -227,5 +227,5 @@ def conj(input: Tensor) -> Node:
 
 @conj.samples
 def _() -> Iterator[Any]:
-    yield (floats(3) + 1j * floats(3, seed=1),)
+    yield (complexes(3),)
     yield (floats(3),)

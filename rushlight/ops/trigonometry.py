@@ -11,7 +11,7 @@ import numpy as np
 from .. import ops
 from ..graph import Node, Spec
 from .arithmetic import conjugate, real_only
-from .samples import at_kink, doubles, floats, ints
+from .samples import at_kink, complexes, doubles, floats, ints
 from .table import Kind, Tensor, derived, floating, primitive
 
 
@@ -21,6 +21,12 @@ def anywhere() -> Iterator[Any]:
     yield (floats(4, 3).T,)
     yield (ints(4),)
     yield at_kink(np.array([0.0, np.nan, np.inf, 800.0, -800.0]))
+
+
+def anywhere_and_complex() -> Iterator[Any]:
+    """Samples for functions of complex numbers as well."""
+    yield from anywhere()
+    yield (complexes(3),)
 
 
 def within_one() -> Iterator[Any]:
@@ -52,7 +58,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
     return (g * conjugate(cos(input)),)
 
 
-sin.samples(anywhere)
+sin.samples(anywhere_and_complex)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.cos, promote=floating, on="torch Tensor Tensor_")
@@ -70,7 +76,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
     return (-(g * conjugate(sin(input))),)
 
 
-cos.samples(anywhere)
+cos.samples(anywhere_and_complex)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.tan, promote=floating, on="torch Tensor Tensor_")
@@ -88,7 +94,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
     return (g * conjugate(1 + out * out),)
 
 
-tan.samples(anywhere)
+tan.samples(anywhere_and_complex)
 
 
 @primitive(
@@ -109,7 +115,7 @@ def asin(input: Tensor) -> Spec:
 
 @asin.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g * ops.rsqrt(1 - input * input),)
+    return (g * conjugate(ops.rsqrt(1 - input * input)),)
 
 
 asin.samples(within_one)
@@ -133,7 +139,7 @@ def acos(input: Tensor) -> Spec:
 
 @acos.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (-(g * ops.rsqrt(1 - input * input)),)
+    return (-(g * conjugate(ops.rsqrt(1 - input * input))),)
 
 
 acos.samples(within_one)
@@ -157,7 +163,7 @@ def atan(input: Tensor) -> Spec:
 
 @atan.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g / (input * input + 1),)
+    return (g / conjugate(input * input + 1),)
 
 
 atan.samples(anywhere)
@@ -178,7 +184,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
     return (g * conjugate(cosh(input)),)
 
 
-sinh.samples(anywhere)
+sinh.samples(anywhere_and_complex)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.cosh, promote=floating, on="torch Tensor Tensor_")
@@ -196,7 +202,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
     return (g * conjugate(sinh(input)),)
 
 
-cosh.samples(anywhere)
+cosh.samples(anywhere_and_complex)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.tanh, promote=floating, on="torch Tensor Tensor_ F")
@@ -214,7 +220,7 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
     return (g * conjugate(1 - out * out),)
 
 
-tanh.samples(anywhere)
+tanh.samples(anywhere_and_complex)
 
 
 @primitive(
@@ -235,7 +241,7 @@ def asinh(input: Tensor) -> Spec:
 
 @asinh.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g * ops.rsqrt(input * input + 1),)
+    return (g * conjugate(ops.rsqrt(input * input + 1)),)
 
 
 asinh.samples(anywhere)
@@ -259,7 +265,7 @@ def acosh(input: Tensor) -> Spec:
 
 @acosh.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g * ops.rsqrt(input * input - 1),)
+    return (g * conjugate(ops.rsqrt(input * input - 1)),)
 
 
 acosh.samples(above_one)
@@ -283,7 +289,7 @@ def atanh(input: Tensor) -> Spec:
 
 @atanh.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
-    return (g / (1 - input * input),)
+    return (g / conjugate(1 - input * input),)
 
 
 atanh.samples(within_one)

@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import explain
 from ..graph import Node, scope
 from ..modes import enable_grad
-from ..runtime.effect import Change, apply_effect, given
+from ..runtime.effect import Change, apply_effect, given, rebind
 from ..runtime.record import give_cell, realise, settle, wrap
 from ..runtime.recorder import local
 from ..tensor import Tensor
@@ -177,16 +177,20 @@ class Optimizer(Saving):
             cohort.count = len(given_now)
             numbers += given_now
             forms.append((self.flags(cohort.group, cohort.fresh), len(cohort.members)))
-        if not self.repeats(recorder, handles, numbers, forms):
-            self.record_anew(recorder, cohorts, handles, numbers, forms)
+        counted = [(cohort, "step", cohort.step + 1) for cohort in cohorts]
+        if any([cohort.fresh for cohort in cohorts]):
+            counted.append((self, "cohorts", None))  # their formula may be another from now on
+        if not self.repeats(recorder, handles, numbers, forms, counted):
+            self.record_anew(recorder, cohorts, handles, numbers, forms, counted)
         recorder.flush()
-        for cohort in cohorts:
-            cohort.step += 1
-            if cohort.fresh:
-                self.cohorts = None  # their formula may be another one from now on
 
     def repeats(
-        self, recorder: Any, handles: list[Any], numbers: list[Any], forms: list[Any]
+        self,
+        recorder: Any,
+        handles: list[Any],
+        numbers: list[Any],
+        forms: list[Any],
+        counted: list[Any],
     ) -> bool:
         """Whether this step is just what comes next; then it has been recorded."""
         entry = recorder.at.next
@@ -199,10 +203,7 @@ class Optimizer(Saving):
             if handle._value is not value:
                 return False
         entry.numbers = numbers
-        entry.out = out = [handles[k] for k in places]
-        recorder.at = entry
-        for handle, node in zip(out, entry.values, strict=True):
-            handle._value = node
+        rebind(recorder, entry, [handles[k] for k in places], counted)
         return True
 
     def record_anew(
@@ -212,6 +213,7 @@ class Optimizer(Saving):
         handles: list[Any],
         numbers: list[Any],
         forms: list[Any],
+        counted: list[Any],
     ) -> None:
         """Record a step that differs from what came next the last time."""
         handles = settle(recorder, handles)
@@ -222,7 +224,7 @@ class Optimizer(Saving):
 
         values = tuple([h._value for h in handles])
         key = (self.kind, tuple(forms), values)
-        out = apply_effect(recorder, self.kind, key, handles, numbers, describe)
+        out = apply_effect(recorder, self.kind, key, handles, numbers, describe, counted)
         place = {id(handle): k for k, handle in enumerate(handles)}
         recorder.at.pattern = (values, forms, [place[id(handle)] for handle in out])
 

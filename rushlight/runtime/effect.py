@@ -7,10 +7,11 @@ from typing import Any
 
 from .. import ops
 from ..graph import Cell, Node, Saved, next_serial
-from .entry import Entry, Handle, State
+from .entry import Entry, Handle, State, at_once
 from .record import open_entry, register, step, types
 from .recorder import Recorder
 
+Also = Sequence[tuple[Any, str, Any]]
 Target = Callable[[Sequence[Handle]], Handle | None]
 """Finds a tensor to be changed, given the tensors of the call."""
 
@@ -77,22 +78,30 @@ def apply_effect(
     handles: Sequence[Handle],
     numbers: Sequence[Any],
     describe: Callable[[Sequence[Node], Sequence[Node]], Change],
+    also: Also = (),
 ) -> list[Handle]:
     """Record a call that changes tensors, or repeat it; the tensors changed.
 
-    `describe` is given the nodes of the tensors and of the numbers, when the call is new.
+    `describe` is given the nodes of the tensors and of the numbers, when the call is new. `also`
+    are further attributes to set at the same time.
     """
     entry = recorder.at.alternatives.get(key)
     if entry is None:
         entry = create_effect(recorder, api, key, handles, numbers, describe)
     step(recorder, entry, handles, numbers)
     out = [find(handles) for find in entry.extra]
-    entry.out = out
-    recorder.at = entry
-    for handle, node in zip(out, entry.values, strict=True):
-        if handle is not None:
-            handle._value = node
+    rebind(recorder, entry, out, also)
     return out
+
+
+def rebind(recorder: Recorder, entry: Entry, out: list[Any], also: Also = ()) -> None:
+    """Take the step to `entry`: from now on the tensors `out` denote its values.
+
+    `also` are further attributes to set: triples (object, name, value). All of it happens at once.
+    """
+    entry.out = out
+    kept = [(h, "_value", v) for h, v in zip(out, entry.values, strict=True) if h is not None]
+    at_once(*zip(*kept, *also, (recorder, "at", entry), strict=True))
 
 
 def create_effect(

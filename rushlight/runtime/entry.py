@@ -7,7 +7,8 @@ is verified by identity alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..graph import Node, Scalar
@@ -60,6 +61,14 @@ class State:
 
 
 CLEAN = State()
+
+
+def at_once(objects: Iterable[Any], names: Iterable[str], values: Iterable[Any]) -> None:
+    """Set an attribute of each of the objects, in one step as far as interrupts can tell.
+
+    No Python code runs in between, so neither Ctrl-C nor another thread sees half of it.
+    """
+    deque(map(setattr, objects, names, values), 0)
 
 
 class Entry:
@@ -136,6 +145,24 @@ class Entry:
             entry = entry.parent
         path.reverse()
         return path
+
+
+class Halt:
+    """Where a recorder is while `results` are being delivered: nothing can be recorded here."""
+
+    __slots__ = ("results",)
+
+    api = parent = window = pattern = None
+    depth = 0
+    state = CLEAN
+
+    def __init__(self, results: Any) -> None:
+        self.results = results
+
+    @property
+    def next(self) -> Entry:
+        """No call is expected."""
+        return NOTHING
 
 
 NOTHING: Entry = None  # type: ignore[assignment]

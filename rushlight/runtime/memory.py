@@ -86,9 +86,9 @@ def store(handle: Handle, array: Array) -> None:
     if handle._array is array:
         return  # this has been done before, by a delivery that was interrupted
     if handle._array.strides == array.strides and is_private(handle):
-        handle._array = array
         if handle._cell is not None:
             handle._cell.array = array
+        handle._array = array
     else:
         write(handle, array)
 

@@ -24,7 +24,7 @@ from ..graph import (
 from ..trace import apply_chain, view_chain, view_root
 from .arguments import TENSOR, Call, put_back, read
 from .deliver import Failed, link
-from .entry import Entry, Handle, types
+from .entry import Entry, Halt, Handle, at_once, types
 from .memory import to_read
 from .recorder import Recorder, local
 from .threads import adopt
@@ -50,10 +50,11 @@ def leaf_for(array: Any) -> Fresh:
 def give_cell(handle: Any, requires_grad: bool) -> None:
     """Give a concrete tensor an identity of its own in what is recorded from now on."""
     before = handle._cell
-    handle._cell = Cell(handle, handle._array, handle._value.dtype, requires_grad)
-    handle._value = handle._cell
+    cell = Cell(handle, handle._array, handle._value.dtype, requires_grad)
     if before is not None:
-        handle._cell.grad, handle._cell.hooks = before.grad, before.hooks
+        cell.grad, cell.hooks = before.grad, before.hooks
+    at_once((handle, handle), ("_cell", "_value"), (cell, cell))
+    if before is not None:
         before.forget()
 
 
@@ -106,7 +107,7 @@ def settle(recorder: Recorder, handles: Sequence[Handle]) -> list[Handle]:
 
     Raises if one of them is lost, or could not be computed.
     """
-    if recorder.unfinished is not None:
+    if type(recorder.at) is Halt:
         recorder.finish()
     if recorder.at.depth >= config.window_cap:
         recorder.flush()

@@ -16,12 +16,8 @@ from .. import config
 from ..errors import RushlightError, explain
 from ..graph import DEAD_CELLS, Node
 from .deliver import Results
-from .entry import NOTHING, Entry
+from .entry import NOTHING, Entry, Halt
 from .window import Window
-
-HALTED = Entry(None, None, True)
-"""Where a recorder is while results are being delivered: nothing can be recorded there."""
-
 
 class Recorder:
     """The place of one thread in its trie: `at` is the last call of its window, or the root."""
@@ -38,28 +34,27 @@ class Recorder:
         "inference",
         "last",
         "root",
-        "unfinished",
     )
 
     def __init__(self) -> None:
         self.ident = get_ident()
-        self.root = self.at = self.new_root()
+        self.root = self.new_root()
+        self.at: Any = self.root
         self.grad = True
         self.inference = False
         self.eager = config.eager
         self.hooks: dict[Node, Any] = {}  # of tensors that denote nodes of this window
         self.last: Window | None = None
-        self.unfinished: Results | None = None
         self.count = 0  # entries in the trie
         self.flushes = 0
 
     def flush(self) -> None:
         """Run the current window, if it holds anything, and begin another."""
-        if self.unfinished is not None:
-            self.finish()
         end = self.at
         if end.parent is None:
-            if DEAD_CELLS:
+            if type(end) is Halt:
+                self.finish()
+            elif DEAD_CELLS:
                 prune(self)
             return
         window = end.window
@@ -74,9 +69,9 @@ class Recorder:
             plan.heat()
         arrays = plan.gather() if plan.fetch is None else plan.fetch()
         outputs, failed = plan.run(arrays)
-        self.unfinished = Results(plan, arrays, outputs, failed)
+        # From here on the results are kept until they are delivered, whatever interrupts.
+        self.at = Halt(Results(plan, arrays, outputs, failed))
         del arrays
-        self.at = HALTED  # a call that comes before this is done must go through `settle`
         if plan.hand_over is not None and not failed:
             plan.hand_over(outputs)
             self.begin(window)
@@ -86,8 +81,7 @@ class Recorder:
 
     def finish(self) -> None:
         """Deliver the results of the window that was run last."""
-        results = self.unfinished
-        assert results is not None
+        results: Results = self.at.results
         results.deliver(self.hooks)
         self.begin(results.plan.window)
         if results.failed:
@@ -101,7 +95,6 @@ class Recorder:
         self.flushes += 1
         self.root.next = NOTHING if self.eager else window.following
         self.at = self.root
-        self.unfinished = None
         if DEAD_CELLS:
             prune(self)
         if self.count > config.trie_cap:

@@ -220,7 +220,10 @@ class Plan:
                 return self.compiled(arrays), {}
             return engine.run(self.program, arrays), {}
         except Exception:
-            return engine.run_around_failures(self.program, arrays)
+            outputs, failed = engine.run_around_failures(self.program, arrays)
+            if not failed:
+                raise  # it was no op that failed: something interrupted the run
+            return outputs, failed
 
 
 def value_of(leaf: Node) -> Any:

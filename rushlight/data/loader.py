@@ -1,0 +1,187 @@
+"""The DataLoader: what is read, in which order, by whom, and how it becomes batches."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from multiprocessing.context import BaseContext
+from typing import Any, Generic, TypeVar
+
+from ..errors import ArgumentError, ChoiceError, explain
+from ..random import Generator
+from .ahead import WorkerEpoch
+from .collate import default_collate, default_convert
+from .dataset import IterableDataset
+from .fetch import ENDED, MapFetch, Recipe
+from .gather import ArrayEpoch, index_batches
+from .sampler import BatchSampler, EndlessSampler, RandomSampler, SequentialSampler, draw_seed
+
+T_co = TypeVar("T_co", covariant=True)
+
+FIXED = frozenset(
+    ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
+)
+"""What cannot be set any more once a loader is made: other things were derived from it."""
+
+
+def refused(problem: str, hint: str = "", kind: type[Exception] = ChoiceError) -> Exception:
+    """The error for arguments that do not go together."""
+    return kind(explain("DataLoader", problem, hint=hint))
+
+
+class DataLoader(Generic[T_co]):
+    """The batches of a dataset, as often as one iterates over it.
+
+    Indices come from `batch_sampler`; or from `sampler`, in lists of `batch_size` (a shorter last
+    one unless `drop_last`); or, with `batch_size=None`, from `sampler` one by one. The default is
+    the order of the dataset, or with `shuffle` a new random one each time, from `generator` or the
+    default generator. `collate_fn` makes a batch of a list of samples. An IterableDataset has no
+    indices, and chooses its own order.
+
+    With `num_workers`, that many threads fetch batches ahead, `prefetch_factor` (2) each; they come
+    out in order unless `in_order` is False. `worker_init_fn(k)` is run in each first; a batch that
+    takes longer than `timeout` seconds raises RuntimeError; `persistent_workers` live on from one
+    iteration to the next. With `multiprocessing_context` ("spawn", "fork", "forkserver" or a
+    context) they are processes. `pin_memory` is accepted and does nothing: there is no accelerator.
+
+    Raises ValueError for arguments that do not go together. An error in a dataset is raised again
+    where the batch would have come out, naming the sample.
+
+    >>> data = torch.utils.data.TensorDataset(torch.arange(5))
+    >>> [batch for (batch,) in torch.utils.data.DataLoader(data, batch_size=2)]
+    [tensor([0, 1]), tensor([2, 3]), tensor([4])]
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Any = None,
+        batch_sampler: Any = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[Any], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], Any] | None = None,
+        multiprocessing_context: Any = None,
+        generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
+    ) -> None:
+        check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
+        self.dataset = dataset
+        self.num_workers = num_workers
+        self.prefetch_factor = prefetch_factor
+        if num_workers > 0 and prefetch_factor is None:
+            self.prefetch_factor = 2
+        self.pin_memory = pin_memory
+        self.pin_memory_device = pin_memory_device
+        self.timeout = timeout
+        self.worker_init_fn = worker_init_fn
+        self.multiprocessing_context = multiprocessing_context
+        self.in_order = in_order
+        self.generator = generator
+        self.persistent_workers = persistent_workers
+        streaming = isinstance(dataset, IterableDataset)
+        if streaming:
+            check_streaming(shuffle, sampler, batch_sampler)
+        if sampler is not None and shuffle:
+            raise refused("sampler option is mutually exclusive with shuffle")
+        if batch_sampler is not None:
+            if batch_size != 1 or shuffle or sampler is not None or drop_last:
+                problem = "batch_sampler option is mutually exclusive with batch_size, shuffle, "
+                raise refused(f"{problem}sampler, and drop_last")
+            batch_size = None
+            drop_last = False
+        elif batch_size is None and drop_last:
+            problem = "batch_size=None option disables auto-batching and is mutually exclusive"
+            raise refused(f"{problem} with drop_last")
+        if sampler is None:
+            if streaming:
+                sampler = EndlessSampler()
+            elif shuffle:
+                sampler = RandomSampler(dataset, generator=generator)
+            else:
+                sampler = SequentialSampler(dataset)
+        if batch_size is not None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+        self.sampler = sampler
+        self.batch_sampler = batch_sampler
+        if collate_fn is None:
+            collate_fn = default_convert if batch_sampler is None else default_collate
+        self.collate_fn = collate_fn
+        self._reported_length: int | None = None
+        self._iterator: WorkerEpoch | None = None
+        self._made = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in FIXED and "_made" in self.__dict__:
+            problem = f"{name} attribute should not be set after DataLoader is initialized"
+            raise refused(problem, "make another DataLoader")
+        super().__setattr__(name, value)
+
+    @property
+    def multiprocessing_context(self) -> Any:
+        """How processes are started that are to be the workers; None for threads."""
+        return self.__dict__["multiprocessing_context"]
+
+    @multiprocessing_context.setter
+    def multiprocessing_context(self, context: Any) -> None:
+        if context is not None:
+            context = checked_context(context, self.num_workers)
+        self.__dict__["multiprocessing_context"] = context
+
+    @property
+    def _auto_collation(self) -> bool:
+        """Whether samples are put together in batches here."""
+        return self.batch_sampler is not None
+
+    @property
+    def _index_sampler(self) -> Any:
+        """What the indices of a batch come from."""
+        return self.sampler if self.batch_sampler is None else self.batch_sampler
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.persistent_workers or self.num_workers == 0:
+            return self._get_iterator()
+        if self._iterator is None:
+            self._iterator = self._get_iterator()
+        else:
+            self._iterator.again()
+        return self._iterator
+
+    def _get_iterator(self) -> Any:
+        """An iterator over the batches; draws the seed of the workers, needed or not."""
+        warn_of_pinning(self.pin_memory)
+        base_seed = draw_seed(self.generator)
+        batched = self._auto_collation
+        recipe = Recipe(self.dataset, self.collate_fn, batched, self.drop_last)
+        if self.num_workers == 0:
+            if self.timeout:
+                raise refused("without workers timeout must be 0", kind=AssertionError)
+            epoch = epoch_of(recipe, self._index_sampler)
+        else:
+            self.check_worker_number_rationality()
+            epoch = WorkerEpoch(self, recipe, base_seed)
+        if self._reported_length is not None:
+            return Counted(epoch, self)
+        return epoch
+
+    def __len__(self) -> int:
+        """Number of batches; of an IterableDataset with a length, as many as that should give."""
+        if not isinstance(self.dataset, IterableDataset):
+            return len(self._index_sampler)
+        length = self._reported_length = len(self.dataset)  # type: ignore[arg-type]
+        if self.batch_size is None:
+            return length
+        spare = 0 if self.drop_last else self.batch_size - 1
+        return (length + spare) // self.batch_size
