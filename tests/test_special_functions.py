@@ -30,17 +30,16 @@ def wide(low: float, high: float) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "own", "low", "high", "tolerance"),
-    [
-        ("erf", math.erf, -6, 6, 1e-15),
-        ("erfc", math.erfc, -6, 26, 2e-15),
-        ("lgamma", math.lgamma, 0.001, 30, 1e-13),
-    ],
+    ("name", "own", "low", "high"),
+    [("erf", math.erf, -6, 6), ("erfc", math.erfc, -6, 26), ("lgamma", math.lgamma, 0.001, 30)],
 )
-def test_double_precision(name: str, own: Any, low: float, high: float, tolerance: float) -> None:
+def test_double_precision(name: str, own: Any, low: float, high: float) -> None:
     x = wide(low, high)
-    x = x[(np.abs(x - 1) > 1e-3) & (np.abs(x - 2) > 1e-3)]  # where Python's lgamma is at a loss
-    assert relative(computed(name, x), np.array([own(v) for v in x])) < tolerance
+    expected = np.array([own(v) for v in x])
+    # Python's lgamma has an absolute error near its zeros, ours has not (see below).
+    np.testing.assert_allclose(
+        computed(name, x), expected, 1e-13, 1e-14 if own is math.lgamma else 0
+    )
 
 
 def test_single_precision_erf() -> None:
@@ -67,6 +66,7 @@ def test_digamma_and_its_derivatives_obey_their_recurrence() -> None:
     x = x[np.abs(x - np.rint(x)) > 1e-2]
     step = computed("digamma", x + 1) - computed("digamma", x)
     np.testing.assert_allclose(step, 1 / x, 1e-10, 1e-12)
+    x = np.abs(x)
     for n in (1, 2, 3):
         step = computed("derivative_of_digamma", x + 1, n=n) - computed(
             "derivative_of_digamma", x, n=n

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import DataError, explain
 from ..runtime.recorder import local
+from .epoch import Tally
 from .fetch import ENDED, Recipe
 from .processes import ProcessWorker
 from .streams import Streams, WorkerInfo
@@ -41,10 +42,9 @@ class WorkerEpoch:
         self.limit = ahead * self.count
         self.recipes: list[Recipe] = []
         self.crew = Crew()
-        local.recorder.flush()  # workers cannot see what this thread has not run yet
         for k in range(self.count):
             self.hire(k, loader, recipe, base_seed)
-        self.begin()
+        self.begin(loader)
         # Nothing the threads hold leads here, so this happens as soon as the iterator is dropped.
         weakref.finalize(self, self.crew.stop).atexit = False
         self.crew.start()
@@ -64,8 +64,10 @@ class WorkerEpoch:
         self.recipes.append(recipe)
         self.crew.workers.append(worker)
 
-    def begin(self) -> None:
-        """Begin a pass: ask for the first batches."""
+    def begin(self, loader: Any) -> None:
+        """Begin a pass, or another pass with the same workers: ask for the first batches."""
+        local.recorder.flush()  # workers cannot see what this thread has not run yet
+        self.tally = Tally(loader)
         self.indices = iter(self.sampler)
         self.turns = itertools.cycle(range(self.count))
         self.active = [True] * self.count
@@ -75,11 +77,6 @@ class WorkerEpoch:
             worker.tasks.put(recipe)
         for _ in range(self.limit):
             self.ask()
-
-    def again(self) -> None:
-        """Begin another pass with the same workers."""
-        local.recorder.flush()
-        self.begin()
 
     def ask(self) -> None:
         """Have the next batch fetched, if there is one and a worker to do it."""
@@ -121,6 +118,7 @@ class WorkerEpoch:
             if task.error is not None:
                 raise task.error
             if task.result is not ENDED:
+                self.tally.add()
                 return task.result
 
     def awaited(self) -> Task | None:

@@ -99,7 +99,7 @@ class TensorDataset(Dataset[tuple[Any, ...]]):
 
 
 class StackDataset(Dataset[Any]):
-    """Datasets in parallel: sample `i` is a tuple of their samples `i`, or a dict if they are named.
+    """Datasets in parallel: a sample is a tuple of one from each, or a dict if they are named.
 
     Raises ValueError if there is none, or if their lengths differ.
 
@@ -168,7 +168,7 @@ class ConcatDataset(Dataset[T_co]):
         if not self.datasets:
             problem = "datasets should not be an empty iterable"
             raise AssertionError(explain("ConcatDataset", problem))
-        if any([isinstance(d, IterableDataset) for d in self.datasets]):
+        if any(isinstance(d, IterableDataset) for d in self.datasets):
             problem = "ConcatDataset does not support IterableDataset"
             raise AssertionError(explain("ConcatDataset", problem, hint="use ChainDataset"))
         self.cumulative_sizes = self.cumsum(self.datasets)
@@ -221,9 +221,8 @@ class ChainDataset(IterableDataset[Any]):
         """The datasets; raises AssertionError at one that is no IterableDataset."""
         for dataset in self.datasets:
             if not isinstance(dataset, IterableDataset):
-                problem = (
-                    f"ChainDataset only supports IterableDataset, not {type(dataset).__name__}"
-                )
+                kind = type(dataset).__name__
+                problem = f"ChainDataset only supports IterableDataset, not {kind}"
                 raise AssertionError(explain("ChainDataset", problem, hint="use ConcatDataset"))
             yield dataset
 

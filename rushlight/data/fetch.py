@@ -67,6 +67,7 @@ class MapFetch:
         self.table = table_of(self.dataset) if usual else None
 
     def __call__(self, indices: Any) -> Any:
+        """The batch of samples at `indices`."""
         if self.table is not None:
             made = self.table.batch_of(indices)
             if made is not None:
@@ -118,6 +119,7 @@ class StreamFetch:
         self.ended = False
 
     def __call__(self, indices: Any) -> Any:
+        """The next batch, of as many samples as there are `indices`; ENDED after the last."""
         recipe = self.recipe
         if not recipe.batched:
             sample = self.next_sample()

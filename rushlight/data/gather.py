@@ -1,6 +1,6 @@
 """Batches of a dataset that lies in memory as arrays: one gather for all samples of a batch.
 
-`Table` finds the arrays behind a dataset and takes a batch from them; `ArrayEpoch` joins a table, an
+`Table` has the arrays behind a dataset and takes a batch from them; `ArrayEpoch` joins a table, an
 order of indices and a batch size. Both are used only where nobody can tell the difference from
 asking for sample after sample and stacking them.
 """
@@ -34,7 +34,7 @@ ORDERS = (
     WeightedRandomSampler,
     DistributedSampler,
 )
-"""The samplers that give their indices in arrays. A subclass of one may have an order of its own."""
+"""Samplers that give their indices in arrays. (A subclass may have an order of its own.)"""
 
 PLAIN = {int, np.int64}
 """Types of indices that mean the same to an array and to its rows."""
@@ -67,7 +67,7 @@ class Table:
         return arrays
 
     def batch(self, index: Any) -> Any:
-        """The batch of samples at an array of indices, or None if it must be made in another way."""
+        """The batch at an array of indices, or None if it must be made in another way."""
         for owner, name, found, count in self.intact:
             if getattr(owner, name) is not found or len(found) != count:
                 return None
@@ -119,7 +119,7 @@ def table_of(dataset: Any) -> Table | None:
         return None
     if type(tensors) is not tuple or not tensors or not collates_as_usual():
         return None
-    if not all([is_plain_rows(t) for t in tensors]):
+    if not all(is_plain_rows(t) for t in tensors):
         return None
     return Table(tensors, single, rows, intact)
 
@@ -161,7 +161,7 @@ def collates_as_usual() -> bool:
         found.get(Tensor) is collate_tensors
         and found.get(np.ndarray) is collate_arrays
         and found.get(numbers) is collate_scalars
-        and not any([isinstance(k, type) and issubclass(k, np.generic) for k in found])
+        and not any(isinstance(k, type) and issubclass(k, np.generic) for k in found)
     )
 
 

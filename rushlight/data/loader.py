@@ -14,8 +14,8 @@ from ..random import Generator
 from .ahead import WorkerEpoch
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset
-from .fetch import ENDED, MapFetch, Recipe
-from .gather import ArrayEpoch, index_batches
+from .epoch import epoch_of
+from .fetch import Recipe
 from .sampler import BatchSampler, EndlessSampler, RandomSampler, SequentialSampler, draw_seed
 
 T_co = TypeVar("T_co", covariant=True)
@@ -24,11 +24,6 @@ FIXED = frozenset(
     ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 )
 """What cannot be set any more once a loader is made: other things were derived from it."""
-
-
-def refused(problem: str, hint: str = "", kind: type[Exception] = ChoiceError) -> Exception:
-    """The error for arguments that do not go together."""
-    return kind(explain("DataLoader", problem, hint=hint))
 
 
 class DataLoader(Generic[T_co]):
@@ -156,25 +151,20 @@ class DataLoader(Generic[T_co]):
         if self._iterator is None:
             self._iterator = self._get_iterator()
         else:
-            self._iterator.again()
+            self._iterator.begin(self)
         return self._iterator
 
     def _get_iterator(self) -> Any:
         """An iterator over the batches; draws the seed of the workers, needed or not."""
         warn_of_pinning(self.pin_memory)
         base_seed = draw_seed(self.generator)
-        batched = self._auto_collation
-        recipe = Recipe(self.dataset, self.collate_fn, batched, self.drop_last)
-        if self.num_workers == 0:
-            if self.timeout:
-                raise refused("without workers timeout must be 0", kind=AssertionError)
-            epoch = epoch_of(recipe, self._index_sampler)
-        else:
+        recipe = Recipe(self.dataset, self.collate_fn, self._auto_collation, self.drop_last)
+        if self.num_workers > 0:
             self.check_worker_number_rationality()
-            epoch = WorkerEpoch(self, recipe, base_seed)
-        if self._reported_length is not None:
-            return Counted(epoch, self)
-        return epoch
+            return WorkerEpoch(self, recipe, base_seed)
+        if self.timeout:
+            raise refused("timeout needs num_workers > 0", kind=AssertionError)
+        return epoch_of(self, recipe)
 
     def __len__(self) -> int:
         """Number of batches; of an IterableDataset with a length, as many as that should give."""
@@ -185,3 +175,83 @@ class DataLoader(Generic[T_co]):
             return length
         spare = 0 if self.drop_last else self.batch_size - 1
         return (length + spare) // self.batch_size
+
+    def check_worker_number_rationality(self) -> None:
+        """None; warns if there are to be more processes than the machine has processors.
+
+        Threads mostly wait, and cost next to nothing: of those there may be more.
+        """
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        if self.multiprocessing_context is None or cores is None or self.num_workers <= cores:
+            return
+        warnings.warn(
+            f"This DataLoader will create {self.num_workers} worker processes in total. Our "
+            f"suggested max number of worker in current system is {cores}, which is smaller than "
+            "what this DataLoader is going to create.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+# -- arguments that do not go together -----------------------------------------------------------
+
+
+def refused(problem: str, hint: str = "", kind: type[Exception] = ChoiceError) -> Exception:
+    """The error for them."""
+    return kind(explain("DataLoader", problem, hint=hint))
+
+
+def check_workers(
+    num_workers: int, timeout: float, prefetch_factor: int | None, persistent: bool
+) -> None:
+    """Raise ValueError unless what is said about workers goes together."""
+    if num_workers < 0:
+        hint = "use num_workers=0 to load in the main thread"
+        raise refused("num_workers option should be non-negative", hint)
+    if timeout < 0:
+        raise refused("timeout option should be non-negative")
+    if num_workers == 0 and prefetch_factor is not None:
+        raise refused("prefetch_factor option needs num_workers > 0", "or leave it out")
+    if prefetch_factor is not None and prefetch_factor < 0:
+        raise refused("prefetch_factor option should be non-negative")
+    if persistent and num_workers == 0:
+        raise refused("persistent_workers option needs num_workers > 0")
+
+
+def check_streaming(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
+    """Raise ValueError if an order is given for a dataset that has its own."""
+    given = {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}
+    for name, value in given.items():
+        if value is not None:
+            problem = f"expected unspecified {name} option, but got {name}={value}"
+            hint = "an IterableDataset chooses its own order"
+            raise refused(f"with IterableDataset: {problem}", hint)
+
+
+def checked_context(context: Any, num_workers: int) -> BaseContext:
+    """A context of `multiprocessing`, given as such or by the name of its start method."""
+    if num_workers == 0:
+        problem = "multiprocessing_context can only be used with multi-process loading"
+        raise refused(f"{problem} (num_workers > 0), but got num_workers=0")
+    if isinstance(context, str):
+        known = multiprocessing.get_all_start_methods()
+        if context not in known:
+            problem = "multiprocessing_context option should specify a valid start method"
+            raise refused(f"{problem} in {known}, but got {context!r}")
+        return multiprocessing.get_context(context)
+    if not isinstance(context, BaseContext):
+        problem = "multiprocessing_context option should be a valid context object or a string"
+        kind = ArgumentError
+        raise refused(f"{problem} specifying the start method, but got {context!r}", kind=kind)
+    return context
+
+
+def warn_of_pinning(pin_memory: bool) -> None:
+    """Warn that nothing is pinned."""
+    if pin_memory:
+        warnings.warn(
+            "'pin_memory' argument is set as true but no accelerator is found, "
+            "then device pinned memory won't be used.",
+            UserWarning,
+            stacklevel=4,
+        )

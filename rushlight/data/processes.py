@@ -7,6 +7,7 @@ as NumPy arrays; so order, prefetching, errors and shutdown are those of worker 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import signal
@@ -28,6 +29,9 @@ GLANCE = 0.1
 
 LEAVE = 2.0
 """Seconds that an idle process is given to end by itself."""
+
+AGAIN = "again"
+"""What is sent instead of a list with the indices of one batch, to begin another epoch."""
 
 BATCH, LAST, ERROR = range(3)
 """What a process may answer."""
@@ -76,10 +80,8 @@ class ProcessWorker(Worker):
         """Begin an epoch; the process has the recipe."""
         self.fetch = self.ask
         if self.begun:
-            try:
-                self.pipe.send(recipe.drop_last)  # anything but a list of one
-            except OSError:
-                pass  # the next batch that is asked for says so
+            with contextlib.suppress(OSError):  # the next batch that is asked for will say so
+                self.pipe.send(AGAIN)
         self.begun = True
 
     def ask(self, indices: Any) -> Any:
@@ -101,19 +103,7 @@ class ProcessWorker(Worker):
             raise content
         return ENDED if kind == LAST else content
 
-    def leave(self) -> None:
-        """Be a worker no more."""
-        try:
-            self.fetch = None
-            self.end_process()
-        finally:
-            super().leave()
-
     def release(self) -> None:
-        """End the process if the thread did not begin."""
-        self.end_process()
-
-    def end_process(self) -> None:
         """Have the process end, by force if it is busy."""
         if self.busy:
             self.process.terminate()
@@ -156,7 +146,7 @@ def serve(
             asked = pipe.recv()
         except (EOFError, OSError):
             return
-        if not isinstance(asked, list):
+        if asked == AGAIN:
             fetch, failed = begin(recipe, name)
         elif trouble is not None or fetch is None:
             pipe.send((ERROR, trouble or failed))

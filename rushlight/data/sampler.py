@@ -66,7 +66,7 @@ def index_array(indices: Any) -> Any:
 
 
 class Sampler(Generic[T_co]):
-    """An order of samples: a subclass has `__iter__`, and `__len__` if the DataLoader shall have it.
+    """An order of samples: a subclass has `__iter__`, and mostly `__len__`.
 
     >>> class Backwards(torch.utils.data.Sampler):
     ...     def __init__(self, data):

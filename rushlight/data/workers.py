@@ -68,13 +68,20 @@ class Crew:
 
     def start(self) -> None:
         """Have all workers begin."""
+        prepared = []
         try:
             for worker in self.workers:
                 worker.prepare()
+                prepared.append(worker)
             for worker in self.workers:
-                worker.start()
+                RUNNING.add(worker)
+                worker.thread.start()
         except BaseException:
             self.stop()
+            for worker in prepared:
+                if worker.thread.ident is None:
+                    RUNNING.discard(worker)
+                    worker.release()
             raise
 
     def unwanted(self) -> bool:
@@ -115,16 +122,6 @@ class Worker:
     def prepare(self) -> None:
         """Do what must be done in the main thread before any worker begins."""
         exchange.need()
-
-    def start(self) -> None:
-        """Let the thread begin."""
-        RUNNING.add(self)
-        try:
-            self.thread.start()
-        except BaseException:
-            RUNNING.discard(self)
-            self.release()
-            raise
 
     def run(self) -> None:
         """Do the tasks: the life of the thread."""

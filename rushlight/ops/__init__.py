@@ -10,6 +10,7 @@ from .arithmetic import *
 from .attention import *
 from .bessel import *
 from .bitwise import *
+from .blend import *
 from .bounds import *
 from .choose import *
 from .classify import *
@@ -60,6 +61,7 @@ from .table import Derived as Derived
 from .table import Op as Op
 from .table import Primitive as Primitive
 from .trigonometry import *
+from .truth import *
 from .variance import *
 from .views import *
 from .writing import *

@@ -21,8 +21,6 @@ SUM: Any = np.add.reduce
 PRODUCT: Any = np.multiply.reduce
 MAX: Any = np.maximum.reduce
 MIN: Any = np.minimum.reduce
-ANY: Any = np.logical_or.reduce
-ALL: Any = np.logical_and.reduce
 
 
 def reduced(input: Node, axes: Shape, keepdim: bool) -> Shape:
@@ -192,24 +190,6 @@ def _() -> Iterator[Any]:
     yield at_kink(np.array([[1.0, np.nan], [np.nan, 2.0]]), 1)
 
 
-@derived(on="torch Tensor")
-def count_nonzero(input: Tensor, dim: Dim = None) -> Node:
-    """The number of elements that are not zero, of all or over the dimensions `dim`.
-
-    >>> torch.count_nonzero(torch.tensor([0.0, 1.5, -2.0]))
-    tensor(2)
-    """
-    return reduce_sum(ops.ne(input, 0), axes=axes(dim, input, "count_nonzero"), keepdim=False)
-
-
-@count_nonzero.samples
-def _() -> Iterator[Any]:
-    yield (ints(3, 4, low=-1, high=2),)
-    yield ints(3, 4, low=-1, high=2), 1
-    yield bools(2, 3, 4), (0, -1)
-    yield (np.array([0.0, np.nan, -0.0]),)
-
-
 # -- products ----------------------------------------------------------------------------------
 
 
@@ -277,71 +257,6 @@ def _() -> Iterator[Any]:
     yield (bools(3),)
     yield complexes(2, 3), 1
     yield (ints(3).astype(np.int32),), {"dtype": dtypes.float64}
-
-
-# -- truth values ------------------------------------------------------------------------------
-
-
-@primitive(
-    Kind.REDUCE,
-    numpy=lambda x, *, axes, keepdim: ANY(x, axes, None, None, keepdim),
-)
-def reduce_any(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
-    """Whether any element over `axes` is not zero."""
-    return Spec(reduced(input, axes, keepdim), dtypes.bool_)
-
-
-@primitive(
-    Kind.REDUCE,
-    numpy=lambda x, *, axes, keepdim: ALL(x, axes, None, None, keepdim),
-)
-def reduce_all(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
-    """Whether every element over `axes` is not zero."""
-    return Spec(reduced(input, axes, keepdim), dtypes.bool_)
-
-
-@reduce_any.samples
-@reduce_all.samples
-def _() -> Iterator[Any]:
-    yield (bools(3, 4),), {"axes": (0,), "keepdim": False}
-
-
-@derived(on="torch Tensor")
-def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Node:
-    """Whether any element is true, that is, not zero: of all, or over the dimensions `dim`.
-
-    >>> torch.any(torch.tensor([[False, True], [False, False]]), dim=1)
-    tensor([ True, False])
-    """
-    return as_truth(input, reduce_any(input, axes=axes(dim, input, "any"), keepdim=keepdim))
-
-
-@derived(on="torch Tensor")
-def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Node:
-    """Whether every element is true, that is, not zero: of all, or over the dimensions `dim`.
-
-    >>> torch.all(torch.tensor([[True, True], [True, False]]), dim=1)
-    tensor([ True, False])
-    """
-    return as_truth(input, reduce_all(input, axes=axes(dim, input, "all"), keepdim=keepdim))
-
-
-def as_truth(input: Node, found: Node) -> Node:
-    """`found` in the dtype of truth values that `input` asks for: uint8 once stood for bool."""
-    return ops.cast(found, dtype=dtypes.uint8) if input.dtype is dtypes.uint8 else found
-
-
-@any.samples
-@all.samples
-def _() -> Iterator[Any]:
-    yield (bools(3, 4),)
-    yield bools(3, 4).T, 0
-    yield bools(2, 3, 4), (0, -1), True
-    yield (np.array([1, 0], np.uint8),)
-    yield (np.array([np.nan, 0.0]),)
-    yield (np.asarray(False),)
-    yield np.asarray(2.0), 0
-    yield np.zeros((3, 0)), 1
 
 
 # -- exponentials ------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ recorded anew: learning rates and step counts are free to change.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from ..runtime.record import give_cell, realise, settle, wrap
 from ..runtime.recorder import local
 from ..tensor import Tensor
 from .saving import Saving
-from .state import Cohort, ParamState
+from .state import Cohort, ParamState, States
 
 Numbers = tuple[float, ...]
 
@@ -56,11 +55,11 @@ class Optimizer(Saving):
             problem = "params must be an iterable of Tensors or dicts, not one Tensor"
             raise TypeError(explain("optimizer", problem, hint="give a list: [tensor]"))
         self.defaults = defaults
-        self.state: Any = defaultdict(lambda: ParamState(self))
+        self.state = States()
         self.param_groups: list[dict[str, Any]] = []
         self.cohorts: list[Cohort] | None = None
         self.stepped = False  # schedulers look at it
-        self.with_grad: list[bool] = []
+        self.grouped: Any = None  # what the cohorts were made for
         groups = list(params)
         if not groups:
             raise ValueError(explain("optimizer", "got an empty parameter list"))
@@ -126,9 +125,10 @@ class Optimizer(Saving):
             for group in self.param_groups
             for p in group["params"]
         ]
-        if self.cohorts is None or with_grad != self.with_grad:
+        now = (with_grad, self.state.changes)
+        if self.cohorts is None or now != self.grouped:
             self.cohorts = self.make_cohorts()
-            self.with_grad = with_grad
+            self.grouped = now
         return self.cohorts
 
     def make_cohorts(self) -> list[Cohort]:

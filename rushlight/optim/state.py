@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,19 @@ class Cohort:
         return found
 
 
+class States(dict[Any, Any]):
+    """The state of each parameter; an empty one is made when it is first asked for.
+
+    `changes` counts what was put in by hand, so that the optimizer notices.
+    """
+
+    changes = 0
+
+    def __missing__(self, parameter: Any) -> ParamState:
+        made = self[parameter] = ParamState(weakref.ref(self))
+        return made
+
+
 class ParamState(dict[str, Any]):
     """What an optimizer remembers of one parameter, by name.
 
@@ -42,7 +56,7 @@ class ParamState(dict[str, Any]):
 
     __slots__ = ("cohort", "owner", "taken")
 
-    def __init__(self, owner: Any) -> None:
+    def __init__(self, owner: weakref.ref[States]) -> None:
         super().__init__()
         self.owner = owner
         self.cohort: Cohort | None = None
@@ -81,7 +95,9 @@ class ParamState(dict[str, Any]):
             self.taken = int(value)
             value = None
         dict.__setitem__(self, name, value)
-        self.owner.cohorts = None
+        owner = self.owner()
+        if owner is not None:
+            owner.changes += 1
 
     def items(self) -> Any:
         """Pairs of names and values."""

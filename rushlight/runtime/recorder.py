@@ -138,10 +138,12 @@ def raise_failure(results: Results) -> None:
 
 
 def tear_down(entry: Entry) -> None:
-    """Take the trie below `entry` apart, so that its memory is free at once."""
+    """Take the trie from `entry` down apart, so that its memory is free at once."""
+    recorder = entry.root.extra
     stack = [entry]
     while stack:
         dead = stack.pop()
+        recorder.count -= 1
         stack.extend(dead.alternatives.values())
         dead.alternatives = {}
         dead.next = NOTHING

@@ -1,0 +1,116 @@
+"""Interrupts at any moment: nothing is lost, nothing is half done, training goes on."""
+
+import ctypes
+import random
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import rushlight as torch
+from rushlight.runtime.recorder import local
+
+
+class Stop(BaseException):
+    """What is thrown into the main thread."""
+
+
+class Pest(threading.Thread):
+    """Throws `count` exceptions into the thread that made it."""
+
+    def __init__(self, seed, count):
+        super().__init__(daemon=True)
+        self.random = random.Random(seed)
+        self.count = count
+        self.victim = threading.get_ident()
+
+    def run(self):
+        for _ in range(self.count):
+            time.sleep(self.random.random() * 0.0006)
+            victim = ctypes.c_ulong(self.victim)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(victim, ctypes.py_object(Stop))
+
+
+class Training:
+    """A loop with most of what a recorder can be interrupted in."""
+
+    def __init__(self):
+        torch.manual_seed(0)
+        self.x, self.y = torch.rand(8, 3), torch.rand(8, 1)
+        self.w = torch.rand(3, 4, requires_grad=True)
+        self.v = torch.rand(4, 1, requires_grad=True)
+        self.optimizer = torch.optim.Adam([self.w, self.v], lr=0.01)
+        self.steps = 0
+
+    def step(self):
+        self.steps += 1
+        loss = ((torch.relu(self.x @ self.w) @ self.v - self.y) ** 2).mean()
+        if self.steps % 5 == 0:
+            float(loss)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        if self.steps % 3 == 0:
+            with torch.no_grad():
+                self.w.mul_(0.999)
+
+    def check(self):
+        """Raise unless parameters, their cells and a new gradient agree."""
+        local.recorder.flush()
+        for p in (self.w, self.v):
+            assert p._value is p._cell and p._cell.array is p._array
+            p.grad = None
+        w, v = (np.array(p.detach().numpy(), np.float64) for p in (self.w, self.v))
+        x, y = (np.array(t.numpy(), np.float64) for t in (self.x, self.y))
+        ((torch.relu(self.x @ self.w) @ self.v - self.y) ** 2).mean().backward()
+        hidden = np.maximum(x @ w, 0)
+        expected = hidden.T @ (2 * (hidden @ v - y) / len(x))
+        assert np.allclose(self.v.grad.numpy(), expected, rtol=1e-4, atol=1e-6)
+
+
+def settle(pest):
+    """Wait until the last exception has arrived."""
+    while True:
+        try:
+            pest.join()
+            time.sleep(0.005)
+            return
+        except Stop:
+            continue
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_training_survives_interrupts(seed):
+    training = Training()
+    pest = Pest(seed, 700)
+    caught = 0
+    pest.start()
+    while pest.is_alive():
+        try:
+            while pest.is_alive():
+                training.step()
+        except Stop:
+            caught += 1
+    settle(pest)
+    training.check()
+    assert caught > 300
+
+
+def test_an_interrupted_run_is_done_again():
+    calls = []
+
+    class Interrupting(np.ndarray):
+        def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+            calls.append(ufunc)
+            if len(calls) == 1:
+                raise KeyboardInterrupt
+            plain = [np.asarray(i) for i in inputs]
+            return getattr(ufunc, method)(*plain, **kwargs)
+
+    x = torch.ones(3)
+    x._array = x._array.view(Interrupting)
+    y = x * 2
+    with pytest.raises(KeyboardInterrupt):
+        y.tolist()
+    assert y.tolist() == [2, 2, 2] and len(calls) == 2
