@@ -17,10 +17,10 @@ from .graph import Cell, Node, leaves_of, scope
 from .ops.table import dense
 from .public import public
 from .runtime.effect import Change, Target, apply_effect, new_tensor
-from .runtime.entry import Handle, at_once
+from .runtime.entry import Handle, at_once, types
 from .runtime.history import Generation
 from .runtime.memory import is_private
-from .runtime.record import settle, types
+from .runtime.record import settle
 from .runtime.recorder import local
 from .stepwise import Steps
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from .ops.table import Op
-from .runtime.entry import Entry, Handle
+from .runtime.entry import Entry, Handle, types
 from .runtime.memory import EXPORTED, to_read
 from .runtime.mutate import apply_inplace
-from .runtime.record import apply, types, wrap
+from .runtime.record import apply, wrap
 from .runtime.recorder import local
 
 Function = Callable[..., Any]

@@ -49,12 +49,18 @@ class Operation(Protocol):
     """What the graph needs to know of an op. The op table (`ops/table.py`) makes them."""
 
     name: str
+    kind: Any
     grad_name: Any
     view: bool
     passes: int | None
+    promote: Any
     layout: Callable[[Node], tuple[int, ...]]
     numpy: Callable[..., Any]
     vjp_rule: Callable[..., Sequence[Node | None]] | None
+
+    def __call__(self, *args: Any, **attrs: Any) -> Node:
+        """A node."""
+        ...
 
 
 class Node:

@@ -20,7 +20,7 @@ from .runtime.mutate import apply_inplace
 from .runtime.record import apply
 
 if TYPE_CHECKING:
-    from .autograd import Run
+    from .backward import Run
 
 
 class Step:

@@ -15,9 +15,9 @@ from .errors import ArgumentError, GradError, ShapeError, explain
 from .grad_fn import GradFn
 from .graph import Cell
 from .indexing import getitem, setitem
-from .runtime.entry import Handle
+from .runtime.entry import Handle, types
 from .runtime.memory import export
-from .runtime.record import give_cell, leaf_for, realise, types
+from .runtime.record import give_cell, leaf_for, realise
 
 from .size import Size
 

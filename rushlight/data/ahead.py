@@ -136,10 +136,10 @@ class WorkerEpoch:
             if not self.tasks:
                 return None
             first = next(iter(self.tasks.values()))
-            finished = [t for t in self.tasks.values() if t.rank is not None]
-            if self.in_order and first.rank is not None:
-                return first
-            if not self.in_order and finished:
+            if self.in_order:
+                if first.rank is not None:
+                    return first
+            elif finished := [t for t in self.tasks.values() if t.rank is not None]:
                 return min(finished, key=lambda t: t.rank or 0)
             self.check(first, time.monotonic() - began)
             left = began + self.timeout - time.monotonic() if self.timeout else GLANCE

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from multiprocessing import connection
 from typing import Any
 
-from ..errors import DataError, explain
+from ..errors import DataError, explain, without_own_frames
 from ..random import LOCK
 from ..runtime.recorder import local
 from .fetch import ENDED, Abandoned, Recipe
 from .streams import WorkerInfo, own, seed_process
-from .workers import Crew, Line, Worker, retold
+from .workers import Crew, Told, Worker, retold
 
 GLANCE = 0.1
 """Seconds after which a thread that waits for its process looks whether it still should."""
@@ -95,12 +95,12 @@ class ProcessWorker(Worker):
             kind, content = self.pipe.recv()
         except (EOFError, OSError):
             self.process.join(LEAVE)
-            problem = f"(pid(s) {self.process.pid}) exited unexpectedly"
+            problem = f"process {self.process.pid} exited unexpectedly"
             got = {"its exit code": self.process.exitcode}
-            raise DataError(explain(self.name, problem, got)) from None
+            raise Told(DataError(explain(self.name, problem, got))) from None
         self.busy = False
         if kind == ERROR:
-            raise content
+            raise Told(content)
         return ENDED if kind == LAST else content
 
     def release(self) -> None:
@@ -176,7 +176,8 @@ def answer(fetch: Callable[[Any], Any], indices: Any, name: str) -> tuple[int, A
 
 def portable(error: Exception, name: str, place: str = "") -> BaseException:
     """`error` retold, with its traceback as a note, in a form that can be sent."""
-    frames = "".join(traceback.format_exception(error))
+    seen = without_own_frames(error.__traceback__)
+    frames = "".join(traceback.format_exception(type(error), error, seen))
     told = retold(error, name, place)
     told.add_note(f"in the worker process:\n{frames}")
     try:
@@ -184,4 +185,4 @@ def portable(error: Exception, name: str, place: str = "") -> BaseException:
             return told
     except Exception:
         pass  # a type that cannot be sent, or made again
-    return DataError(f"{Line(told)}\n{frames}")
+    return DataError(f"{told}\n{frames}")

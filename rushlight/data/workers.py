@@ -168,6 +168,8 @@ class Worker:
                 local.recorder.flush()  # what the batch is made of becomes concrete here
         except Abandoned:
             return
+        except Told as told:
+            task.error = told.error
         except BaseException as error:
             task.error = retold(error, self.name)
         task.rank = next(RANKS)
@@ -213,6 +215,14 @@ def copied(dataset: Any) -> Any:
 
 
 # -- errors ------------------------------------------------------------------------------------
+
+
+class Told(Exception):
+    """Carries an `error` that names its worker already."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
 
 
 class Line(str):

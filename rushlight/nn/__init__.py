@@ -18,6 +18,18 @@ HOME = {
         "containers": "Sequential ModuleList ModuleDict",
         "parameter_lists": "ParameterList ParameterDict",
         "linear": "Identity Linear Bilinear",
+        "activations": "ReLU Threshold RReLU Hardtanh ReLU6 LeakyReLU PReLU Hardsigmoid Hardswish "
+        "Softshrink Hardshrink",
+        "curves": "Sigmoid Tanh LogSigmoid Tanhshrink Softsign ELU CELU SELU SiLU Mish GELU "
+        "Softplus GLU Softmax Softmin LogSoftmax Softmax2d",
+        "dropout": "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout",
+        "embeddings": "Embedding",
+        "shapes": "Flatten Unflatten PixelShuffle PixelUnshuffle ChannelShuffle Unfold Fold",
+        "losses": "MSELoss L1Loss SmoothL1Loss HuberLoss NLLLoss CrossEntropyLoss BCELoss "
+        "BCEWithLogitsLoss KLDivLoss PoissonNLLLoss GaussianNLLLoss",
+        "margins": "HingeEmbeddingLoss MarginRankingLoss SoftMarginLoss MultiMarginLoss "
+        "MultiLabelMarginLoss MultiLabelSoftMarginLoss CosineEmbeddingLoss TripletMarginLoss "
+        "TripletMarginWithDistanceLoss CosineSimilarity PairwiseDistance",
     }.items()
     for name in names.split()
 }

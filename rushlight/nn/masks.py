@@ -145,11 +145,7 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     check_probability(p)
     ndim = input._value.ndim
     if ndim not in (2, 3):
-        problem = (
-            f"dropout1d: Expected 2D or 3D input, but received a {ndim}D input. Note that dropout1d "
-            "exists to provide channel-wise dropout on inputs with 1 spatial dimension, a channel "
-            "dimension, and an optional batch dimension (i.e. 2D or 3D inputs)."
-        )
+        problem = f"dropout1d: Expected 2D or 3D input, but received a {ndim}D input. {purpose(1)}"
         raise ShapeError(explain("dropout1d", problem))
     run = feature_dropout if ndim == 3 else without_batch
     return run(input, p, training, inplace)
@@ -160,12 +156,14 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     check_probability(p)
     ndim = input._value.ndim
     if ndim not in (3, 4):
-        warn_of_dims("dropout2d", ndim, "4-D")
+        warn_of_dims(2, ndim)
     if ndim == 3:
         warnings.warn(
             "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout "
             "behavior is desired - input is interpreted as shape (N, C, L), where C is the channel "
-            "dim. Use dropout1d instead.",
+            "dim. This behavior will change in a future release to interpret the input as one "
+            "without a batch dimension, i.e. shape (C, H, W). To maintain the 1D channel-wise "
+            "dropout behavior, please switch to using dropout1d instead.",
             stacklevel=2,
         )
     return feature_dropout(input, p, training, inplace)
@@ -176,16 +174,27 @@ def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     check_probability(p)
     ndim = input._value.ndim
     if ndim not in (4, 5):
-        warn_of_dims("dropout3d", ndim, "5-D")
+        warn_of_dims(3, ndim)
     run = without_batch if ndim == 4 else feature_dropout
     return run(input, p, training, inplace)
 
 
-def warn_of_dims(name: str, ndim: int, wanted: str) -> None:
+def purpose(n: int) -> str:
+    """What the dropout of `n` spatial dimensions is for, as PyTorch says it."""
+    return (
+        f"Note that dropout{n}d exists to provide channel-wise dropout on inputs with {n} spatial "
+        f"dimension{'s' if n > 1 else ''}, a channel dimension, and an optional batch dimension "
+        f"(i.e. {n + 1}D or {n + 2}D inputs)."
+    )
+
+
+def warn_of_dims(n: int, ndim: int) -> None:
     """Warn that the input of a dropout has an unusual number of dimensions."""
+    name = f"dropout{n}d"
     warnings.warn(
         f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an "
-        f"error in a future release. The input is taken as (N, C, ...); {wanted} is expected.",
+        "error in a future release. To retain the behavior and silence this warning, please use "
+        f"dropout instead. {purpose(n)}",
         stacklevel=3,
     )
 

@@ -42,6 +42,7 @@ from .norms import *
 from .order import *
 from .padding import *
 from .picking import *
+from .pool import *
 from .power import *
 from .ranking import *
 from .rearrange import *
@@ -64,4 +65,5 @@ from .trigonometry import *
 from .truth import *
 from .variance import *
 from .views import *
+from .windows import *
 from .writing import *

@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, ops
-from ..errors import DtypeError, ShapeError, explain
+from ..errors import ChoiceError, DtypeError, ShapeError, explain
 from ..graph import Node, Spec
 from .samples import bools, complexes, doubles, floats, ints
 from .table import Kind, Number, Tensor, common, derived, floating, primitive
+
+
+class ValueRefused(ChoiceError, RuntimeError):
+    """An argument whose value makes no sense, where PyTorch says so by a RuntimeError."""
 
 
 def broadcast(op: str, *inputs: Node) -> Spec:
@@ -245,7 +249,7 @@ def div(
     if rounding_mode == "trunc":
         return ops.trunc_quotient(input, other)
     problem = "rounding_mode must be None, 'trunc' or 'floor'"
-    raise DtypeError(explain("div", problem, {"rounding_mode": repr(rounding_mode)}))
+    raise ValueRefused(explain("div", problem, {"rounding_mode": repr(rounding_mode)}))
 
 
 @div.samples

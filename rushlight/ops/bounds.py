@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import DtypeError, explain
+from ..errors import explain
 from ..graph import Node, Spec
-from .arithmetic import real_only
+from .arithmetic import ValueRefused, real_only
 from .samples import at_kink, bools, doubles, floats, ints
 from .table import Kind, Number, Tensor, common, derived, primitive
 
@@ -176,7 +176,7 @@ def clamp(
         return at_least(input, min)
     if max is not None:
         return at_most(input, max)
-    raise DtypeError(explain("clamp", "at least one of 'min' or 'max' must not be None"))
+    raise ValueRefused(explain("clamp", "at least one of 'min' or 'max' must not be None"))
 
 
 @clamp.samples

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DtypeError, explain
+from ..errors import explain
 from ..graph import Node, Spec
-from .arithmetic import real_only
+from .arithmetic import ValueRefused, real_only
 from .error_function import in_double, polynomial
 from .samples import at_kink, floats, ints
 from .table import Kind, Tensor, derived, floating, primitive
@@ -209,7 +209,7 @@ def polygamma(n: int, input: Tensor) -> Node:
     tensor([1.6449, 4.9348])
     """
     if n < 0:
-        raise DtypeError(explain("polygamma", f"n must not be negative, but got {n}"))
+        raise ValueRefused(explain("polygamma", f"n must not be negative, but got {n}"))
     return derivative_of_digamma(input, n=n) if n else digamma(input)
 
 

@@ -1,4 +1,4 @@
-"""Running sums, products and the like, along one axis."""
+"""Running sums, products and the like along one axis, and differences, which undo them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..dtypes import DType
-from ..errors import DtypeError, explain
+from ..errors import ChoiceError, DimError, DtypeError, explain
 from ..graph import Node, Spec
 from .arithmetic import conjugate, real_only
 from .dims import axis
@@ -295,3 +295,48 @@ def logcumsumexp(input: Tensor, dim: int) -> Node:
 def _() -> Iterator[Any]:
     yield from lines()
     yield at_kink(np.array([1.0, 1000.0, 3.0, np.inf, 2.0]), 0)
+
+
+# -- differences -------------------------------------------------------------------------------
+
+
+@derived(on="torch Tensor", grad_name="SubBackward0")
+def diff(
+    input: Tensor,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+) -> Node:
+    """The differences of neighbours along `dim`, taken `n` times; what undoes a running sum.
+
+    >>> torch.diff(torch.tensor([1, 3, 6]))
+    tensor([2, 3])
+    """
+    if not input.ndim:
+        problem = "expects input to be at least one-dimensional"
+        raise DimError(explain("diff", problem, {"input": input.spec}))
+    along = axis(dim, input.ndim, "diff")
+    if n < 0:
+        raise ChoiceError(explain("diff", f"order must be non-negative but got {n}"))
+    parts = [x for x in (prepend, input, append) if x is not None]
+    whole = input if len(parts) == 1 else ops.cat(parts, along)
+    if n == 0:
+        return ops.clone(whole)
+    subtract = ops.logical_xor if whole.dtype is dtypes.bool_ else ops.sub
+    for _ in range(min(n, whole.shape[along])):
+        count = whole.shape[along] - 1
+        later = ops.narrow(whole, along, 1, count)
+        whole = subtract(later, ops.narrow(whole, along, 0, count))
+    return whole
+
+
+@diff.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4),)
+    yield floats(3, 4).T, 2, 0
+    yield (floats(3, 4),), {"dim": 0, "prepend": floats(1, 4), "append": floats(2, 4, seed=1)}
+    yield floats(3), 5
+    yield floats(3), 0
+    yield (bools(5),)
+    yield (ints(5),)

@@ -10,7 +10,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import ChoiceError, DtypeError, ShapeError, explain
 from ..graph import Node, Spec
-from .arithmetic import real_only
+from .arithmetic import ValueRefused, real_only
 from .samples import at_kink, floats, ints
 from .table import Kind, Number, Tensor, common, derived, primitive
 
@@ -138,9 +138,9 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Nod
         problem = "takes floating-point tensors"
         raise DtypeError(explain("histc", problem, {"input": input.spec}))
     if bins <= 0:
-        raise DtypeError(explain("histc", f"bins must be > 0, but got {bins}"))
+        raise ValueRefused(explain("histc", f"bins must be > 0, but got {bins}"))
     if max < min:
-        raise DtypeError(explain("histc", "max must be larger than min"))
+        raise ValueRefused(explain("histc", "max must be larger than min"))
     return bin_counts(input, bins=bins, low=float(min), high=float(max))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import ChoiceError, DtypeError, explain
 from ..graph import Node, Spec
-from .arithmetic import real_only
+from .arithmetic import ValueRefused, real_only
 from .dims import axis
 from .reduce import reduced, spread
 from .samples import at_kink, doubles, floats, ints
@@ -175,7 +175,7 @@ def quantiles(
     """The elements at the fractions `q` of the way through the order."""
     if not isinstance(q, Node):
         if not 0 <= q <= 1:
-            raise DtypeError(explain(op, f"q must be in the range [0, 1] but got {q}"))
+            raise ValueRefused(explain(op, f"q must be in the range [0, 1] but got {q}"))
         q = ops.constant(q, input.dtype)
     check_quantile(op, input, q, method)
     vector = at_least_1d(input) if dim is not None else ops.reshape(input, -1)

@@ -66,9 +66,10 @@ def folded(node: Node) -> Node | None:
     """A small node of nothing but constants, computed."""
     if node.size > SMALL or not node.inputs:
         return None
-    if not all([isinstance(i, Constant) for i in node.inputs]):
+    values = [i.value for i in node.inputs if isinstance(i, Constant)]
+    if len(values) < len(node.inputs):
         return None
-    value = node.op.numpy(*[i.value for i in node.inputs], **node.attrs)
+    value = node.op.numpy(*values, **node.attrs)
     return Literal(np.asarray(value, node.dtype.numpy), node.spec)
 
 

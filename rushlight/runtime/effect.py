@@ -7,8 +7,8 @@ from typing import Any
 
 from .. import ops
 from ..graph import Cell, Node, Saved, next_serial
-from .entry import Entry, Handle, State, at_once
-from .record import open_entry, register, step, types
+from .entry import Entry, Handle, State, at_once, types
+from .record import open_entry, register, step
 from .recorder import Recorder
 
 Also = Sequence[tuple[Any, str, Any]]

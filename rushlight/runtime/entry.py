@@ -115,18 +115,26 @@ class Entry:
         self.next: Entry = NOTHING
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.root: Entry = self if parent is None else parent.root
-        self.state: State = CLEAN if parent is None else parent.state
         self.first: Entry = self if parent is None or parent.parent is None else parent.first
-        self.a = self.b = self.value = self.number = self.pattern = None
-        self.plain = 0
-        self.key = self.line = self.extra = self.returned = self.window = None
+        self.state: State = CLEAN if parent is None else parent.state
+        self.a: Node | None = None
+        self.b: Node | None = None
+        self.value: Node | None = None
         self.values: tuple[Node, ...] = ()
-        self.old: tuple[Node, ...] | None = None
+        self.old: tuple[Node | None, ...] | None = None
+        self.key: Any = None
+        self.line: tuple[str, int] | None = None
+        self.extra: Any = None
+        self.pattern: Any = None
+        self.returned: Any = None
+        self.window: Any = None
+        self.number: type | None = None
+        self.plain = 0
+        self.count = 0
         self.places: tuple[int, ...] = ()
         self.keeps: tuple[int, ...] = ()
-        self.serials: tuple[int, int] = (0, 0)
-        self.count = 0
         self.scalars: tuple[Scalar, ...] = ()
+        self.serials: tuple[int, int] = (0, 0)
         self.bound: Any = ()
         self.numbers: Any = ()
         self.out: Any = None

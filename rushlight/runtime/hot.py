@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..graph import Bound, Cell, Scalar
+from ..graph import Bound, Cell, Saved, Scalar
 from .entry import Entry, Handle
 from .memory import laid_out, store
 
@@ -89,6 +89,7 @@ def fetcher(plan: Plan) -> Callable[[], list[Any]]:
         elif isinstance(leaf, Scalar):
             words.append(f"{source.name(leaf.entry, 'e')}.numbers[{leaf.place}]")
         else:
+            assert isinstance(leaf, Saved)
             slot = source.name(leaf.slot, "s")
             words.append(f"{slot}.generation().arrays[{source.name(leaf, 'n')}]")
     source.lines.append(f"return [{', '.join(words)}]")

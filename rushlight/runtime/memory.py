@@ -48,34 +48,44 @@ def is_exported(array: Array) -> bool:
 
 def to_read(handle: Handle) -> Array:
     """The array of a concrete tensor, safe to be read when the window is run."""
-    array = handle._array
-    if EXPORTED and is_exported(array):
-        if is_private(handle):
-            EXPORTED.pop(id(array), None)  # NumPy has let go of it
-        else:
-            return np.array(array, order="K")
-    return array
+    if EXPORTED and is_exported(handle._array):
+        if not is_private(handle):
+            return np.array(handle._array, order="K")
+        EXPORTED.pop(id(owner_of(handle._array)), None)  # NumPy has let go of it
+    found: Array = handle._array
+    return found
 
 
 class _Probe:
     """Something with an `_array`, to learn how many references a private one has."""
 
-    def __init__(self) -> None:
-        self._array = np.empty(0)
+    def __init__(self, array: Array) -> None:
+        self._array = array
 
 
 def _references(handle: Any) -> int:
+    """How many references `getrefcount` sees to the array of a tensor."""
     return getrefcount(handle._array)
 
 
-_PRIVATE = _references(_Probe())
+def _base_references(handle: Any) -> int:
+    """How many references `getrefcount` sees to the owner of the memory that the array views."""
+    base = handle._array.base
+    return getrefcount(base)
+
+
+_PRIVATE = _references(_Probe(np.empty(0)))
+_PRIVATE_BASE = _base_references(_Probe(np.empty(1).view()))
 
 
 def is_private(handle: Handle) -> bool:
     """Whether nothing but `handle` can see its memory."""
-    if handle._array.base is not None:
+    if _references(handle) > _PRIVATE + (handle._cell is not None):
         return False
-    return _references(handle) <= _PRIVATE + (handle._cell is not None)
+    kind = type(handle._array.base)
+    if kind is not np.ndarray:
+        return handle._array.base is None
+    return handle._array.base.base is None and _base_references(handle) <= _PRIVATE_BASE
 
 
 def store(handle: Handle, array: Array) -> None:

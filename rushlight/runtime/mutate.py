@@ -214,7 +214,8 @@ def taken_again(base: Node, node: Node, part: Node, whole: Node) -> Node:
         return base
     parent = taken_again(base, node.inputs[0], part, whole)
     if not is_boundary(node):
-        return node.op(parent, **node.attrs)
+        again: Node = node.op(parent, **node.attrs)
+        return again
     history = whole if node is part else node
     view = ops.detach(parent)
     return ops.rejoin(view, history) if history.requires_grad else view

@@ -276,8 +276,8 @@ def register(recorder: Recorder, entry: Entry, key: Any) -> None:
 def bind_nodes(entry: Entry, handles: Sequence[Handle]) -> list[Node]:
     """Nodes for the tensors given to `entry`, noting which must be bound at every call."""
     nodes: list[Node] = []
-    places = []
-    keeps = []
+    places: list[int] = []
+    keeps: list[int] = []
     for k, handle in enumerate(handles):
         value = handle._value
         if isinstance(value, Cell):

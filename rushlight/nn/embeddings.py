@@ -1,0 +1,129 @@
+"""Tables that are looked up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import create
+from ..modes import no_grad
+from . import functional as F
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+
+class Embedding(Module):
+    """A row of `weight` for each number in the input.
+
+    num_embeddings, embedding_dim: how many rows there are, and their length.
+    padding_idx: a row that begins as zeros and gets no gradient.
+    max_norm: rows longer than this are shortened to it, in `weight`, when they are looked up.
+
+    `weight` (num_embeddings, embedding_dim) begins normal with mean 0 and variance 1.
+
+    >>> m = torch.nn.Embedding(10, 3, padding_idx=0)
+    >>> m(torch.tensor([[0, 2, 0, 5]])).shape
+    torch.Size([1, 4, 3])
+    >>> m(torch.tensor([0]))
+    tensor([[0., 0., 0.]], grad_fn=<EmbeddingBackward0>)
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+        _weight: Any = None,
+        _freeze: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        if padding_idx is not None:
+            inside = -num_embeddings <= padding_idx < num_embeddings
+            assert inside, "Padding_idx must be within num_embeddings"
+            padding_idx %= num_embeddings
+        self.padding_idx = padding_idx
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.sparse = sparse
+        if _weight is None:
+            empty = create.empty(num_embeddings, embedding_dim, device=device, dtype=dtype)
+            self.weight = Parameter(empty, requires_grad=not _freeze)
+            self.reset_parameters()
+        else:
+            fits = list(_weight.shape) == [num_embeddings, embedding_dim]
+            assert fits, "Shape of weight does not match num_embeddings and embedding_dim"
+            self.weight = Parameter(_weight, requires_grad=not _freeze)
+
+    def reset_parameters(self) -> None:
+        """Draw the table anew."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx].fill_(0)
+
+    def forward(self, input: Any) -> Any:
+        """(*) as (*, embedding_dim)."""
+        return F.embedding(
+            input,
+            self.weight,
+            self.padding_idx,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.sparse,
+        )
+
+    def extra_repr(self) -> str:
+        """The settings that are not as usual."""
+        words = [f"{self.num_embeddings}, {self.embedding_dim}"]
+        usual = {
+            "padding_idx": None,
+            "max_norm": None,
+            "norm_type": 2,
+            "scale_grad_by_freq": False,
+            "sparse": False,
+        }
+        for name, value in usual.items():
+            if getattr(self, name) != value:
+                words.append(f"{name}={getattr(self, name)}")
+        return ", ".join(words)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        embeddings: Any,
+        freeze: bool = True,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+    ) -> Any:
+        """An Embedding with the given table, which is not trained if `freeze`.
+
+        >>> m = torch.nn.Embedding.from_pretrained(torch.tensor([[1.0, 2.3], [4.0, 5.1]]))
+        >>> m(torch.tensor([1]))
+        tensor([[4.0000, 5.1000]])
+        """
+        assert embeddings.dim() == 2, "Embeddings parameter is expected to be 2-dimensional"
+        rows, cols = embeddings.shape
+        return cls(
+            num_embeddings=rows,
+            embedding_dim=cols,
+            _weight=embeddings,
+            _freeze=freeze,
+            padding_idx=padding_idx,
+            max_norm=max_norm,
+            norm_type=norm_type,
+            scale_grad_by_freq=scale_grad_by_freq,
+            sparse=sparse,
+        )
