@@ -16,7 +16,7 @@ from .missing import missing
 from .settings import API_VERSION as __version__
 from .tensor import Tensor
 
-__all__ = ["Tensor", "autograd", "methods", "settings", "tensor"]
+__all__ = ["Tensor", "__version__", "autograd", "methods", "settings", "tensor"]
 
 MODULES = frozenset(
     ("backends", "cuda", "data", "nn", "optim", "lessons", "random", "utils", "version", "vision")

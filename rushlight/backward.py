@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import gradient, ops
-from .create import zeros_like
 from .errors import ArgumentError, GradError, ShapeError, explain
 from .graph import Cell, Node, leaves_of, scope
 from .ops.table import dense
+from .patterns import zeros_like
 from .public import public
 from .runtime.effect import Change, Target, apply_effect, new_tensor
 from .runtime.entry import Handle, at_once, types
@@ -299,5 +299,3 @@ def laid_out_like(cell: Cell, g: Node) -> Node:
 def gradient_of(cell: Cell) -> Target:
     """The gradient tensor of a leaf."""
     return lambda handles: cell.grad
-
-

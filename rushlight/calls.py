@@ -82,7 +82,7 @@ def unary(op: Op) -> Function:
 
 
 def binary(op: Op, rest: Function) -> Function:
-    """A function whose usual call gives two tensors, or a tensor and a number; else it is `rest`."""
+    """A function whose usual call gives two tensors, or a tensor and a number; else `rest`."""
     new = types.new
 
     def call(input: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
@@ -165,7 +165,11 @@ def general(op: Op) -> Function:
         entry = recorder.at.next
         if entry.api is op and entry.mode is recorder.grad:
             pattern = entry.pattern
-            if pattern is not None and len(args) == pattern.count and kwargs.keys() == pattern.names:
+            if (
+                pattern is not None
+                and len(args) == pattern.count
+                and kwargs.keys() == pattern.names
+            ):
                 found = pattern.match(args, kwargs)
                 if found is not None:
                     return repeat(recorder, entry, *found)
@@ -186,7 +190,10 @@ class Pattern:
     def __init__(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         params = list(op.params)
         last = len(params) - 1
-        kinds = ["static" if params[min(k, last)].fixed else params[min(k, last)].kind for k in range(len(args))]
+        kinds = [
+            "static" if params[min(k, last)].fixed else params[min(k, last)].kind
+            for k in range(len(args))
+        ]
         order = {p.name: k for k, p in enumerate(params)}
         places = [order.get(name, -1) for name in kwargs]
         self.names = kwargs.keys()

@@ -6,16 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import ops
-from .create import zeros
 from .errors import ArgumentError, GradError, explain
 from .graph import Node
 from .modes import no_grad
+from .patterns import zeros
 from .public import public
 from .runtime.effect import Change, apply_effect, new_tensor
 from .runtime.entry import Handle
 from .runtime.recorder import local
 from .stepwise import Step, Watch
-
 
 CUSTOM = Step("custom")
 
@@ -130,7 +129,9 @@ class CustomCall:
         places = [
             k
             for k, t in enumerate(outputs)
-            if isinstance(t, Handle) and id(t) not in self.ctx.fixed and t._value.dtype.differentiable
+            if isinstance(t, Handle)
+            and id(t) not in self.ctx.fixed
+            and t._value.dtype.differentiable
         ]
         tensors = [outputs[k] for k in places]
         n = len(tensors)

@@ -45,7 +45,11 @@ class GradFn:
         if isinstance(self.node, Cell):
             return ()
         return tuple(
-            [(GradFn(p), 0) if p.requires_grad else (None, 0) for p in self.node.inputs if not p.number]
+            [
+                (GradFn(p), 0) if p.requires_grad else (None, 0)
+                for p in self.node.inputs
+                if not p.number
+            ]
         )
 
     def __repr__(self) -> str:

@@ -1,8 +1,8 @@
 """The record: values that were asked for and need not exist yet.
 
-A `Node` is one application of an op; its inputs are nodes. The leaves are what a trace is fed with:
+A `Node` is one application of an op; its inputs are nodes. The leaves are what a trace is fed:
 
-    Cell      a persistent tensor with an identity of its own (a parameter, a leaf that requires grad)
+    Cell      a persistent tensor with an identity of its own: a parameter, a leaf with a gradient
     Fresh     any other concrete tensor: only its shape, dtype and strides are known here
     Bound     one use of a Fresh value by one recorded call
     Scalar    a Python number that may change from call to call; Constant, one that may not

@@ -61,7 +61,7 @@ def is_plain(x: Any) -> bool:
 
 
 def write_now(x: Any, basic: Any, gathered: Any, value: Any) -> None:
-    """Write into the memory of a concrete tensor at once: copying all of it could cost much more."""
+    """Write into the memory of a concrete tensor at once: copying all of it could cost more."""
     array = realise(value) if isinstance(value, Handle) else value
     local.recorder.flush()  # what was recorded earlier must read the old contents
     target = ops.basic_index.numpy(realise(x), index=basic)
@@ -247,9 +247,7 @@ def put_basic(input: Tensor, value: Tensor | Number, index: Any) -> Node:
 
 
 @derived(grad_name="IndexPutBackward0")
-def put_advanced(
-    input: Tensor, value: Tensor | Number, indices: Tensors, index: Any
-) -> Node:
+def put_advanced(input: Tensor, value: Tensor | Number, indices: Tensors, index: Any) -> Node:
     """`input` with `value` where `indices` point within the view at the basic `index`."""
     value = fitted(value, input)
     if is_whole(index):
@@ -280,5 +278,3 @@ def expanded(value: Node, view: Node) -> Node:
         got = {"the part written to": view.spec, "the value": value.spec}
         raise ShapeError(explain("setitem", "the value does not broadcast to the part", got))
     return ops.expand_view(value, shape=view.shape)
-
-

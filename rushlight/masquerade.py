@@ -1,6 +1,6 @@
 """Let programs that say `import torch` get rushlight.
 
-`install()` puts a finder in front of Python's own: `torch`, `torch.nn`, `torch.utils.data` and so on
+`install()` puts a finder in front of Python's own: `torch`, `torch.nn`, `torch.utils.data`, ...
 become the modules of rushlight that have those names here, the very same module objects.
 """
 

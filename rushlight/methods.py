@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
 
 from . import backward as passes
-from . import create, dtypes, observe, ops, overwrite, random
+from . import create, dtypes, ops, patterns
 from .calls import function, inplace, inplace_operator, operator, reflected, unary
 from .devices import Device, require_cpu
 from .dtypes import DType
@@ -148,9 +149,9 @@ def backward(
     >>> x.grad
     tensor(4.)
     """
-    if gradient is None and inputs is None:
-        if passes.repeat_backward(self, retain_graph, create_graph):
-            return
+    plain = gradient is None and inputs is None
+    if plain and passes.repeat_backward(self, retain_graph, create_graph):
+        return
     given = None if gradient is None else [gradient]
     passes.backward([self], given, retain_graph, create_graph, inputs)
 
@@ -215,8 +216,6 @@ def register_post_accumulate_grad_hook(self: Any, hook: Any) -> Removable:
 @public("Tensor")
 def retain_grad(self: Any) -> None:
     """Have `backward` set `.grad` although the tensor is not a leaf."""
-    import weakref
-
     if not self.is_leaf:
         watch_of(self).retained_by = weakref.ref(self)
 
@@ -231,7 +230,7 @@ def detach_(self: Any) -> Any:
 
 def new_like(name: str) -> Any:
     """The method `new_zeros` and its kind: as `torch.zeros`, with the tensor's dtype."""
-    make = getattr(create, name)
+    make = getattr(create if name == "tensor" else patterns, name)
 
     def new(self: Any, *args: Any, **options: Any) -> Any:
         options["dtype"] = options.get("dtype") or self._value.dtype
@@ -261,9 +260,8 @@ def legacy(*args: Any, dtype: DType | None = None, device: Any = None) -> Any:
     if len(args) == 1 and isinstance(args[0], list | tuple | np.ndarray):
         return create.tensor(args[0], dtype=dtype)
     if all([isinstance(a, int) for a in args]):
-        return create.empty(*(args or (0,)), dtype=dtype)
+        return patterns.empty(*(args or (0,)), dtype=dtype)
     raise ArgumentError(explain("Tensor", "expected data or sizes", hint="use torch.tensor(data)"))
 
 
 attach()
-

@@ -25,5 +25,7 @@ def missing(space: str, name: str, known: Iterable[str] = ()) -> MissingError:
     hint = INSTEAD.get(name, "")
     if not hint:
         near = difflib.get_close_matches(name, list(known), n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`rushlight ops` lists what there is"
+        hint = (
+            f"did you mean {' or '.join(near)}?" if near else "`rushlight ops` lists what there is"
+        )
     return MissingError(explain(f"{space}.{name}", "rushlight does not have this", hint=hint))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .create import room_like
 from .dtypes import DType
 from .errors import ShapeError, explain
 from .graph import Fresh, Node
 from .ops.table import Number, Tensor, derived
+from .patterns import room_like
 from .public import public
 from .runtime.entry import Handle
 from .runtime.memory import is_exported, is_private, store

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import gradient, ops
-from .create import ones_like
 from .graph import Cell, Node, Saved, next_serial, scope
+from .patterns import ones_like
 from .runtime.effect import Change, apply_effect, new_tensor
 from .runtime.history import Generation
 from .runtime.mutate import apply_inplace
@@ -218,4 +218,3 @@ def hook_in(generation: Generation, node: Node) -> Watch | None:
     for parent in generation.parents:
         watch = watch or hook_in(parent, node)
     return watch
-

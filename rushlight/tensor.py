@@ -18,7 +18,6 @@ from .indexing import getitem, setitem
 from .runtime.entry import Handle, types
 from .runtime.memory import export
 from .runtime.record import give_cell, leaf_for, realise
-
 from .size import Size
 
 
@@ -31,6 +30,7 @@ class TensorType(type):
     legacy: Callable[..., Any]
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """What PyTorch's constructor makes of these."""
         return cls.legacy(*args, **kwargs)
 
 
@@ -360,5 +360,3 @@ def rebuild(kind: type[Any], array: Any, requires_grad: bool) -> Any:
 
 
 types.new = type.__call__.__get__(Tensor)
-
-

@@ -1,4 +1,4 @@
-"""What is recorded, when windows end, and that a repeated step is recognised rather than recorded."""
+"""What is recorded, when windows end, and that a repeated step is recognised."""
 
 import numpy as np
 import pytest
@@ -160,9 +160,7 @@ def test_numbers_of_another_type_are_told_apart():
 
 def test_negative_zero_is_not_zero():
     x = torch.tensor([1.0])
-    signs = []
-    for zero in (0.0, -0.0, 0.0, -0.0):
-        signs.append(str((x * zero).item()))
+    signs = [str((x * zero).item()) for zero in (0.0, -0.0, 0.0, -0.0)]
     assert signs == ["0.0", "-0.0", "0.0", "-0.0"]
 
 

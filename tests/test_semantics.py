@@ -1,4 +1,4 @@
-"""2,000 random programs show what PyTorch shows: views, mutation, branches, gradients, held values."""
+"""2,000 random programs show what PyTorch shows: views, mutation, branches, gradients."""
 
 import numpy as np
 import programs

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ..masquerade import install
+from ..runtime.recorder import local
 
 HELP = """usage: rushlight run [--eager] script.py [arguments of the script]
        rushlight run [--eager] -m module [arguments]
@@ -23,8 +24,6 @@ def run(args: list[str]) -> int:
         print(HELP)
         return 0 if args else 2
     if args[0] == "--eager":
-        from ..runtime.recorder import local
-
         local.recorder.eager = True
         args.pop(0)
     if not args:

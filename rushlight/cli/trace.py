@@ -62,7 +62,9 @@ def describe(window: Window) -> str:
     """The trace of a window, as text."""
     plan = window.plan
     assert plan is not None
-    lines = {node: line for node in plan.program.order if (line := window.line_of(node)) is not None}
+    lines = {
+        node: line for node in plan.program.order if (line := window.line_of(node)) is not None
+    }
     calls = f"{len(window.path)} calls, {len(plan.program.order)} operations"
     head = f"hottest window: run {window.count} times, {calls}"
     return f"{head}\n{text(plan.program, lines)}"

@@ -9,9 +9,8 @@ PyTorch's `torch.utils.data`, with its random orders bit for bit. From the botto
     streams, workers, processes     workers: their random streams, threads, processes
     ahead, loader                   one pass with workers; the DataLoader
 
-    >>> from torch.utils.data import DataLoader, TensorDataset
-    >>> data = TensorDataset(torch.arange(4.0), torch.tensor([0, 1, 0, 1]))
-    >>> for x, y in DataLoader(data, batch_size=2):
+    >>> data = torch.utils.data.TensorDataset(torch.arange(4.0), torch.tensor([0, 1, 0, 1]))
+    >>> for x, y in torch.utils.data.DataLoader(data, batch_size=2):
     ...     print(x, y)
     tensor([0., 1.]) tensor([0, 1])
     tensor([2., 3.]) tensor([0, 1])
@@ -40,7 +39,7 @@ from .sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
-from .streams import WorkerInfo, get_worker_info
+from .streams import get_worker_info
 
 __all__ = [
     "BatchSampler",
@@ -58,7 +57,6 @@ __all__ = [
     "SubsetRandomSampler",
     "TensorDataset",
     "WeightedRandomSampler",
-    "WorkerInfo",
     "dataloader",
     "default_collate",
     "default_convert",

@@ -93,8 +93,8 @@ class WorkerEpoch:
                 return
 
     def has_room(self, k: int) -> bool:
-        """Whether worker `k` has less than its share of the batches that are asked for."""
-        waiting = sum([task.worker == k for task in self.tasks.values()])
+        """Whether worker `k` has less than its share of the batches still to be fetched."""
+        waiting = sum([t.worker == k and t.rank is None for t in self.tasks.values()])
         return waiting < self.limit // sum(self.active)
 
     def __iter__(self) -> WorkerEpoch:

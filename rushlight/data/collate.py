@@ -203,11 +203,4 @@ default_collate_fn_map: dict[Any, Callable[..., Any]] = {
     str: collate_text,
     bytes: collate_text,
 }
-"""What makes a batch of samples of each type, tried in this order.
-
->>> from torch.utils.data._utils.collate import default_collate_fn_map
->>> default_collate_fn_map[complex] = lambda batch, *, collate_fn_map=None: sum(batch)
->>> torch.utils.data.default_collate([1j, 2])
-(2+1j)
->>> del default_collate_fn_map[complex]
-"""
+"""What makes a batch of samples of each type: the exact type first, then the first that fits."""

@@ -15,7 +15,8 @@ from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 from ..errors import ArgumentError, ChoiceError, DimError, explain
-from ..random import Generator, default_generator, randperm
+from ..generator import Generator, default_generator
+from ..random import randperm
 from ..runtime.entry import Handle
 
 T = TypeVar("T")

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ChoiceError, explain
-from ..random import Generator, randperm
+from ..generator import Generator
+from ..random import randperm
 from ..runtime.record import realise
 from .sampler import Sampler
 

@@ -10,7 +10,7 @@ from multiprocessing.context import BaseContext
 from typing import Any, Generic, TypeVar
 
 from ..errors import ArgumentError, ChoiceError, explain
-from ..random import Generator
+from ..generator import Generator
 from .ahead import WorkerEpoch
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset

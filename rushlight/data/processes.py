@@ -18,7 +18,7 @@ from multiprocessing import connection
 from typing import Any
 
 from ..errors import DataError, explain, without_own_frames
-from ..random import LOCK
+from ..generator import LOCK
 from ..runtime.recorder import local
 from .fetch import ENDED, Abandoned, Recipe
 from .streams import WorkerInfo, own, seed_process

@@ -16,7 +16,8 @@ import numpy as np
 from .. import dtypes, rng
 from ..create import as_tensor
 from ..errors import ArgumentError, ChoiceError, explain
-from ..random import LOCK, Generator, multinomial, randint, randperm, twister_of
+from ..generator import LOCK, Generator, twister_of
+from ..random import multinomial, randint, randperm
 from ..runtime.entry import Handle
 from ..runtime.record import realise
 
@@ -112,7 +113,7 @@ class RandomSampler(Sampler[int]):
 
     >>> g = torch.Generator().manual_seed(0)
     >>> list(torch.utils.data.RandomSampler(range(5), generator=g))
-    [4, 1, 2, 0, 3]
+    [4, 0, 1, 3, 2]
     """
 
     def __init__(
@@ -200,8 +201,8 @@ class WeightedRandomSampler(Sampler[int]):
     Raises ValueError if `num_samples` is no positive integer or the weights have not one dimension.
 
     >>> g = torch.Generator().manual_seed(0)
-    >>> list(torch.utils.data.WeightedRandomSampler([0.1, 0.9, 0.0], 5, generator=g))
-    [1, 1, 0, 1, 1]
+    >>> list(torch.utils.data.WeightedRandomSampler([1.0, 2.0, 0.0], 6, generator=g))
+    [1, 1, 1, 1, 1, 1]
     """
 
     def __init__(

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from .. import rng
-from ..random import Generator, default_generator, manual_seed
+from ..generator import Generator, default_generator, manual_seed
 
 
 def numpy_seed(base_seed: int, worker: int) -> Any:

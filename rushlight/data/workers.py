@@ -22,7 +22,10 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
+import numpy as np
+
 from ..errors import DataError, explain
+from ..runtime.entry import Handle
 from ..runtime.recorder import local
 from .dataset import ChainDataset, ConcatDataset, Subset
 from .fetch import PLACE, Abandoned, Recipe
@@ -202,7 +205,14 @@ def stop_all() -> None:
 
 
 def copied(dataset: Any) -> Any:
-    """A shallow copy of a dataset, and of those it is made of; itself if it cannot be copied."""
+    """A shallow copy of a dataset, and of those it is made of; itself if it cannot be copied.
+
+    Nor is it copied if it is the data itself, or if it would close a file when the copy dies.
+    """
+    if not hasattr(dataset, "__dict__") or isinstance(dataset, np.ndarray | Handle):
+        return dataset
+    if hasattr(dataset, "__del__"):
+        return dataset
     try:
         made = copy.copy(dataset)
     except Exception:

@@ -22,7 +22,9 @@ class BackwardHookFunction(Function):
     """An identity that tells `tell` the gradients of its outputs and passes on what that returns."""
 
     @staticmethod
-    def forward(ctx: Any, tell: Callable[[Gradients], Gradients], zeros: bool, *tensors: Any) -> Any:
+    def forward(
+        ctx: Any, tell: Callable[[Gradients], Gradients], zeros: bool, *tensors: Any
+    ) -> Any:
         """`tensors` as they are."""
         ctx.tell = tell
         ctx.set_materialize_grads(zeros)

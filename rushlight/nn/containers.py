@@ -131,8 +131,7 @@ def expect_sequential(other: Any) -> Any:
     """`other`, if it can be added to a Sequential."""
     if not isinstance(other, Sequential):
         problem = (
-            "add operator supports only objects of Sequential class, but "
-            f"{type(other)} is given."
+            f"add operator supports only objects of Sequential class, but {type(other)} is given."
         )
         raise ChoiceError(explain("Sequential", problem))
     return other

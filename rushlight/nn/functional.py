@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import observe, random
+from .. import random
 from ..calls import function
-from ..create import room_like
 from ..errors import MissingError, explain
 from ..ops import OPS
 from ..ops.table import Op

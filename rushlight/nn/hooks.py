@@ -79,10 +79,9 @@ class Hooks(OrderedDict[int, Hook]):
         return (Hooks, (self.kind,), None, None, iter(self.items()))
 
 
-LAZY: dict[str, Callable[[Any], Any]] = {
-    name: Hooks
-    for name in ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
-}
+LAZY: dict[str, Callable[[Any], Any]] = dict.fromkeys(
+    ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"), Hooks
+)
 """Attributes of a module that come into being when they are first asked for, and how."""
 
 LAZY |= {
@@ -279,9 +278,7 @@ def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         raise
 
 
-def call_through(
-    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], done: set[int]
-) -> Any:
+def call_through(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], done: set[int]) -> Any:
     """The result; `done` collects the numbers of the forward hooks that were called."""
     for _, hook, with_kwargs in hooks_of(module, "_forward_pre_hooks"):
         args, kwargs = before(hook, module, args, kwargs, with_kwargs)

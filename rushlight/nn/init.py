@@ -256,9 +256,7 @@ def drawn(tensor: Any, draw: random.Draw, generator: Any) -> Any:
     return array
 
 
-def from_tail(
-    tensor: Any, mean: float, std: float, a: float, b: float, generator: Any
-) -> Any:
+def from_tail(tensor: Any, mean: float, std: float, a: float, b: float, generator: Any) -> Any:
     """Normal numbers between bounds that few normal numbers lie between, by rejection.
 
     A uniform number is kept with a probability in proportion to the density there.

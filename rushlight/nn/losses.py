@@ -17,8 +17,7 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
     if reduce is False:
         old = "none"
     warnings.warn(
-        "size_average and reduce args will be deprecated, "
-        f"please use reduction='{old}' instead.",
+        f"size_average and reduce args will be deprecated, please use reduction='{old}' instead.",
         stacklevel=4,
     )
     return old

@@ -123,7 +123,9 @@ def feature_mask(input: Any, p: float) -> Any:
     return wrap(mask)
 
 
-def feature_dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+def feature_dropout(
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Any:
     """`input`, (batch, channels, ...), with each channel 0 with probability `p`, else scaled."""
     check_probability(p)
     if not training or p == 0 or input._value.size == 0:
@@ -202,9 +204,7 @@ def warn_of_dims(n: int, ndim: int) -> None:
 # -- for selu ----------------------------------------------------------------------------------
 
 
-def alpha_dropout(
-    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False
-) -> Any:
+def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
     """`input` with elements dropped such that a mean of 0 and a variance of 1 are kept.
 
     Klambauer et al., "Self-normalizing neural networks" (2017).

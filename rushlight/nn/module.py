@@ -7,7 +7,7 @@ convert.py, printing in show.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import ArgumentError, ChoiceError, explain
@@ -211,7 +211,9 @@ class Module:
         False
         """
         if not isinstance(mode, bool):
-            raise ChoiceError(explain(type(self).__name__, "training mode is expected to be boolean"))
+            raise ChoiceError(
+                explain(type(self).__name__, "training mode is expected to be boolean")
+            )
         self.training = mode
         for module in self.children():
             module.train(mode)

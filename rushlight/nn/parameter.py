@@ -49,7 +49,9 @@ class Parameter(Tensor, metaclass=ParameterType):
         if not isinstance(data, Tensor):
             kind = type(data).__name__
             hint = "torch.tensor(...) makes a tensor of numbers, lists and arrays"
-            raise ArgumentError(explain(cls.__name__, f"data must be a Tensor, not {kind}", {}, hint))
+            raise ArgumentError(
+                explain(cls.__name__, f"data must be a Tensor, not {kind}", {}, hint)
+            )
         foreign = type(data) is not Tensor and not type.__instancecheck__(Parameter, data)
         made = on_memory(type(data) if foreign else cls, realise(data), requires_grad)
         if foreign:

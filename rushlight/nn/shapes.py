@@ -7,7 +7,6 @@ from typing import Any
 from ..errors import ArgumentError, explain
 from . import functional as F
 from .activations import Elementwise
-from .module import Module
 
 
 class Flatten(Elementwise):

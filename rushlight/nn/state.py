@@ -112,7 +112,9 @@ def get_extra_state(self: Any) -> Any:
 
 def set_extra_state(self: Any, state: Any) -> None:
     """Take back what `get_extra_state` returned."""
-    raise DataError(explain(self._get_name(), "takes no extra state", hint="define set_extra_state"))
+    raise DataError(
+        explain(self._get_name(), "takes no extra state", hint="define set_extra_state")
+    )
 
 
 def keeps_extra_state(module: Any) -> bool:
@@ -184,9 +186,7 @@ class Load:
         local_metadata = {} if self.metadata is None else self.metadata.get(prefix[:-1], {})
         if self.assign:
             local_metadata["assign_to_params_buffers"] = True
-        module._load_from_state_dict(
-            state, prefix, local_metadata, True, *self.keys, self.errors
-        )
+        module._load_from_state_dict(state, prefix, local_metadata, True, *self.keys, self.errors)
         for name, child in module._modules.items():
             if child is not None:
                 path = f"{prefix}{name}."
@@ -211,9 +211,7 @@ def load_from_state_dict(
 ) -> None:
     """Take the module's own state, not that of the modules in it, out of `state_dict`."""
     for hook in own_hooks(self, "_load_state_dict_pre_hooks"):
-        hook(
-            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
-        )
+        hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
     assign = local_metadata.get("assign_to_params_buffers", False)
     known = dict(own_state(self))
     for name, value in known.items():
@@ -301,9 +299,7 @@ def register_state_dict_pre_hook(self: Any, hook: Hook) -> RemovableHandle:
     return enter(self._state_dict_pre_hooks, hook)
 
 
-def register_load_hook(
-    self: Any, hook: Hook, with_module: bool = False
-) -> RemovableHandle:
+def register_load_hook(self: Any, hook: Hook, with_module: bool = False) -> RemovableHandle:
     """A handle of a hook that is called before the module's state is loaded, with all that concerns it.
 
     It is given the module first if `with_module`.

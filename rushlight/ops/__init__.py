@@ -4,6 +4,7 @@ A family that needs another says `from .. import ops` and writes `ops.expand_vie
 """
 
 from .activation import *
+from .adaptive import *
 from .affine import *
 from .along import *
 from .arithmetic import *
@@ -27,6 +28,7 @@ from .einsum import *
 from .error_function import *
 from .exponential import *
 from .extremes import *
+from .fold import *
 from .gamma import *
 from .gathering import *
 from .grids import *
@@ -47,6 +49,7 @@ from .power import *
 from .ranking import *
 from .rearrange import *
 from .reduce import *
+from .resample import *
 from .rounding import *
 from .scan import *
 from .search import *

@@ -11,7 +11,7 @@ from .. import dtypes, ops
 from ..dtypes import DType
 from ..graph import Constant, Leaf, Node, Spec
 from .samples import bools, floats, ints
-from .table import Kind, Tensor, derived, like_inputs, primitive, row_major
+from .table import Kind, Tensor, derived, primitive, row_major
 
 
 def convert(x: Any, *, dtype: DType) -> Any:

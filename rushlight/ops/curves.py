@@ -172,7 +172,7 @@ def logsigmoid(input: Tensor) -> Spec:
     """Logarithm of the sigmoid, `-log(1 + exp(-input))`.
 
     >>> F.logsigmoid(torch.tensor([0.0, -100.0]))
-    tensor([-6.9315e-01, -1.0000e+02])
+    tensor([  -0.6931, -100.0000])
     """
     return input.spec
 

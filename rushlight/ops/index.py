@@ -284,6 +284,12 @@ def _() -> Iterator[Any]:
     yield floats(2, 3, 4), [np.array([0, 1]), None, np.array([[3], [0]])]
 
 
+@advanced_put.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), floats(2, seed=1), [np.array([0, 1]), np.array([1, 1])]
+    yield floats(2, 3, 4), floats(3, 1, seed=1), [None, None, np.array([0, 3])]
+
+
 @index_put.samples
 def _() -> Iterator[Any]:
     yield floats(3, 4), [np.array([0, -1])], floats(4, seed=1)

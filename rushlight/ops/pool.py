@@ -11,6 +11,7 @@ import numpy as np
 from .. import ops
 from ..errors import ShapeError, explain
 from ..graph import Node, Shape
+from .activation import expect_fractional
 from .convolution import Sizes, batched, each, positive
 from .convolve import Pads
 from .samples import at_kink, floats
@@ -212,7 +213,7 @@ def avg_pool(
 ) -> Node:
     """The mean of each window; of what is inside the image, unless `count_include_pad`."""
     windows = Windows(op, n, input, kernel, stride, padding, 1, ceil_mode)
-    ops.expect_fractional(op, input)
+    expect_fractional(op, input)
     if divisor == 0:
         raise ShapeError(explain(op, "divisor must be not zero"))
     total = window_sum(windows.image, **windows.attrs)

@@ -28,7 +28,7 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import DType
 from ..errors import ArgumentError, explain
-from ..graph import Bound, Constant, Node, Spec, contiguous_strides, scope
+from ..graph import Bound, Constant, Node, contiguous_strides, scope
 
 Tensor = Node
 Tensors = Sequence[Node]
@@ -294,7 +294,7 @@ def cast_all(inputs: tuple[Node, ...], dtype: DType) -> tuple[Node, ...]:
     return tuple(
         [
             n
-            if n.dtype is dtype and not n.number or n.number and not typed
+            if (n.dtype is dtype and not n.number) or (n.number and not typed)
             else cast(n, dtype=dtype)
             for n in inputs
         ]

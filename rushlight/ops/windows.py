@@ -49,7 +49,7 @@ def maxima(x: Any, *, kernel: Shape, stride: Shape, padding: Pads, dilation: Sha
     x = surrounded(x, geo)
     best: Array = np.array(x[(..., *geo.places[0])])
     for place in geo.places[1:]:
-        np.maximum(best, x[(..., *place)], best)
+        np.maximum(best, x[(..., *place)], out=best)
     return best
 
 
@@ -118,7 +118,7 @@ def where_maximal(x: Any, *, kernel: Shape, stride: Shape, padding: Pads, dilati
     for k, place in enumerate(geo.places):
         candidate = image[(..., *place)]
         number = np.maximum(number, (candidate > best) * small(k))
-        np.maximum(best, candidate, best)
+        np.maximum(best, candidate, out=best)
     if x.dtype.kind == "f" and np.isnan(best).any():
         for k in range(len(geo.places) - 1, -1, -1):
             np.copyto(number, small(k), where=np.isnan(image[(..., *geo.places[k])]))

@@ -14,8 +14,8 @@ from .optimizer import Numbers, Optimizer
 class Adagrad(Optimizer):
     """Gradient steps scaled by the root of the sum of all squared gradients so far.
 
-    s <- s + g * g and p <- p - lr / (1 + (t - 1) * lr_decay) * g / (sqrt(s) + eps) at step t. Duchi,
-    Hazan & Singer, "Adaptive subgradient methods" (2011).
+    s <- s + g * g and p <- p - lr / (1 + (t - 1) * lr_decay) * g / (sqrt(s) + eps) at step t.
+    Duchi, Hazan & Singer, "Adaptive subgradient methods" (2011).
 
     >>> w = torch.ones(2, requires_grad=True)
     >>> optimizer = torch.optim.Adagrad([w], lr=0.1)

@@ -56,7 +56,9 @@ class Adam(Optimizer):
 
     def flags(self, group: dict[str, Any], fresh: bool) -> tuple[Any, ...]:
         """Which parts of the formula there are."""
-        decay = group["weight_decay"] != 0 and ("with p" if group["decoupled_weight_decay"] else "in g")
+        decay = group["weight_decay"] != 0 and (
+            "with p" if group["decoupled_weight_decay"] else "in g"
+        )
         return (decay, group["amsgrad"], group["maximize"])
 
     def numbers(self, group: dict[str, Any], step: int) -> Numbers:

@@ -10,7 +10,7 @@ from ..errors import explain
 def at_least_zero(**options: Any) -> None:
     """Raise ValueError for a negative option (given as its name in PyTorch's words)."""
     for name, value in options.items():
-        if not 0.0 <= value:
+        if not value >= 0.0:
             raise ValueError(explain("optimizer", f"invalid {name.replace('_', ' ')}: {value}"))
 
 
@@ -19,5 +19,7 @@ def betas_below_one(betas: Any) -> None:
     for k, beta in enumerate(betas):
         if not 0.0 <= beta < 1.0:
             raise ValueError(
-                explain("optimizer", f"invalid beta parameter at index {k}: {beta}", hint="in [0, 1)")
+                explain(
+                    "optimizer", f"invalid beta parameter at index {k}: {beta}", hint="in [0, 1)"
+                )
             )

@@ -79,13 +79,13 @@ class LambdaLR(LRScheduler):
     [1.0]
     """
 
-    def __init__(
-        self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None:
         count = len(optimizer.param_groups)
         lambdas = list(lr_lambda) if isinstance(lr_lambda, list | tuple) else [lr_lambda] * count
         if len(lambdas) != count:
-            raise ValueError(explain("LambdaLR", f"expected {count} lr_lambdas, but got {len(lambdas)}"))
+            raise ValueError(
+                explain("LambdaLR", f"expected {count} lr_lambdas, but got {len(lambdas)}")
+            )
         self.lr_lambdas: list[Callable[[int], float]] = lambdas
         super().__init__(optimizer, last_epoch)
 
@@ -97,9 +97,11 @@ class LambdaLR(LRScheduler):
         ]
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything but the optimizer and plain functions; callable objects by their attributes."""
+        """Everything but the optimizer and plain functions; of callable objects, attributes."""
         state = {k: v for k, v in super().state_dict().items() if k != "lr_lambdas"}
-        kept = [vars(f).copy() if not isinstance(f, type(lambda: 0)) else None for f in self.lr_lambdas]
+        kept = [
+            vars(f).copy() if not isinstance(f, type(lambda: 0)) else None for f in self.lr_lambdas
+        ]
         return {**state, "lr_lambdas": kept}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -170,8 +172,8 @@ class ExponentialLR(LRScheduler):
 class CosineAnnealingLR(LRScheduler):
     """Down to `eta_min` along half a cosine of `T_max` epochs (and up again after that).
 
-    lr = eta_min + (initial lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2, computed from the last
-    one as PyTorch does. Loshchilov & Hutter, "SGDR" (2017).
+    lr = eta_min + (initial lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2, computed from the
+    last one as PyTorch does. Loshchilov & Hutter, "SGDR" (2017).
 
     >>> optimizer = torch.optim.SGD([torch.ones(1)], lr=1.0)
     >>> torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10).get_last_lr()
@@ -195,6 +197,8 @@ class CosineAnnealingLR(LRScheduler):
             return [low + (base - low) * wave for base in self.base_lrs]
         if (t - 1 - n) % (2 * n) == 0:  # the last one was eta_min itself
             rise = (1 - math.cos(math.pi / n)) / 2
-            return [lr + (b - low) * rise for lr, b in zip(self.present(), self.base_lrs, strict=True)]
+            return [
+                lr + (b - low) * rise for lr, b in zip(self.present(), self.base_lrs, strict=True)
+            ]
         ratio = (1 + math.cos(math.pi * t / n)) / (1 + math.cos(math.pi * (t - 1) / n))
         return [ratio * (lr - low) + low for lr in self.present()]

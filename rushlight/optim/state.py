@@ -87,7 +87,7 @@ class ParamState(dict[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The entry called `name`, else `default`."""
-        return self[name] if name in self else default
+        return self[name] if name in self else default  # noqa: SIM401
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name == "step":

@@ -85,9 +85,9 @@ def unspread(node: Node, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
 def source_of_spread(value: Node, node: Node) -> Node:
     """What `value` is an expansion of, as far as broadcasting does that anyway."""
     while not value.leaf:
-        if value.op is ops.expand_view:
-            inner = value.inputs[0]
-        elif value.op is ops.reshape_view and value.inputs[0].ndim == 0:
+        if value.op is ops.expand_view or (
+            value.op is ops.reshape_view and value.inputs[0].ndim == 0
+        ):
             inner = value.inputs[0]
         else:
             break

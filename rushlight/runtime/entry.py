@@ -99,8 +99,8 @@ class Entry:
         "plain",  # 1 or 2: it was given so many arguments, and its result is one new tensor
         "returned",  # how to hand back the results: see `results.py`
         "root",
-        "serials",  # the range of serials of the nodes made for it
         "scalars",  # the leaves that stand for `numbers`
+        "serials",  # the range of serials of the nodes made for it
         "state",
         "value",  # the node returned, if it is a single new one
         "values",  # all nodes that tensors may denote after this call, in the order of `out`

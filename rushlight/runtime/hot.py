@@ -47,7 +47,7 @@ class Source:
 
 
 def unheld() -> int:
-    """How many references `getrefcount` sees, in a function made here, if only an entry holds one."""
+    """What `getrefcount` says, in a function made here, of a tensor that only its entry holds."""
     entry = Entry(None, None, True)
     entry.out = [Handle()]
     source = Source()
@@ -129,4 +129,3 @@ def hand_over(source: Source, delivery: Delivery, index: int) -> None:
         "    store(h, a)" if delivery.store else "    h._array = a",
         f"    h._value = {source.name(delivery.leaf, 'n')}",
     ]
-

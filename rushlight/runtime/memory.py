@@ -9,7 +9,7 @@ later must be a snapshot.
 from __future__ import annotations
 
 import weakref
-from sys import getrefcount  # noqa
+from sys import getrefcount
 from typing import Any
 
 import numpy as np

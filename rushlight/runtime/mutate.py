@@ -21,7 +21,7 @@ from ..errors import (
     explain,
     without_own_frames,
 )
-from ..graph import Bound, Cell, Fresh, Node, Saved, scope
+from ..graph import Bound, Cell, Node, Saved, scope
 from ..ops.table import Op
 from ..trace import view_root
 from .arguments import put_back, read
@@ -126,11 +126,17 @@ def leaf_of(value: Node) -> Cell | None:
     """The leaf of the autograd graph that `value` is (a view of), if it is one."""
     while not isinstance(value, Cell):
         node = value.source if isinstance(value, Saved) else value
-        if not isinstance(node, Cell | Bound):
-            if node.leaf or is_boundary(node) or not (node.op.view or node.op is ops.with_data):
-                return None
+        if not isinstance(node, Cell | Bound) and not is_through(node):
+            return None
         value = value.parents[0]
     return value if isinstance(value, Cell) and value.requires_grad else None
+
+
+def is_through(node: Node) -> bool:
+    """Whether `node` is a view, or the same leaf after its data was changed."""
+    if node.leaf or is_boundary(node):
+        return False
+    return node.op.view or node.op is ops.with_data
 
 
 def fitting(form: InPlace, old: Node, new: Node) -> Node:

@@ -19,6 +19,7 @@ from .deliver import Results
 from .entry import NOTHING, Entry, Halt
 from .window import Window
 
+
 class Recorder:
     """The place of one thread in its trie: `at` is the last call of its window, or the root."""
 

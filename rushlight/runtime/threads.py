@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 
-
 from ..errors import LostError, explain
 from ..graph import Cell, Node
 from .deliver import Results
@@ -76,5 +75,3 @@ def hand_to(target: Handle, place: Place, results: Results) -> None:
     if isinstance(target._value, Cell) and target._cell is None:
         target._value = stand_in(target._value)
         target._history = Generation([], frozenset())
-
-

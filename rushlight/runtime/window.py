@@ -1,4 +1,4 @@
-"""Windows: which values of a finished path of calls are still wanted, and how they are delivered."""
+"""Windows: which values of a finished path of calls are still wanted, and how they get there."""
 
 from __future__ import annotations
 
@@ -192,9 +192,10 @@ class Plan:
         freed = self.window.end.state.freed
         roots = []
         for place in live:
-            if place.node.requires_grad and not isinstance(place.origin, Cell):
-                if not History([place.node]).is_stale(freed):
-                    roots.append(place.node)
+            node = place.node
+            differentiable = node.requires_grad and not isinstance(place.origin, Cell)
+            if differentiable and not History([node]).is_stale(freed):
+                roots.append(node)
         return History(roots) if roots else None
 
     def leaf_after(self, place: Place) -> Node | None:

@@ -129,7 +129,9 @@ def one_pass(planes: Any, count: int, wanted: int, kind: int, along_rows: bool) 
 
 def nearest(pixels: Any, height: int, width: int) -> Any:
     """`pixels` resized by taking the old pixel in whose area the center of each new one lies."""
-    rows, columns = (nearest_places(n, m) for n, m in zip(pixels.shape, (height, width), strict=False))
+    rows, columns = (
+        nearest_places(n, m) for n, m in zip(pixels.shape, (height, width), strict=False)
+    )
     return pixels[rows[:, None], columns]
 
 
@@ -146,9 +148,7 @@ Matrix = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): the new pixel at (x, y) is taken from the old at (ax+by+c, dx+ey+f)."""
 
 
-def affine(
-    pixels: Any, height: int, width: int, matrix: Matrix, kind: int, fill: Any
-) -> Any:
+def affine(pixels: Any, height: int, width: int, matrix: Matrix, kind: int, fill: Any) -> Any:
     """A picture of (height, width) whose pixels are where `matrix` says; `fill` where it is outside."""
     out = np.empty((height, width, *pixels.shape[2:]), pixels.dtype)
     out[...] = fill
