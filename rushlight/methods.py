@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import backward as passes
-from . import create, dtypes, ops, patterns
+from . import create, dtypes, observe, ops, overwrite, patterns, random
 from .calls import function, inplace, inplace_operator, operator, reflected, unary
 from .devices import Device, require_cpu
 from .dtypes import DType
@@ -32,6 +32,10 @@ OPERATORS = {
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 SIGNS = {"neg": "neg", "abs": "abs", "invert": "bitwise_not", "pos": "positive"}
 CONVERSIONS = {**dtypes.ALIASES, "bool": dtypes.bool_, "char": dtypes.int8, "byte": dtypes.uint8}
+
+
+ENTERED = (observe, overwrite, random)
+"""Modules that have entered methods in the table of public names."""
 
 
 def attach() -> None:

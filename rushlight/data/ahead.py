@@ -95,7 +95,8 @@ class WorkerEpoch:
     def has_room(self, k: int) -> bool:
         """Whether worker `k` has less than its share of the batches still to be fetched."""
         waiting = sum([t.worker == k and t.rank is None for t in self.tasks.values()])
-        return waiting < self.limit // sum(self.active)
+        share: int = self.limit // sum(self.active)
+        return waiting < share
 
     def __iter__(self) -> WorkerEpoch:
         return self

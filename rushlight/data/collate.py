@@ -90,7 +90,7 @@ def mapping_like(model: Any, content: dict[Any, Any]) -> Any:
             made = copy.copy(model)  # keeps what else it has, such as a default factory
             made.update(content)
             return made
-        return type(model)(content)  # type: ignore[call-arg]
+        return type(model)(content)
     except TypeError:
         return content
 

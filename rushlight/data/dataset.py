@@ -232,7 +232,7 @@ class ChainDataset(IterableDataset[Any]):
             yield from dataset
 
     def __len__(self) -> int:
-        return sum([len(d) for d in self.each()])  # type: ignore[arg-type]
+        return sum([len(d) for d in self.each()])
 
 
 class Subset(Dataset[T_co]):

@@ -124,7 +124,7 @@ class StreamFetch:
         if not recipe.batched:
             sample = self.next_sample()
             return ENDED if self.ended else recipe.collate(sample)
-        samples = []
+        samples: list[Any] = []
         while len(samples) < len(indices):
             sample = self.next_sample()
             if self.ended:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..graph import Fresh
-from ..runtime.record import leaf_for, realise, types
+from ..runtime.entry import types
+from ..runtime.record import leaf_for, realise
 from ..tensor import Tensor
 from .collate import collate_arrays, collate_scalars, collate_tensors, default_collate_fn_map
 from .dataset import Subset, TensorDataset
@@ -169,7 +170,7 @@ def index_batches(sampler: Any) -> Iterator[Any] | None:
     """The batches of a BatchSampler as arrays of indices, or None if they do not come in arrays."""
     if type(sampler) is not BatchSampler or type(sampler.sampler) not in ORDERS:
         return None
-    arrays = sampler.sampler.index_arrays()
+    arrays = sampler.sampler.index_arrays()  # type: ignore[attr-defined]
     return None if arrays is None else cut(arrays, sampler.batch_size, sampler.drop_last)
 
 

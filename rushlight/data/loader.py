@@ -14,8 +14,9 @@ from ..generator import Generator
 from .ahead import WorkerEpoch
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset
-from .epoch import epoch_of
+from .epoch import Epoch, epoch_of
 from .fetch import Recipe
+from .gather import ArrayEpoch
 from .sampler import BatchSampler, EndlessSampler, RandomSampler, SequentialSampler, draw_seed
 
 T_co = TypeVar("T_co", covariant=True)
@@ -84,28 +85,12 @@ class DataLoader(Generic[T_co]):
         self.in_order = in_order
         self.generator = generator
         self.persistent_workers = persistent_workers
-        streaming = isinstance(dataset, IterableDataset)
-        if streaming:
-            check_streaming(shuffle, sampler, batch_sampler)
-        if sampler is not None and shuffle:
-            raise refused("sampler option is mutually exclusive with shuffle")
-        if batch_sampler is not None:
-            if batch_size != 1 or shuffle or sampler is not None or drop_last:
-                problem = "batch_sampler option is mutually exclusive with batch_size, shuffle, "
-                raise refused(f"{problem}sampler, and drop_last")
-            batch_size = None
-            drop_last = False
-        elif batch_size is None and drop_last:
-            problem = "batch_size=None option disables auto-batching and is mutually exclusive"
-            raise refused(f"{problem} with drop_last")
+        check_order(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last)
         if sampler is None:
-            if streaming:
-                sampler = EndlessSampler()
-            elif shuffle:
-                sampler = RandomSampler(dataset, generator=generator)
-            else:
-                sampler = SequentialSampler(dataset)
-        if batch_size is not None:
+            sampler = default_sampler(dataset, shuffle, generator)
+        if batch_sampler is not None:
+            batch_size = None
+        elif batch_size is not None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.batch_size = batch_size
         self.drop_last = drop_last
@@ -149,12 +134,12 @@ class DataLoader(Generic[T_co]):
         if not self.persistent_workers or self.num_workers == 0:
             return self._get_iterator()
         if self._iterator is None:
-            self._iterator = self._get_iterator()
+            self._iterator = self._get_iterator()  # type: ignore[assignment]
         else:
             self._iterator.begin(self)
-        return self._iterator
+        return self._iterator  # type: ignore[return-value]
 
-    def _get_iterator(self) -> Any:
+    def _get_iterator(self) -> Epoch | ArrayEpoch | WorkerEpoch:
         """An iterator over the batches; draws the seed of the workers, needed or not."""
         warn_of_pinning(self.pin_memory)
         base_seed = draw_seed(self.generator)
@@ -218,14 +203,40 @@ def check_workers(
         raise refused("persistent_workers option needs num_workers > 0")
 
 
-def check_streaming(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
-    """Raise ValueError if an order is given for a dataset that has its own."""
-    given = {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}
-    for name, value in given.items():
-        if value is not None:
-            problem = f"expected unspecified {name} option, but got {name}={value}"
-            hint = "an IterableDataset chooses its own order"
-            raise refused(f"with IterableDataset: {problem}", hint)
+def check_order(
+    dataset: Any,
+    batch_size: int | None,
+    shuffle: bool | None,
+    sampler: Any,
+    batch_sampler: Any,
+    drop_last: bool,
+) -> None:
+    """Raise ValueError unless what is said about order and batches goes together."""
+    if isinstance(dataset, IterableDataset):
+        given = {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}
+        for name, value in given.items():
+            if value is not None:
+                problem = f"expected unspecified {name} option, but got {name}={value}"
+                hint = "an IterableDataset chooses its own order"
+                raise refused(f"with IterableDataset: {problem}", hint)
+    if sampler is not None and shuffle:
+        raise refused("sampler option is mutually exclusive with shuffle")
+    if batch_sampler is not None:
+        if batch_size != 1 or shuffle or sampler is not None or drop_last:
+            problem = "batch_sampler option is mutually exclusive with batch_size, shuffle, "
+            raise refused(f"{problem}sampler, and drop_last")
+    elif batch_size is None and drop_last:
+        problem = "batch_size=None option disables auto-batching and is mutually exclusive"
+        raise refused(f"{problem} with drop_last")
+
+
+def default_sampler(dataset: Any, shuffle: bool | None, generator: Generator | None) -> Any:
+    """The order in which the samples come if no sampler is given."""
+    if isinstance(dataset, IterableDataset):
+        return EndlessSampler()
+    if shuffle:
+        return RandomSampler(dataset, generator=generator)
+    return SequentialSampler(dataset)
 
 
 def checked_context(context: Any, num_workers: int) -> BaseContext:

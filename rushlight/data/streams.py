@@ -106,8 +106,8 @@ def get_worker_info() -> WorkerInfo | None:
 class SharedGenerator(Generator):
     """The default generator while there are worker threads."""
 
-    @property  # type: ignore[misc]
-    def twister(self) -> rng.Twister:
+    @property
+    def twister(self) -> rng.Twister:  # type: ignore[override]
         """The engine of the thread that asks."""
         streams = own.streams
         if streams is None:

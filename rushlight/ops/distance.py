@@ -96,21 +96,3 @@ def _() -> Iterator[Any]:
     yield floats(3, 2), floats(4, 2, seed=1), 3.0
     yield floats(3, 2), floats(4, 2, seed=1), math.inf
     yield at_kink(np.zeros((2, 2), np.float32), np.array([[0, 0], [3, 4]], np.float32))
-
-
-@derived(on="F", grad_name="DivBackward0")
-def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Node:
-    """`input` over its `p`-norm along `dim`, or over `eps` if that is larger.
-
-    >>> F.normalize(torch.tensor([[3.0, 4.0]]))
-    tensor([[0.6000, 0.8000]])
-    """
-    return input / ops.clamp_min(ops.vector_norm(input, p, dim, True), eps)
-
-
-@normalize.samples
-def _() -> Iterator[Any]:
-    yield (floats(3, 4),)
-    yield floats(3, 4), 1.0, 0
-    yield (floats(2, 3, 2),), {"dim": (1, 2)}
-    yield at_kink(np.zeros((2, 2), np.float32))
