@@ -79,8 +79,8 @@ def is_own(frame: FrameType) -> bool:
 
 def caller_line() -> tuple[str, int]:
     """File and line of the nearest frame outside rushlight, for traces and late errors."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and is_own(frame):
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "")[:9] == "rushlight":
         frame = frame.f_back
     return (frame.f_code.co_filename, frame.f_lineno) if frame else ("?", 0)
 

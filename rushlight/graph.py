@@ -16,6 +16,7 @@ import itertools
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from . import dtypes
@@ -101,7 +102,7 @@ class Node:
         self.requires_grad = grad
         self.serial = next_serial()
         self.home = None
-        self.stride_memo: tuple[int, ...] | None = None
+        self.stride_memo: tuple[int, ...] | None = None  # None for a contiguous value
         self.viewed = False  # whether a view of this value was ever recorded
         self.cells: tuple[Cell, ...] | None = None  # memo of `leaves_of`
 
@@ -126,10 +127,7 @@ class Node:
     @property
     def strides(self) -> tuple[int, ...]:
         """Strides in elements, as PyTorch would report them."""
-        memo = self.stride_memo
-        if memo is None:
-            memo = self.stride_memo = self.op.layout(self)
-        return memo
+        return self.stride_memo or contiguous_strides(self.shape)
 
     @property
     def parents(self) -> tuple[Node, ...]:
@@ -160,11 +158,6 @@ class Leaf(Node):
 
     def __init__(self, shape: Shape, dtype: DType, grad: bool = False) -> None:
         super().__init__(None, (), {}, Spec(shape, dtype), grad)
-
-    @property
-    def strides(self) -> tuple[int, ...]:
-        """Strides in elements; a leaf is contiguous unless it says otherwise."""
-        return self.stride_memo or contiguous_strides(self.shape)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} {self.spec}>"
@@ -284,8 +277,7 @@ class Saved(Leaf):
 
     def __init__(self, source: Node, parents: tuple[Node, ...], slot: Any) -> None:
         super().__init__(source.shape, source.dtype, source.requires_grad)
-        contiguous = source.strides == contiguous_strides(source.shape)
-        self.stride_memo = None if contiguous else source.strides
+        self.stride_memo = source.stride_memo
         self.source = source
         self.saved_parents = parents
         self.slot = slot
@@ -310,8 +302,7 @@ class Stale(Leaf):
 
     def __init__(self, source: Node) -> None:
         super().__init__(source.shape, source.dtype, True)
-        contiguous = source.strides == contiguous_strides(source.shape)
-        self.stride_memo = None if contiguous else source.strides
+        self.stride_memo = source.stride_memo
         self.source = source
 
 
@@ -334,6 +325,7 @@ def leaves_of(root: Node) -> tuple[Cell, ...]:
     return root.cells
 
 
+@lru_cache(maxsize=10_000)
 def contiguous_strides(shape: Shape) -> tuple[int, ...]:
     """Strides, in elements, of a row-major array of `shape`.
 

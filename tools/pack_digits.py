@@ -38,8 +38,9 @@ def main(source: Path) -> None:
     generator = np.random.Generator(np.random.PCG64(SEED))
     order = generator.permutation(len(labels))
     testing = np.concatenate([order[labels[order] == k][:TEST_PER_CLASS] for k in range(10)])
-    parts = {"t10k": order[np.isin(order, testing)], "train": order[~np.isin(order, testing)]}
+    parts = {"t10k": testing, "train": np.setdiff1d(order, testing)}
     for part, rows in parts.items():
+        rows = generator.permutation(rows)
         write(f"{part}-images-idx3-ubyte.gz", pixels[rows])
         write(f"{part}-labels-idx1-ubyte.gz", labels[rows])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from ..errors import MissingError, explain
+from ..missing import missing
 
 HOME = {
     name: file
@@ -24,6 +24,17 @@ HOME = {
         "Softplus GLU Softmax Softmin LogSoftmax Softmax2d",
         "dropout": "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout",
         "embeddings": "Embedding",
+        "batchnorm": "BatchNorm1d BatchNorm2d BatchNorm3d InstanceNorm1d InstanceNorm2d "
+        "InstanceNorm3d",
+        "layernorm": "LayerNorm RMSNorm GroupNorm LocalResponseNorm",
+        "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
+        "pooling": "MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d "
+        "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d "
+        "AdaptiveMaxPool2d AdaptiveMaxPool3d",
+        "padding": "ConstantPad1d ConstantPad2d ConstantPad3d ZeroPad1d ZeroPad2d ZeroPad3d "
+        "ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d "
+        "ReplicationPad3d CircularPad1d CircularPad2d CircularPad3d",
+        "upsample": "Upsample UpsamplingNearest2d UpsamplingBilinear2d",
         "shapes": "Flatten Unflatten PixelShuffle PixelUnshuffle ChannelShuffle Unfold Fold",
         "losses": "MSELoss L1Loss SmoothL1Loss HuberLoss NLLLoss CrossEntropyLoss BCELoss "
         "BCEWithLogitsLoss KLDivLoss PoissonNLLLoss GaussianNLLLoss",
@@ -38,12 +49,6 @@ HOME = {
 FILES = ("functional", "init", "modules", "parameter", "utils")
 """Names under `torch.nn` that are modules of Python."""
 
-LATER = {
-    "RNN": "an explicit loop over nn.Linear",
-    "Transformer": "attention written out with F.softmax and matmul",
-}
-"""What to use in the place of some names that are not here."""
-
 __all__ = [*HOME, *FILES]
 
 
@@ -51,8 +56,7 @@ def __getattr__(name: str) -> Any:
     if name in FILES:
         return importlib.import_module(f".{name}", __name__)
     if name not in HOME:
-        hint = "dir(torch.nn) lists what there is"
-        raise MissingError(explain("nn", f"there is no torch.nn.{name}", hint=hint))
+        raise missing("torch.nn", name, HOME)
     found = getattr(importlib.import_module(f".{HOME[name]}", __name__), name)
     globals()[name] = found
     return found

@@ -5,11 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from .. import create
 from . import functional as F
 from . import init as initial
 from .module import Module
-from .parameter import Parameter
+from .parameter import unset
 
 
 class Elementwise(Module):
@@ -176,7 +175,7 @@ class PReLU(Module):
         super().__init__()
         self.num_parameters = num_parameters
         self.init = init
-        self.weight = Parameter(create.empty(num_parameters, device=device, dtype=dtype))
+        self.weight = unset(num_parameters, device=device, dtype=dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

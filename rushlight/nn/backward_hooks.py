@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .. import patterns
 from ..errors import GradError, explain
 from ..function import Function
 from ..runtime.entry import Handle
@@ -19,7 +20,7 @@ Gradients = tuple[Any, ...]
 
 
 class BackwardHookFunction(Function):
-    """An identity that tells `tell` the gradients of its outputs and passes on what that returns."""
+    """An identity that tells `tell` the gradients of its outputs, and passes on its answer."""
 
     @staticmethod
     def forward(
@@ -30,17 +31,18 @@ class BackwardHookFunction(Function):
         ctx.set_materialize_grads(zeros)
         ctx.mark_non_differentiable(*[t for t in tensors if not t.requires_grad])
         ctx.moving = [k for k, t in enumerate(tensors) if t.requires_grad]
-        ctx.count = len(tensors)
+        ctx.specs = [t._value.spec for t in tensors]
+        ctx.zeros = zeros
         return tensors
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Gradients:
         """What `tell` makes of the gradients."""
-        full = list(gradients)
-        if len(full) < ctx.count:  # those of outputs that no gradient flows into are left out
-            full = [None] * ctx.count
-            for k, g in zip(ctx.moving, gradients, strict=True):
-                full[k] = g
+        full: list[Any] = [None] * len(ctx.specs)
+        if ctx.zeros:
+            full = [patterns.zeros(spec.shape, dtype=spec.dtype) for spec in ctx.specs]
+        for k, g in zip(ctx.moving, gradients, strict=True):
+            full[k] = g
         return (None, None, *ctx.tell(tuple(full)))
 
 

@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from .. import create, dtypes
+from .. import dtypes, patterns
+from ..create import tensor
 from ..errors import ChoiceError, explain
 from ..overwrite import overwrite
 from ..runtime.record import realise
 from . import functional as F
 from . import init
 from .module import Module
-from .parameter import Parameter
+from .parameter import unset
 
 
-class _NormBase(Module):
+class _WithStatistics(Module):
     """What BatchNorm and InstanceNorm have in common: scales, and running statistics.
 
     num_features: the number of channels.
@@ -50,12 +51,12 @@ class _NormBase(Module):
         self.affine = affine
         self.track_running_stats = track_running_stats
         for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            scale = create.empty(num_features, device=device, dtype=dtype) if wanted else None
-            self.register_parameter(name, None if scale is None else Parameter(scale))
+            scale = unset(num_features, device=device, dtype=dtype) if wanted else None
+            self.register_parameter(name, scale)
         if track_running_stats:
-            mean = create.zeros(num_features, device=device, dtype=dtype)
-            var = create.ones(num_features, device=device, dtype=dtype)
-            count = create.tensor(0, dtype=dtypes.int64)
+            mean = patterns.zeros(num_features, device=device, dtype=dtype)
+            var = patterns.ones(num_features, device=device, dtype=dtype)
+            count = tensor(0, dtype=dtypes.int64)
         else:
             mean = var = count = None
         self.register_buffer("running_mean", mean)
@@ -103,11 +104,11 @@ class _NormBase(Module):
         if (version is None or version < 2) and self.track_running_stats:
             count = self.num_batches_tracked
             if key not in state_dict:
-                state_dict[key] = create.tensor(0) if count is None else count
+                state_dict[key] = tensor(0) if count is None else count
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
 
-class _BatchNorm(_NormBase):
+class _BatchNorm(_WithStatistics):
     """Normalisation over the batch."""
 
     def forward(self, input: Any) -> Any:
@@ -126,10 +127,10 @@ class _BatchNorm(_NormBase):
         return F.batch_norm(input, mean, var, self.weight, self.bias, of_batch, momentum, self.eps)
 
 
-def counted(tensor: Any) -> int:
-    """The number in a tensor, after it was made one greater: at once, for it is not worth recording."""
-    array = np.array(realise(tensor) + 1)
-    overwrite(tensor, array)
+def counted(count: Any) -> int:
+    """The number in a tensor, after it was made one greater: at once, it is not worth recording."""
+    array = np.array(realise(count) + 1)
+    overwrite(count, array)
     return int(array)
 
 
@@ -169,7 +170,7 @@ class BatchNorm3d(_BatchNorm):
     dims = (5,)
 
 
-class _InstanceNorm(_NormBase):
+class _InstanceNorm(_WithStatistics):
     """Normalisation over each sample."""
 
     def __init__(

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import dtypes
-from ..create import empty_like
 from ..devices import Device, require_cpu
 from ..dtypes import DType
 from ..errors import ArgumentError, MissingError, explain
 from ..modes import no_grad
+from ..patterns import empty_like
 from ..runtime.entry import Handle
 from ..runtime.record import give_cell, leaf_for, realise
 

@@ -10,7 +10,7 @@ from .module import Module
 
 
 class _DropoutNd(Module):
-    """What the dropouts have in common: the probability `p`, and whether they change their input."""
+    """What dropouts have in common: the probability `p`, and whether they change their input."""
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()

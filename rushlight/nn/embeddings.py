@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import create
 from ..modes import no_grad
+from ..patterns import empty
 from . import functional as F
 from . import init
 from .module import Module
@@ -55,8 +55,8 @@ class Embedding(Module):
         self.scale_grad_by_freq = scale_grad_by_freq
         self.sparse = sparse
         if _weight is None:
-            empty = create.empty(num_embeddings, embedding_dim, device=device, dtype=dtype)
-            self.weight = Parameter(empty, requires_grad=not _freeze)
+            room = empty(num_embeddings, embedding_dim, device=device, dtype=dtype)
+            self.weight = Parameter(room, requires_grad=not _freeze)
             self.reset_parameters()
         else:
             fits = list(_weight.shape) == [num_embeddings, embedding_dim]

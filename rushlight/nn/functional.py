@@ -5,13 +5,15 @@ Names of the table are looked up when they are first asked for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import random
 from ..calls import function
-from ..errors import MissingError, explain
+from ..errors import ChoiceError, MissingError, explain
+from ..missing import missing
 from ..ops import OPS
 from ..ops.table import Op
 from ..runtime.memory import protect_saved
@@ -28,9 +30,11 @@ from .masks import (
     feature_dropout,
     rrelu,
 )
+from .running import batch_norm, instance_norm
 
 __all__ = [
     "alpha_dropout",
+    "batch_norm",
     "dropout",
     "dropout1d",
     "dropout2d",
@@ -39,9 +43,11 @@ __all__ = [
     "feature_alpha_dropout",
     "feature_dropout",
     "gumbel_softmax",
+    "instance_norm",
     "one_hot",
     "relu",
     "rrelu",
+    "triplet_margin_with_distance_loss",
 ]
 
 INSTEAD = {
@@ -72,9 +78,11 @@ def lookup(name: str) -> Any:
     changed = BY_NAME.get(name.removesuffix("_"))
     if changed is not None and name.endswith("_") and takes_inplace(changed):
         return always_inplace(changed, name)
-    hint = f"use {INSTEAD[name]}" if name in INSTEAD else "dir(torch.nn.functional) lists what is"
-    problem = f"nn.functional has no attribute {name!r}"
-    raise MissingError(explain("nn.functional", problem, hint=hint))
+    if name in INSTEAD:
+        hint = f"use {INSTEAD[name]}"
+        problem = "rushlight does not have this"
+        raise MissingError(explain(f"torch.nn.functional.{name}", problem, hint=hint))
+    raise missing("torch.nn.functional", name, __dir__())
 
 
 def __dir__() -> list[str]:
@@ -200,3 +208,32 @@ def gumbel_softmax(
     index = soft.max(dim, keepdim=True)[1]
     chosen = wrap(np.zeros(logits._value.shape, logits._value.dtype.numpy))
     return chosen.scatter_(dim, index, 1.0) - soft.detach() + soft
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    *,
+    distance_function: Callable[[Any, Any], Any] | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Any:
+    """How far the anchor is from the positive, beyond its distance to the negative less `margin`.
+
+    With `swap`, the positive's distance to the negative counts if that is less than the anchor's.
+    """
+    if reduction not in ("mean", "none", "sum"):
+        raise ChoiceError(
+            explain("triplet loss", f"{reduction} is not a valid value for reduction")
+        )
+    if margin <= 0:
+        raise ChoiceError(explain("triplet loss", f"margin must be greater than 0, got {margin}"))
+    distance = __getattr__("pairwise_distance") if distance_function is None else distance_function
+    near = distance(anchor, positive)
+    far = distance(anchor, negative)
+    if swap:
+        far = far.minimum(distance(positive, negative))
+    loss = (near - far + margin).clamp(min=0)
+    return loss if reduction == "none" else getattr(loss, reduction)()

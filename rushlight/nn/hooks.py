@@ -184,7 +184,7 @@ def register_forward_hook(
     with_kwargs: bool = False,
     always_call: bool = False,
 ) -> RemovableHandle:
-    """A handle of `hook(module, args, output)`, called after `forward`; it may return another output.
+    """A handle of `hook(module, args, output)`, called after `forward`; it may return an output.
 
     With `with_kwargs` it is `hook(module, args, kwargs, output)`; with `always_call` it is called
     even if `forward` fails.
@@ -208,7 +208,7 @@ def register_full_backward_pre_hook(
 
 
 def register_full_backward_hook(self: Any, hook: Hook, prepend: bool = False) -> RemovableHandle:
-    """A handle of `hook(module, grad_input, grad_output)`, which may return another `grad_input`."""
+    """A handle of `hook(module, grad_input, grad_output)`; it may return another `grad_input`."""
     refuse_mixture(self, True)
     return enter(self._backward_hooks, hook, prepend)
 
@@ -258,7 +258,7 @@ def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
 
 
 def hooks_of(module: Any, name: str) -> list[tuple[int, Hook, bool]]:
-    """The hooks by `name` that concern `module`: number, hook, whether it wants keyword arguments."""
+    """The hooks by `name` that concern `module`: number, hook, whether it wants keywords."""
     found = []
     for holder in (all_modules.__dict__, module.__dict__):
         hooks = holder.get(name)

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from .. import random
-from ..create import room_like
 from ..errors import ChoiceError, explain
 from ..modes import no_grad
 from ..overwrite import overwrite
+from ..patterns import room_like
 from ..runtime.record import realise
 
 GAINS = {

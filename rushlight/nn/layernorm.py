@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import create
 from ..errors import ChoiceError, explain
 from . import functional as F
 from . import init
 from .module import Module
-from .parameter import Parameter
+from .parameter import unset
 
 
 def register_scale(module: Module, name: str, wanted: bool, shape: Any, factory: Any) -> None:
     """Give `module` a parameter of `shape`, or None in its place if it is not `wanted`."""
-    scale = Parameter(create.empty(shape, **factory)) if wanted else None
-    module.register_parameter(name, scale)
+    module.register_parameter(name, unset(shape, **factory) if wanted else None)
 
 
 class LayerNorm(Module):
@@ -165,7 +163,7 @@ class GroupNorm(Module):
 
 
 class LocalResponseNorm(Module):
-    """The input over `(k + alpha * m) ** beta`, with m the mean of squares of `size` channels around.
+    """The input over `(k + alpha * m) ** beta`, m the mean of squares of `size` channels around.
 
     Krizhevsky et al., "ImageNet classification with deep convolutional neural networks" (2012).
 

@@ -5,21 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import create
-from ..calls import function
 from ..errors import ChoiceError, explain
-from ..ops import OPS
+from . import functional as F
 from . import init
 from .module import Module
-from .parameter import Parameter
-
-linear = function(OPS["linear"])
-bilinear = function(OPS["bilinear"])
-
-
-def empty(*size: int, device: Any = None, dtype: Any = None) -> Parameter:
-    """A parameter of the given size whose elements are yet to be set."""
-    return Parameter(create.empty(*size, device=device, dtype=dtype))
+from .parameter import unset
 
 
 class Identity(Module):
@@ -61,9 +51,9 @@ class Linear(Module):
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
-        self.weight = empty(out_features, in_features, device=device, dtype=dtype)
+        self.weight = unset(out_features, in_features, device=device, dtype=dtype)
         if bias:
-            self.bias = empty(out_features, device=device, dtype=dtype)
+            self.bias = unset(out_features, device=device, dtype=dtype)
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
@@ -74,7 +64,8 @@ class Linear(Module):
 
     def forward(self, input: Any) -> Any:
         """`input`, (*, in_features), as (*, out_features)."""
-        return linear(input, self.weight, self.bias)
+        bias = self.bias
+        return F.linear(input, self.weight) if bias is None else F.linear(input, self.weight, bias)
 
     def extra_repr(self) -> str:
         """The settings."""
@@ -122,9 +113,9 @@ class Bilinear(Module):
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features
-        self.weight = empty(out_features, in1_features, in2_features, device=device, dtype=dtype)
+        self.weight = unset(out_features, in1_features, in2_features, device=device, dtype=dtype)
         if bias:
-            self.bias = empty(out_features, device=device, dtype=dtype)
+            self.bias = unset(out_features, device=device, dtype=dtype)
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
@@ -138,7 +129,7 @@ class Bilinear(Module):
 
     def forward(self, input1: Any, input2: Any) -> Any:
         """(*, in1_features) and (*, in2_features) as (*, out_features)."""
-        return bilinear(input1, input2, self.weight, self.bias)
+        return F.bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """The settings."""

@@ -56,6 +56,8 @@ class MSELoss(_Loss):
 
     def forward(self, input: Any, target: Any) -> Any:
         """A number, or with reduction="none" a tensor."""
+        if self.reduction == "mean":  # the commonest call is the fastest if nothing else is said
+            return F.mse_loss(input, target)
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
@@ -169,6 +171,8 @@ class CrossEntropyLoss(_WeightedLoss):
 
     def forward(self, input: Any, target: Any) -> Any:
         """A number, or with reduction="none" a tensor."""
+        if self.is_usual():
+            return F.cross_entropy(input, target)
         return F.cross_entropy(
             input,
             target,
@@ -176,6 +180,15 @@ class CrossEntropyLoss(_WeightedLoss):
             ignore_index=self.ignore_index,
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
+        )
+
+    def is_usual(self) -> bool:
+        """Whether all settings are the defaults of the function."""
+        return (
+            self.weight is None
+            and self.reduction == "mean"
+            and self.ignore_index == -100
+            and self.label_smoothing == 0.0
         )
 
 

@@ -71,7 +71,7 @@ class SoftMarginLoss(_Loss):
 
 
 class MultiMarginLoss(_WeightedLoss):
-    """How far the score of each wrong class is above that of the right one less `margin`, power `p`.
+    """How far each wrong class scores above the right one less `margin`, to the power `p`.
 
     >>> torch.nn.MultiMarginLoss()(torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([3]))
     tensor(0.3250)

@@ -5,6 +5,7 @@ The numbers are drawn at once, as PyTorch draws them; what is done with them is 
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from collections.abc import Iterator
@@ -14,12 +15,13 @@ import numpy as np
 
 from .. import ops, random, rng
 from ..calls import function
-from ..create import room_like
 from ..errors import ChoiceError, ShapeError, explain
-from ..graph import Node
+from ..generator import LOCK, twister_of
+from ..graph import Node, contiguous_strides
 from ..ops import OPS
 from ..ops.samples import floats
 from ..ops.table import Tensor, derived
+from ..patterns import room_like
 from ..runtime.mutate import apply_inplace
 from ..runtime.record import apply, realise, wrap
 
@@ -44,7 +46,7 @@ def _() -> Iterator[Any]:
 
 @derived(grad_name="AddBackward0")
 def keep_or_saturate(input: Tensor, mask: Tensor, p: float) -> Node:
-    """`input` where `mask` is true, -ALPHA elsewhere, moved and scaled to keep mean and variance."""
+    """`input` where `mask` is true, else -ALPHA, moved and scaled to keep mean and variance."""
     scale = 1.0 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
     noise = ops.cast(mask, dtype=input.dtype)
     shift = (noise + -1) * (ALPHA * scale) + ALPHA * scale * p
@@ -99,12 +101,23 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
         return input
     if p == 1:
         return all_dropped(input, inplace)
-    mask = random.dropout_mask(input, p)
-    args = (input, mask, reciprocal(input, p))
+    args = (input, element_mask(input, p), reciprocal(input, p))
     return apply_inplace(keep_scaled, args, {}) if inplace else keep(*args)
 
 
 keep = function(keep_scaled)
+
+
+def element_mask(input: Any, p: float) -> Any:
+    """A mask with a decision for each element."""
+    value = input._value
+    if value.strides != row_major(value.shape):
+        return random.dropout_mask(input, p)
+    with LOCK:
+        return wrap(rng.dropout_keep(twister_of(None), value.shape, p))
+
+
+row_major = functools.lru_cache(contiguous_strides)
 
 
 def all_dropped(input: Any, inplace: bool) -> Any:
@@ -209,7 +222,7 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
 
     Klambauer et al., "Self-normalizing neural networks" (2017).
     """
-    return saturated(input, p, training, inplace, random.dropout_mask)
+    return saturated(input, p, training, inplace, element_mask)
 
 
 def feature_alpha_dropout(
@@ -242,9 +255,9 @@ def rrelu(
     training: bool = False,
     inplace: bool = False,
 ) -> Any:
-    """`input` where it is positive, elsewhere times a slope: drawn from [lower, upper) if `training`.
+    """`input` where it is positive, elsewhere times a slope.
 
-    Otherwise the slope is the mean of the two.
+    If `training`, slopes are drawn from [lower, upper); otherwise they are the mean of the two.
 
     >>> F.rrelu(torch.tensor([-1.0, 2.0]), 0.1, 0.3)
     tensor([-0.2000,  2.0000])
@@ -266,8 +279,8 @@ def slopes_of(input: Any, lower: float, upper: float) -> Any:
     order = sorted(range(array.ndim), key=lambda k: (-slopes.strides[k], k))
     bent = array.transpose(order) <= 0
     count = int(np.count_nonzero(bent))
-    with random.LOCK:
-        twister = random.twister_of(None)
+    with LOCK:
+        twister = twister_of(None)
         drawn = rng.uniform(twister, (count,), lower, upper, np.dtype(np.float64))
     slopes.transpose(order)[bent] = drawn
     return wrap(slopes)

@@ -88,7 +88,7 @@ class Module:
         """What the module computes: every subclass says it."""
         name = type(self).__name__
         problem = f'Module [{name}] is missing the required "forward" function'
-        raise NotImplementedError(explain(name, problem))
+        raise NotImplementedError(explain("forward", problem))
 
     # -- what belongs to it --------------------------------------------------------------------
 
@@ -196,7 +196,7 @@ class Module:
     _named_members = named_members
 
     def apply(self, fn: Callable[[Module], Any]) -> Any:
-        """The module itself, after `fn` was called with every module in it, the inner ones first."""
+        """The module itself, after `fn` was called with all modules in it, the inner ones first."""
         for module in self.children():
             module.apply(fn)
         fn(self)
@@ -350,7 +350,7 @@ def make_room(module: Module, name: str, kind: str) -> None:
 
 
 def assign_plain(module: Module, kind: str, name: str, value: Any) -> None:
-    """`module.name = value`, where `name` is in a registry that takes nothing of the kind but None."""
+    """`module.name = value`, where `name` is in a registry that takes no such thing but None."""
     if value is None:
         put(module, kind, name, None)
         return
@@ -367,4 +367,4 @@ def refuse_arguments(module: Module, args: Any, kwargs: Any) -> None:
     else:
         problem = f"takes 1 positional argument but {len(args) + 1} were given"
     hint = "call super().__init__() without arguments"
-    raise ArgumentError(explain(name, f"{name}.__init__() {problem}", hint=hint))
+    raise ArgumentError(explain("nn.Module", f"{name}.__init__() {problem}", hint=hint))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, explain
+from ..patterns import empty
 from ..runtime.record import give_cell, leaf_for, realise, wrap
 from ..tensor import Tensor, TensorType
 
@@ -18,6 +19,7 @@ class ParameterType(TensorType):
     """The type of Parameter: other tensors may call themselves parameters by `_is_param`."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """What `__new__` makes: there is no legacy constructor."""
         return type.__call__(cls, *args, **kwargs)
 
     def __instancecheck__(cls, instance: Any) -> bool:
@@ -93,6 +95,12 @@ def on_memory(kind: type[Any], array: Any, requires_grad: bool) -> Any:
     return made
 
 
+def unset(*size: Any, device: Any = None, dtype: Any = None) -> Parameter:
+    """A parameter of the given size whose elements are yet to be set."""
+    made: Parameter = Parameter(empty(*size, device=device, dtype=dtype))
+    return made
+
+
 class BufferType(type):
     """The type of Buffer: tensors are buffers if they say so by `_is_buffer`."""
 
@@ -103,8 +111,8 @@ class BufferType(type):
 class Buffer(metaclass=BufferType):
     """A tensor that becomes a buffer of the module it is assigned to.
 
-    A buffer is part of the module's state but is not trained; it is saved in the state dict if it is
-    `persistent`.
+    A buffer is part of the module's state but is not trained; it is saved in the state dict if
+    it is `persistent`.
 
     >>> m = torch.nn.Module()
     >>> m.mean = torch.nn.Buffer(torch.zeros(2))

@@ -94,6 +94,7 @@ class ParameterList(Module):
         return "\n".join(lines)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise: it only holds parameters."""
         refuse_call(self)
 
 
@@ -208,7 +209,7 @@ class ParameterDict(Module):
     def update(self, parameters: Any) -> None:
         """Add the values of a mapping, or of a sequence of pairs.
 
-        Those of a plain mapping, whose order may mean nothing, are added in the order of their names.
+        Those of a plain mapping, whose order may mean nothing, are added in order of their names.
         """
         found = pairs(parameters, "ParameterDict")
         ordered = isinstance(parameters, OrderedDict | ParameterDict)
@@ -226,4 +227,5 @@ class ParameterDict(Module):
         return "\n".join(lines)
 
     def __call__(self, input: Any) -> Any:
+        """Raise: it only holds parameters."""
         refuse_call(self)

@@ -2,16 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from .. import ops
 from ..calls import function
 from ..errors import ShapeError, explain
+from ..graph import Node
 from ..ops import OPS
 from ..overwrite import copy_
+from ..runtime.record import give_cell, realise
+from .replace import Replacement, replace
 
 plain_batch_norm = function(OPS["batch_norm"])
 plain_instance_norm = function(OPS["instance_norm"])
 step = function(OPS["batch_norm_step"])
+STEP = Replacement("batch_norm", "NativeBatchNormBackward0")
+
+
+def moving_norm(
+    input: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any,
+    bias: Any,
+    momentum: float,
+    eps: float,
+) -> Any:
+    """The normalised batch, after the running mean and variance have moved towards its own."""
+    identify(running_mean)
+    identify(running_var)
+    if running_mean._value.viewed or running_var._value.viewed:  # their views must move along
+        out, mean, var = step(input, running_mean, running_var, weight, bias, momentum, eps)
+        copy_(running_mean, mean)
+        copy_(running_var, var)
+        return out
+    scales = [s for s in (weight, bias) if s is not None]
+
+    def rule(nodes: Sequence[Node], scalars: Sequence[Node]) -> Any:
+        mean, var, batch, *rest = nodes
+        given = iter(rest)
+        w, b = [None if s is None else next(given) for s in (weight, bias)]
+        out, *moved = ops.batch_norm_step(batch, mean, var, w, b, scalars[0], eps)
+        return moved, [out]
+
+    static = (weight is None, bias is None, eps)
+    tensors = (running_mean, running_var, input, *scales)
+    return replace(STEP, tensors, 2, (momentum,), static, rule)[0]
+
+
+def identify(buffer: Any) -> None:
+    """Give a buffer that is both read and changed in each step an identity in what is recorded."""
+    if buffer._cell is None:
+        realise(buffer)
+        give_cell(buffer, buffer.requires_grad)
 
 
 def batch_norm(
@@ -39,10 +83,7 @@ def batch_norm(
         return plain_batch_norm(
             input, running_mean, running_var, weight, bias, training, momentum, eps
         )
-    out, mean, var = step(input, running_mean, running_var, weight, bias, momentum, eps)
-    copy_(running_mean, mean)
-    copy_(running_var, var)
-    return out
+    return moving_norm(input, running_mean, running_var, weight, bias, momentum, eps)
 
 
 def instance_norm(

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..create import room_like
 from ..errors import ArgumentError, DataError, explain
 from ..modes import no_grad
 from ..overwrite import overwrite
+from ..patterns import room_like
 from ..runtime.entry import Handle
 from ..runtime.record import realise
 from .hooks import Hook, RemovableHandle, enter
@@ -280,7 +280,7 @@ def load_value(module: Any, name: str, value: Any, new: Any, key: str, assign: b
 
 
 def register_state_dict_hook(self: Any, hook: Hook) -> RemovableHandle:
-    """A handle of `hook(module, state_dict, prefix, local_metadata)`; it may return another dict."""
+    """A handle of `hook(module, state_dict, prefix, local_metadata)`; it may return a dict."""
     return enter(self._state_dict_hooks, hook)
 
 
@@ -295,14 +295,15 @@ def register_state_dict_post_hook(self: Any, hook: Hook) -> RemovableHandle:
 
 
 def register_state_dict_pre_hook(self: Any, hook: Hook) -> RemovableHandle:
-    """A handle of `hook(module, prefix, keep_vars)`, called before `state_dict` collects anything."""
+    """A handle of `hook(module, prefix, keep_vars)`, called before `state_dict` does anything."""
     return enter(self._state_dict_pre_hooks, hook)
 
 
 def register_load_hook(self: Any, hook: Hook, with_module: bool = False) -> RemovableHandle:
-    """A handle of a hook that is called before the module's state is loaded, with all that concerns it.
+    """A handle of a hook that is called before the module's state is loaded.
 
-    It is given the module first if `with_module`.
+    It is given the state dict, the prefix, and the lists of what does not match; before these the
+    module, if `with_module`.
     """
     if not with_module:
         return enter(self._load_state_dict_pre_hooks, hook)
@@ -327,6 +328,7 @@ class WithModule:
         self.module = weakref.ref(module)
 
     def __call__(self, *args: Any) -> Any:
+        """What the hook returns."""
         return self.hook(self.module(), *args)
 
     def __getstate__(self) -> Any:

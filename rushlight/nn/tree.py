@@ -19,7 +19,7 @@ def named_members(
     recurse: bool = True,
     remove_duplicate: bool = True,
 ) -> Named:
-    """Names and values of what `get_members_fn` finds in each module of the tree, none of them None."""
+    """Names and values of what `get_members_fn` finds in the modules of the tree, less None."""
     seen = set()
     modules = [(prefix, self)]
     if recurse:
@@ -87,7 +87,7 @@ def named_children(self: Any) -> Named:
 
 
 def modules(self: Any) -> Iterator[Any]:
-    """This module and all in it, each once.
+    """The module itself and all in it, each once.
 
     >>> list(torch.nn.Sequential(torch.nn.ReLU()).modules())
     [Sequential(
@@ -122,15 +122,15 @@ def is_module(value: Any) -> bool:
     return isinstance(value, routes.root)
 
 
-def missing(module: Any, problem: str) -> AttributeError:
+def missing(problem: str) -> AttributeError:
     """The error for a path that leads nowhere."""
-    return AttributeError(explain(type(module).__name__, problem))
+    return AttributeError(explain("get_submodule", problem))
 
 
 def member(module: Any, name: str) -> Any:
     """The attribute `name` of `module`."""
     if not hasattr(module, name):
-        raise missing(module, f"{type(module).__name__} has no attribute `{name}`")
+        raise missing(f"{type(module).__name__} has no attribute `{name}`")
     return getattr(module, name)
 
 
@@ -145,13 +145,13 @@ def get_submodule(self: Any, target: str) -> Any:
     for name in target.split(".") if target else []:
         found = member(module, name)
         if not is_module(found):
-            raise missing(module, f"`{name}` is not an nn.Module")
+            raise missing(f"`{name}` is not an nn.Module")
         module = found
     return module
 
 
 def set_submodule(self: Any, target: str, module: Any, strict: bool = False) -> None:
-    """Put `module` in the place that the path `target` leads to; with `strict`, in place of another."""
+    """Put `module` where the path `target` leads to; with `strict`, in the place of another."""
     if target == "":
         problem = "Cannot set the submodule without a target name!"
         raise ChoiceError(explain("set_submodule", problem))
@@ -163,7 +163,7 @@ def set_submodule(self: Any, target: str, module: Any, strict: bool = False) -> 
     if strict or hasattr(parent, name):
         old = member(parent, name)
         if not is_module(old):
-            raise missing(parent, f"`{name}` is not an nn.Module")
+            raise missing(f"`{name}` is not an nn.Module")
     setattr(parent, name, module)
 
 
@@ -173,7 +173,7 @@ def get_parameter(self: Any, target: str) -> Any:
     module = self.get_submodule(path)
     found = member(module, name)
     if not isinstance(found, Parameter):
-        raise missing(module, f"`{name}` is not an nn.Parameter")
+        raise missing(f"`{name}` is not an nn.Parameter")
     return found
 
 
@@ -183,5 +183,5 @@ def get_buffer(self: Any, target: str) -> Any:
     module = self.get_submodule(path)
     found = member(module, name)
     if name not in module._buffers:
-        raise missing(module, f"`{name}` is not a buffer")
+        raise missing(f"`{name}` is not a buffer")
     return found

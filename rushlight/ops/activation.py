@@ -25,12 +25,16 @@ def wide() -> Iterator[Any]:
     yield (floats(),)
 
 
+class UnsupportedDtype(DtypeError, NotImplementedError):
+    """A dtype that an op is not there for."""
+
+
 def expect_fractional(op: str, input: Node) -> None:
-    """Raise DtypeError unless `input` holds floating-point numbers."""
+    """Raise UnsupportedDtype unless `input` holds floating-point numbers."""
     if input.dtype.category < dtypes.FLOAT:
         problem = f"not implemented for '{input.dtype.name}'"
         hint = "convert to a floating-point type first, as in x.float()"
-        raise DtypeError(explain(op, problem, {"input": input.spec}, hint))
+        raise UnsupportedDtype(explain(op, problem, {"input": input.spec}, hint))
 
 
 # -- bent lines --------------------------------------------------------------------------------
@@ -82,7 +86,11 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), floats(3, 4, seed=1)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=lambda x, *, low, high: np.minimum(np.maximum(x, low), high))
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=lambda x, *, low, high: np.minimum(np.maximum(x, low), high),
+    grad_name="HardtanhBackward0",
+)
 def bounded(input: Tensor, *, low: float, high: float) -> Spec:
     """`input` cut off at `low` and `high`, where, unlike clamp's, its gradient is 0."""
     return input.spec

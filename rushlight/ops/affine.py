@@ -31,7 +31,7 @@ def walked_strides(node: Node) -> Shape:
     return tuple([sum([m * s for m, s in zip(move, strides, strict=True)]) for move in moves])
 
 
-@primitive(Kind.VIEW, numpy=walk, layout=walked_strides)
+@primitive(Kind.VIEW, numpy=walk, layout=walked_strides, grad_name="AsStridedBackward0")
 def affine_view(input: Tensor, *, shape: Shape, start: Shape, moves: tuple[Shape, ...]) -> Spec:
     """The elements of `input` at `start + i @ moves`, for every index i within `shape`.
 
@@ -85,6 +85,7 @@ def _() -> Iterator[Any]:
     Kind.VIEW,
     numpy=lambda x, *, imaginary: x.imag if imaginary else x.real,
     layout=lambda node: tuple([2 * s for s in node.inputs[0].strides]),
+    grad_name="SelectBackward0",
 )
 def part_view(input: Tensor, *, imaginary: bool) -> Spec:
     """The real or the imaginary parts of complex numbers."""

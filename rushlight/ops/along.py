@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -18,8 +19,8 @@ from .writing import nothing
 
 
 @lru_cache(256)
-def grid(shape: Shape, axis: int) -> tuple[Array, ...]:
-    """For each axis of an array of `shape` but one, the place along it, ready to broadcast."""
+def grid(shape: Shape, axis: int | None) -> tuple[Array, ...]:
+    """For each axis of an array of `shape`, but for `axis`, the place along it, to broadcast."""
     ndim = len(shape)
     found = []
     for k, n in enumerate(shape):
@@ -28,14 +29,27 @@ def grid(shape: Shape, axis: int) -> tuple[Array, ...]:
     return tuple(found)
 
 
-@lru_cache(64)
 def offsets(shape: Shape, strides: Shape, axis: int) -> Array:
     """Where each element of an array of `shape` lies, if `axis` counts for nothing."""
+    if math.prod(shape) > LARGE:
+        return offsets_anew(shape, strides, axis)
+    return offsets_kept(shape, strides, axis)
+
+
+LARGE = 1 << 18
+"""Arrays of more elements are worked out anew every time: they would fill the memory."""
+
+
+def offsets_anew(shape: Shape, strides: Shape, axis: int) -> Array:
+    """As `offsets`, worked out."""
     steps = [s for k, s in enumerate(strides) if k != axis]
     found = np.zeros(shape, np.int64)
     for places, step in zip(grid(shape, axis), steps, strict=True):
         found += places * step
     return found
+
+
+offsets_kept = lru_cache(64)(offsets_anew)
 
 
 def key_along(index: Any, axis: int) -> tuple[Any, ...]:
@@ -79,7 +93,12 @@ def fits_within(op: str, index: Node, input: Node, axis: int, src: Node | None =
 
 def gathered(x: Any, index: Any, *, axis: int, wrap: bool, op: str) -> Any:
     """NumPy: the elements of `x` at `index` along `axis`."""
-    return x[key_along(checked(x, index, axis, wrap, op), axis)]
+    index = checked(x, index, axis, wrap, op)
+    if index.size < 500 or not x.flags.c_contiguous:
+        return x[key_along(index, axis)]
+    # Large flat arrays are read twice as fast.
+    strides = contiguous_strides(x.shape)
+    return x.reshape(-1).take(offsets(index.shape, strides, axis) + index * strides[axis])
 
 
 @primitive(Kind.INDEX, numpy=gathered, grad_name="GatherBackward0")

@@ -63,13 +63,7 @@ def scaled_dot_product_attention(
     tensor([[1.0000, 0.0000],
             [0.3302, 0.6698]])
     """
-    op = "scaled_dot_product_attention"
-    if dropout_p:
-        problem = "dropout_p must be 0 here"
-        raise ChoiceError(explain(op, problem, hint="apply dropout to the weights yourself"))
-    if is_causal and attn_mask is not None:
-        problem = "Explicit attn_mask should not be set when is_causal=True"
-        raise ShapeError(explain(op, problem))
+    check_options(dropout_p, is_causal and attn_mask is not None)
     if enable_gqa:
         key, value = shared_heads(query, key), shared_heads(query, value)
     order = (*range(key.ndim - 2), key.ndim - 1, key.ndim - 2)
@@ -84,6 +78,17 @@ def scaled_dot_product_attention(
     else:
         weights = ops.softmax(scores, -1)
     return ops.matmul(weights, value)
+
+
+def check_options(dropout_p: float, two_masks: bool) -> None:
+    """Raise for options that do not go together, or not at all."""
+    op = "scaled_dot_product_attention"
+    if dropout_p:
+        problem = "dropout_p must be 0 here"
+        raise ChoiceError(explain(op, problem, hint="apply dropout to the weights yourself"))
+    if two_masks:
+        problem = "Explicit attn_mask should not be set when is_causal=True"
+        raise ShapeError(explain(op, problem))
 
 
 def shared_heads(query: Node, x: Node) -> Node:

@@ -11,7 +11,7 @@ from .. import dtypes, ops
 from ..dtypes import DType
 from ..errors import ChoiceError, DtypeError, ShapeError, explain
 from ..graph import Node, Shape, Spec
-from .along import key_along
+from .along import grid
 from .index import OutOfRange, has_outliers
 from .loss import Flag, chosen, reduced_by
 from .samples import Array, floats
@@ -37,7 +37,7 @@ def kept(target: Any, n: int, ignore: int) -> tuple[Any, Any]:
     if has_outliers(safe, n):
         bad = int(safe[(safe < 0) | (safe >= n)].flat[0])
         hint = f"there are {n} classes, so targets are 0 to {n - 1} (or {ignore}, which is ignored)"
-        raise OutOfRange(explain("nll_loss", f"Target {bad} is out of bounds.", hint=hint))
+        raise OutOfRange(explain("loss", f"Target {bad} is out of bounds.", hint=hint))
     return safe, mask
 
 
@@ -50,12 +50,11 @@ def right_scores(x: Any, target: Any, *, axis: int, ignore: int) -> Any:
 
 def full_key(target: Any, axis: int) -> tuple[Any, ...]:
     """NumPy's index for the elements at `target` along an `axis` that `target` does not have."""
-    shape = (*target.shape[:axis], 1, *target.shape[axis:])
-    key = key_along(np.reshape(target, shape), axis)
-    return tuple([k.reshape(k.shape[:axis] + k.shape[axis + 1 :]) for k in key])
+    places = grid(target.shape, None)
+    return (*places[:axis], target, *places[axis:])
 
 
-@primitive(Kind.INDEX, numpy=right_scores)
+@primitive(Kind.INDEX, numpy=right_scores, grad_name="NllLossBackward0")
 def pick_class(input: Tensor, target: Tensor, *, axis: int, ignore: int) -> Spec:
     """The scores of the classes `target` along `axis`, which goes away; 0 where it is `ignore`."""
     return Spec(target.shape, input.dtype)

@@ -12,7 +12,7 @@ from ..errors import DtypeError, ShapeError, explain
 from ..graph import Node, Spec
 from .samples import doubles, floats, ints
 from .table import Kind, Tensor, derived, primitive
-from .views import permute_view, reshape_view
+from .views import permute_view, permuted, reshape_view
 
 
 def same_dtype(op: str, mat1: Node, mat2: Node) -> None:
@@ -52,7 +52,12 @@ def expect_dims(op: str, ndim: int, **inputs: Node) -> None:
 def turned(input: Node) -> Node:
     """The conjugate transpose of a matrix, or of each matrix of a batch."""
     ndim = input.ndim
-    return ops.conj(permute_view(input, dims=(*range(ndim - 2), ndim - 1, ndim - 2)))
+    return ops.conj(permuted(input, (*range(ndim - 2), ndim - 1, ndim - 2)))
+
+
+def column_major(input: Node) -> bool:
+    """Whether the columns of a matrix, not its rows, lie one after the other in memory."""
+    return input.strides == (1, input.shape[0])
 
 
 @primitive(Kind.CONTRACT, numpy=np.dot, on="torch Tensor")
@@ -71,7 +76,15 @@ def mm(input: Tensor, mat2: Tensor) -> Spec:
 
 @mm.vjp
 def _(g: Node, out: Node, input: Node, mat2: Node) -> tuple[Node, Node]:
-    return mm(g, turned(mat2)), mm(turned(input), g)
+    # A gradient has the memory order of what it is the gradient of: so `weight` in
+    # `input @ weight.T` gets a contiguous one.
+    if column_major(input):
+        to_input = turned(mm(mat2, turned(g)))
+    else:
+        to_input = mm(g, turned(mat2))
+    if column_major(mat2):
+        return to_input, turned(mm(turned(g), input))
+    return to_input, mm(turned(input), g)
 
 
 @mm.samples
@@ -82,7 +95,7 @@ def _() -> Iterator[object]:
     yield floats(4, 3).T, floats(2, 4, seed=1).T
 
 
-@primitive(Kind.CONTRACT, numpy=np.matmul)
+@primitive(Kind.CONTRACT, numpy=np.matmul, grad_name="BmmBackward0")
 def batch_mm(input: Tensor, mat2: Tensor) -> Spec:
     """Products of the matrices in two batches; batches of size 1 are broadcast."""
     same_dtype("bmm", input, mat2)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import ops
-from ..errors import ChoiceError, DtypeError, ShapeError, explain
+from ..errors import DtypeError, ShapeError, explain
 from ..graph import Node, Shape
 from .convolve import Pads, convolve, convolve_back, windows_along
 from .samples import floats
@@ -95,7 +95,7 @@ def pads_for(op: str, padding: Any, kernel: Shape, stride: Shape, dilation: Shap
         return tuple([(total // 2, total - total // 2) for total in totals])
     if isinstance(padding, str):
         problem = f"Invalid padding string: '{padding}'. Should be one of 'valid', 'same'"
-        raise ChoiceError(explain(op, problem))
+        raise ShapeError(explain(op, problem))
     found = each(padding, n, "padding", op)
     if min(found, default=0) < 0:
         raise ShapeError(explain(op, "negative padding is not supported"))
@@ -224,6 +224,17 @@ def _() -> Iterator[Any]:
 # -- transposed --------------------------------------------------------------------------------
 
 
+def check_extras(op: str, extras: Shape, strides: Shape, dilations: Shape) -> None:
+    """Raise unless every output padding is smaller than the stride or the dilation."""
+    for extra, s, d in zip(extras, strides, dilations, strict=True):
+        if extra >= max(s, d):
+            problem = (
+                "output padding must be smaller than either stride or dilation, but got "
+                f"output_padding {list(extras)}, stride {list(strides)}, dilation {list(dilations)}"
+            )
+            raise ShapeError(explain(op, problem))
+
+
 def transposed(
     op: str,
     n: int,
@@ -245,13 +256,7 @@ def transposed(
     positive(op, "dilation", dilations)
     pads = each(padding, n, "padding", op)
     extras = each(output_padding, n, "output_padding", op)
-    for extra, s, d in zip(extras, strides, dilations, strict=True):
-        if extra >= max(s, d):
-            problem = (
-                "output padding must be smaller than either stride or dilation, but got "
-                f"output_padding {list(extras)}, stride {list(strides)}, dilation {list(dilations)}"
-            )
-            raise ShapeError(explain(op, problem))
+    check_extras(op, extras, strides, dilations)
     layout = zip(x.shape[2:], strides, pads, dilations, weight.shape[2:], extras, strict=True)
     size = tuple([(m - 1) * s - 2 * p + d * (k - 1) + e + 1 for m, s, p, d, k, e in layout])
     if min(size) <= 0:

@@ -132,7 +132,7 @@ def matched(
 # -- the primitives ----------------------------------------------------------------------------
 
 
-@primitive(Kind.CONTRACT, numpy=convolved)
+@primitive(Kind.CONTRACT, numpy=convolved, grad_name="ConvolutionBackward0")
 def convolve(
     input: Tensor, weight: Tensor, *, stride: Shape, padding: Pads, dilation: Shape, groups: int
 ) -> Spec:
@@ -152,7 +152,7 @@ def _(g: Node, out: Node, input: Node, weight: Node, **attrs: Any) -> tuple[Node
     )
 
 
-@primitive(Kind.CONTRACT, numpy=spread_back)
+@primitive(Kind.CONTRACT, numpy=spread_back, grad_name="ConvolutionBackward0")
 def convolve_back(
     input: Tensor,
     weight: Tensor,

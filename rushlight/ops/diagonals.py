@@ -23,7 +23,7 @@ from .table import Kind, Tensor, Tensors, derived, primitive
 from .writing import unview
 
 
-@lru_cache(64)
+@lru_cache(8)
 def triangle_mask(n: int, m: int, diagonal: int, lower: bool) -> Array:
     """Where the triangle below, or above, a diagonal of an n by m matrix is."""
     inside = np.tri(n, m, diagonal if lower else diagonal - 1, dtype=bool)
@@ -36,7 +36,7 @@ def triangle_of(x: Any, *, diagonal: int, lower: bool) -> Array:
     return np.asarray(np.where(inside, x, x.dtype.type(0)))
 
 
-@primitive(Kind.INDEX, numpy=triangle_of)
+@primitive(Kind.INDEX, numpy=triangle_of, grad_name="TrilBackward0")
 def triangle(input: Tensor, *, diagonal: int, lower: bool) -> Spec:
     """`input` with zeros above (or, if not `lower`, below) a diagonal of its matrices."""
     return input.spec
@@ -56,7 +56,7 @@ def _() -> Iterator[Any]:
 def triangular(op: str, input: Node, diagonal: int, lower: bool) -> Node:
     """A triangle of each matrix of `input`."""
     if input.ndim < 2:
-        problem = f"{op}: input tensor must have at least 2 dimensions"
+        problem = "input tensor must have at least 2 dimensions"
         raise ShapeError(explain(op, problem, {"input": input.spec}))
     return triangle(input, diagonal=diagonal, lower=lower)
 
@@ -130,7 +130,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Node:
     if input.ndim == 1:
         return diag_embed(input, diagonal)
     if input.ndim != 2:
-        problem = f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D"
+        problem = f"Supports 1D or 2D tensors. Got {input.ndim}D"
         raise ShapeError(explain("diag", problem, {"input": input.spec}))
     return ops.clone(ops.diagonal(input, diagonal))
 
@@ -162,7 +162,7 @@ def trace(input: Tensor) -> Node:
     tensor(5)
     """
     if input.ndim != 2:
-        problem = f"trace: expected a matrix, but got tensor with dim {input.ndim}"
+        problem = f"expected a matrix, but got tensor with dim {input.ndim}"
         raise ShapeError(explain("trace", problem))
     return ops.sum(ops.diagonal(input))
 

@@ -15,6 +15,7 @@ from ..errors import (
     explain,
 )
 from ..graph import Node, Shape, Spec
+from .arithmetic import common_shape
 from .rearrange import spread_dims
 from .samples import floats
 from .slicing import part
@@ -31,7 +32,7 @@ def broadcast_tensors(*tensors: Tensors) -> tuple[Node, ...]:
             [2, 2]])
     """
     given = spread_dims(tensors)
-    shape = ops.common_shape("broadcast_tensors", list(given))
+    shape = common_shape("broadcast_tensors", list(given))
     return tuple([expand_view(x, shape=shape) for x in given])
 
 

@@ -34,18 +34,17 @@ def out_of_range(op: str, index: Any, n: int, dim: int, wrap: bool) -> OutOfRang
 
 def has_outliers(index: Any, n: int) -> bool:
     """Whether some index is negative, or not below `n`."""
+    if not index.size:
+        return False
     # Seen as unsigned, negative numbers are large ones: one comparison finds both.
-    unsigned = index.view(UNSIGNED[index.dtype])
-    return bool(index.size and np.maximum.reduce(unsigned, None) >= n)
-
-
-UNSIGNED = {np.dtype(np.int64): np.uint64, np.dtype(np.int32): np.uint32}
+    unsigned = index.view(np.uint64 if index.itemsize == 8 else np.uint32)
+    return bool(np.maximum.reduce(unsigned, None) >= n)
 
 
 def expect_index(op: str, index: Node, name: str = "index") -> Node:
     """Raise DtypeError unless `index` holds integers that can index."""
     if index.dtype not in (dtypes.int64, dtypes.int32):
-        problem = f"{op}(): Expected dtype int32 or int64 for index"
+        problem = "Expected dtype int32 or int64 for index"
         raise DtypeError(explain(op, problem, {name: index.spec}, "convert it with .long()"))
     return index
 

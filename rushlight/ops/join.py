@@ -16,7 +16,12 @@ from .slicing import part
 from .table import Kind, Tensor, Tensors, common, derived, primitive
 
 
-@primitive(Kind.JOIN, numpy=lambda *xs, axis: np.concatenate(xs, axis), promote=common)
+@primitive(
+    Kind.JOIN,
+    numpy=lambda *xs, axis: np.concatenate(xs, axis),
+    promote=common,
+    grad_name="CatBackward0",
+)
 def join(*inputs: Tensor, axis: int) -> Spec:
     """`inputs` one after the other along `axis`."""
     first = inputs[0]

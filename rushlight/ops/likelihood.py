@@ -34,7 +34,7 @@ def surprise(x: Any, target: Any) -> Any:
     return (target - 1) * against - target * np.maximum(np.log(x), -100)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=surprise)
+@primitive(Kind.ELEMENTWISE, numpy=surprise, grad_name="BinaryCrossEntropyBackward0")
 def binary_surprise(input: Tensor, target: Tensor) -> Spec:
     """`-target * log(input) - (1 - target) * log(1 - input)`, with logarithms of at least -100."""
     if input.dtype is not target.dtype:

@@ -66,9 +66,9 @@ def margin_ranking_loss(
     reduction = chosen(size_average, reduce, reduction)
     if not input1.ndim == input2.ndim == target.ndim:
         problem = (
-            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            "All input tensors should have same dimension but got sizes: "
             f"input1: {size_text(input1.shape)}, input2: {size_text(input2.shape)}, "
-            f"target: {size_text(target.shape)} "
+            f"target: {size_text(target.shape)}"
         )
         raise ShapeError(explain("margin_ranking_loss", problem))
     return reduced_by(reduction, ops.clamp_min(-target * (input1 - input2) + margin, 0))

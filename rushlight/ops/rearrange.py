@@ -22,7 +22,9 @@ def backwards(axes: Shape) -> tuple[slice, ...]:
     return tuple([slice(None, None, -1 if k in axes else None) for k in range(max(axes) + 1)])
 
 
-@primitive(Kind.INDEX, numpy=lambda x, *, axes: x[backwards(axes)], passes=0)
+@primitive(
+    Kind.INDEX, numpy=lambda x, *, axes: x[backwards(axes)], passes=0, grad_name="FlipBackward0"
+)
 def reverse(input: Tensor, *, axes: Shape) -> Spec:
     """`input` with the order along `axes` reversed."""
     # A primitive because no view of PyTorch's runs backwards.

@@ -66,7 +66,9 @@ def weights_of(n: int, m: int, ratio: float, corners: bool, cubic: bool, dtype: 
     for step, weight in (cubic_taps if cubic else linear_taps)(where - begin):
         columns = np.clip(begin + step, 0, n - 1).astype(np.int64)
         np.add.at(found, (np.arange(m), columns), weight)
-    return found.astype(dtype.numpy)
+    found = found.astype(dtype.numpy)
+    found.flags.writeable = False  # it is handed out again and again
+    return found
 
 
 @primitive(

@@ -39,7 +39,7 @@ def log_shares(x: Any, *, axis: int) -> Array:
 # NumPy each.
 
 
-@primitive(Kind.REDUCE, numpy=shares)
+@primitive(Kind.REDUCE, numpy=shares, grad_name="SoftmaxBackward0")
 def softmax_along(input: Tensor, *, axis: int) -> Spec:
     """`exp(input)` over its sum along `axis`."""
     return input.spec
@@ -52,7 +52,7 @@ def _(g: Node, out: Node, input: Node, *, axis: int) -> tuple[Node]:
     return (weighted - out * total,)
 
 
-@primitive(Kind.REDUCE, numpy=log_shares)
+@primitive(Kind.REDUCE, numpy=log_shares, grad_name="LogSoftmaxBackward0")
 def log_softmax_along(input: Tensor, *, axis: int) -> Spec:
     """Logarithm of `softmax_along`."""
     return input.spec

@@ -155,7 +155,7 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), (3, 3), (2, 1)
 
 
-@derived(on="torch", view=True, grad_name="SelectBackward0")
+@derived(on="torch property", view=True, grad_name="SelectBackward0")
 def real(input: Tensor) -> Node:
     """The real parts of `input`; real numbers as they are.
 
@@ -167,7 +167,7 @@ def real(input: Tensor) -> Node:
     return part_view(input, imaginary=False)
 
 
-@derived(on="torch", view=True, grad_name="SelectBackward0")
+@derived(on="torch property", view=True, grad_name="SelectBackward0")
 def imag(input: Tensor) -> Node:
     """The imaginary parts of complex numbers.
 

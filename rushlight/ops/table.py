@@ -184,7 +184,13 @@ class Primitive(Op):
         if self.view:
             source = inputs[0]
             (source.source if isinstance(source, Bound) else source).viewed = True
-        return Node(self, inputs, attrs, spec, grad)
+        node = Node(self, inputs, attrs, spec, grad)
+        layout = self.layout
+        if layout is not row_major and (layout is not like_inputs or not all_contiguous(inputs)):
+            strides = layout(node)
+            if strides != contiguous_strides(node.shape):
+                node.stride_memo = strides
+        return node
 
 
 class Derived(Op, Generic[P, R]):
@@ -309,14 +315,17 @@ def row_major(node: Node) -> tuple[int, ...]:
     return contiguous_strides(node.shape)
 
 
+def all_contiguous(inputs: Sequence[Node]) -> bool:
+    """Whether no input has strides worth noting."""
+    return all([i.stride_memo is None for i in inputs])
+
+
 def like_inputs(node: Node) -> tuple[int, ...]:
     """A new array whose dimensions lie in memory in the order in which those of the inputs do.
 
     Where inputs disagree the first of them decides, as in PyTorch's TensorIterator.
     """
     shape = node.shape
-    if all([i.strides == contiguous_strides(i.shape) for i in node.inputs]):
-        return contiguous_strides(shape)
     votes = [strides_over(shape, i) for i in node.inputs]
     order = list(range(len(shape)))[::-1]  # the dimension that varies fastest comes first
     for last in range(1, len(shape)):

@@ -97,7 +97,16 @@ def permute_view(input: Tensor, *, dims: Shape) -> Spec:
 
 @permute_view.vjp
 def _(g: Node, out: Node, input: Node, *, dims: Shape) -> tuple[Node]:
-    return (permute_view(g, dims=tuple(sorted(range(len(dims)), key=dims.__getitem__))),)
+    return (permuted(g, tuple(sorted(range(len(dims)), key=dims.__getitem__))),)
+
+
+def permuted(input: Node, dims: Shape) -> Node:
+    """`input` with its dimensions in the order of `dims`; what was permuted, if that undoes it."""
+    if not input.leaf and input.op is permute_view:
+        before = input.attrs["dims"]
+        if all(before[d] == k for k, d in enumerate(dims)):
+            return input.inputs[0]
+    return permute_view(input, dims=dims)
 
 
 @permute_view.samples

@@ -174,7 +174,7 @@ def sums_back(g: Any, *, size: Shape, kernel: Shape, stride: Shape, padding: Pad
     return out if geo.whole else out[(..., *geo.inside)]
 
 
-@primitive(Kind.REDUCE, numpy=sums)
+@primitive(Kind.REDUCE, numpy=sums, grad_name="AvgPool2DBackward0")
 def window_sum(input: Tensor, *, kernel: Shape, stride: Shape, padding: Pads) -> Spec:
     """The sum of every window of the images `input`, (batch, channels, *size)."""
     # Summing a view of windows would be several times as slow.

@@ -36,7 +36,7 @@ def as_before(node: Node) -> Shape:
     return contiguous_strides(base.shape)
 
 
-@primitive(Kind.INDEX, numpy=write_into_view, layout=as_before)
+@primitive(Kind.INDEX, numpy=write_into_view, layout=as_before, grad_name="CopySlices")
 def write_view(input: Tensor, new: Tensor, *, view: Any, attrs: Any) -> Spec:
     """`input` with the elements that `view` shows replaced by those of `new`."""
     if view is expand_view and dict(attrs)["shape"] != input.shape:
@@ -70,7 +70,7 @@ def nothing(shape: Shape, like: Node) -> Node:
     return expand_view(ops.constant(0, like.dtype), shape=shape)
 
 
-@lru_cache(32)
+@lru_cache(8)
 def places(shape: Shape, view: Any, attrs: Any) -> Array:
     """The flat index, in an array of `shape`, of each element that a view of it shows."""
     size = np.prod(shape, dtype=np.int64)

@@ -44,7 +44,7 @@ def simplify(program: Program) -> Program:
         made = node
         if any([a is not b for a, b in zip(inputs, node.inputs, strict=True)]):
             made = Node(node.op, inputs, node.attrs, node.spec, False)
-            made.stride_memo = node.strides
+            made.stride_memo = node.stride_memo
         rule = RULES.get(node.op)
         made = folded(made) or (rule and rule(made)) or made
         known[node] = same.setdefault(identity(made), made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -136,28 +136,32 @@ def put_back(call: Call, nodes: Sequence[Node], scalars: Sequence[Node]) -> Any:
     """Call the op with nodes for the tensors and for the numbers."""
     given = iter(nodes)
     counted = iter(scalars)
-
-    def restore(item: Any) -> Any:
-        if item is TENSOR:
-            return next(given)
-        if type(item) is Mark:
-            return next(counted)
-        if type(item) is Fixed:
-            return item.value
-        if type(item) is tuple and item and item[0] is LIST:
-            return [restore(i) for i in item[1:]]
-        return item
-
-    args = []
-    kwargs = {}
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
     for param, item in zip(call.op.params, call.form, strict=True):
+        if item is TENSOR:
+            item = next(given)
+        elif item is not None:
+            item = restored(item, given, counted)
         if param.keyword_only:
-            kwargs[param.name] = restore(item)
+            kwargs[param.name] = item
         elif param.kind == "sizes":
             args += item
         else:
-            args.append(restore(item))
+            args.append(item)
     return call.op(*args, **kwargs)
+
+
+def restored(item: Any, given: Iterator[Node], counted: Iterator[Node]) -> Any:
+    """One argument again, from its form."""
+    kind = type(item)
+    if kind is Mark:
+        return next(given) if item is TENSOR else next(counted)
+    if kind is Fixed:
+        return item.value
+    if kind is tuple and item and item[0] is LIST:
+        return [restored(i, given, counted) for i in item[1:]]
+    return item
 
 
 def usage(op: Op) -> str:

@@ -242,11 +242,12 @@ def create(recorder: Recorder, call: Call, key: Any) -> Entry:
 def plainness(call: Call) -> int:
     """1 for a call with one tensor only, 2 with two tensors or a tensor and a number, else 0."""
     form = call.form
-    given = 2 if len(form) > 1 and call.op.params[1].required else 1
-    if form[0] is not TENSOR or len(call.handles) + len(call.numbers) != given:
+    params = call.op.params
+    given = len(call.handles) + len(call.numbers)
+    if form[0] is not TENSOR or given > 2 or (given == 2 and not params[1].required):
         return 0
-    defaults = [p.default for p in call.op.params[given:]]
-    return given if list(form[given:]) == defaults else 0
+    plain = all([item is p.default for item, p in zip(form[given:], params[given:], strict=True)])
+    return given if plain else 0
 
 
 def open_entry(

@@ -4,6 +4,7 @@ import sys
 
 from .. import data
 
+data._utils = data  # type: ignore[attr-defined] # where programs look for collate.default_collate
 _PLACES = {
     "data": data,
     "data.dataset": data.dataset,

@@ -122,8 +122,10 @@ def one_pass(planes: Any, count: int, wanted: int, kind: int, along_rows: bool) 
     if is_bytes:
         sums = np.floor((sums + (1 << (PLACES - 1))) / (1 << PLACES))
         return np.clip(sums, 0, 255).astype(np.uint8)
-    if planes.dtype.kind == "i":
-        return np.trunc(sums + np.copysign(0.5, sums)).astype(planes.dtype)
+    if planes.dtype.kind in "iu":
+        limits = np.iinfo(planes.dtype)
+        whole_sums = np.trunc(sums + np.copysign(0.5, sums))
+        return np.clip(whole_sums, limits.min, limits.max).astype(planes.dtype)
     return sums.astype(planes.dtype)
 
 

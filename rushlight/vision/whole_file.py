@@ -1,0 +1,41 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that becomes `path` when the block ends well.
+
+    If the block raises, or the disk is full, or the process is killed, then what was at `path`
+    before is there still, untouched.
+
+    >>> import tempfile, pathlib
+    >>> from rushlight.vision.whole_file import whole_file
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "a.txt")
+    ...     with whole_file(path) as file:
+    ...         count = file.write(b"all of it")
+    ...     path.read_bytes()
+    b'all of it'
+    >>> (folder / "a.txt").read_bytes()
+    b'all of it'
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        with open(part, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # else a crash could leave an empty file under the new name
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
