@@ -175,8 +175,11 @@ def general(op: Op) -> Function:
                     return repeat(recorder, entry, *found)
         result = apply(op, args, kwargs)
         at = recorder.at
-        if at.api is op and at.pattern is None:
-            at.pattern = Pattern(op, args, kwargs)
+        if at.api is op:  # a call that has come twice will come again
+            if at.pattern is None:
+                at.pattern = SEEN_ONCE
+            elif at.pattern is SEEN_ONCE:
+                at.pattern = Pattern(op, args, kwargs)
         return result
 
     return call
@@ -196,7 +199,7 @@ class Pattern:
         ]
         order = {p.name: k for k, p in enumerate(params)}
         places = [order.get(name, -1) for name in kwargs]
-        self.names = kwargs.keys()
+        self.names = dict.fromkeys(kwargs).keys()  # without the values, which would be kept alive
         self.count = len(args)
         if places != sorted(places) or -1 in places:
             self.count = -1  # tensors and numbers would come in another order: never matches
@@ -228,6 +231,10 @@ class Pattern:
                         return None
                 handles += argument
         return handles, numbers
+
+
+SEEN_ONCE = Pattern.__new__(Pattern)
+SEEN_ONCE.count, SEEN_ONCE.names, SEEN_ONCE.items = -1, {}.keys(), []  # matches no call
 
 
 def item_of(kind: str, argument: Any) -> tuple[int, Any]:

@@ -30,9 +30,7 @@ class GradFn:
         """PyTorch's name of it."""
         if isinstance(self.node, Cell):
             return "torch::autograd::AccumulateGrad"
-        home = self.node.home
-        name = self.node.op.grad_name if home is None or home.api is None else home.api.grad_name
-        return name if isinstance(name, str) else str(name(home.key[1]))
+        return self.node.label or str(self.node.op.grad_name)
 
     @property
     def variable(self) -> Any:

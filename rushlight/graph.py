@@ -64,6 +64,9 @@ class Operation(Protocol):
         ...
 
 
+NO_ATTRS: dict[str, Any] = {}
+
+
 class Node:
     """A value: `op` applied to `inputs` with static `attrs`.
 
@@ -77,6 +80,7 @@ class Node:
         "dtype",
         "home",
         "inputs",
+        "label",
         "op",
         "requires_grad",
         "serial",
@@ -105,6 +109,7 @@ class Node:
         self.stride_memo: tuple[int, ...] | None = None  # None for a contiguous value
         self.viewed = False  # whether a view of this value was ever recorded
         self.cells: tuple[Cell, ...] | None = None  # memo of `leaves_of`
+        self.label = ""  # PyTorch's name of the function that made it, if a tensor can denote it
 
     @property
     def spec(self) -> Spec:
@@ -157,7 +162,16 @@ class Leaf(Node):
     leaf = True
 
     def __init__(self, shape: Shape, dtype: DType, grad: bool = False) -> None:
-        super().__init__(None, (), {}, Spec(shape, dtype), grad)
+        self.op = None  # type: ignore[assignment]
+        self.inputs = ()
+        self.attrs = NO_ATTRS
+        self.shape = shape
+        self.dtype = dtype
+        self.requires_grad = grad
+        self.serial = next_serial()
+        self.home = self.cells = self.stride_memo = None
+        self.label = ""
+        self.viewed = False
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} {self.spec}>"

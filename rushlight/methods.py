@@ -45,6 +45,8 @@ def attach() -> None:
             made = function(op)
             for public in (name, *op.aliases):
                 setattr(Tensor, public, made)
+        if "property" in op.on:
+            setattr(Tensor, name, property(function(op)))
         if "Tensor_" in op.on:
             made = inplace(op)
             for public in (name, *op.aliases):

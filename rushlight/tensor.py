@@ -342,7 +342,7 @@ class Tensor(Handle, metaclass=TensorType):
         return copy
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return (rebuild, (type(self), np.ascontiguousarray(realise(self)), self.requires_grad))
+        return (rebuild, (type(self), np.asarray(realise(self), order="C"), self.requires_grad))
 
     def rebuilt(self, array: Any) -> Any:
         """A tensor of the same type on other memory."""

@@ -303,20 +303,23 @@ def test_indices_that_are_not_there():
 
 
 class Broken(Squares):
-    def __init__(self, error):
+    """Sample 3 (or every one) raises what `error()` makes."""
+
+    def __init__(self, error, at=(3,)):
         super().__init__()
         self.error = error
+        self.at = at
 
     def __getitem__(self, index):
-        if index == 3:
-            raise self.error
+        if index in self.at:
+            raise self.error()
         return index
 
 
 @pytest.mark.parametrize("size", [2, None])
 def test_an_error_names_the_sample_and_the_next_batch_follows(size):
     error = KeyError("boom")
-    iterator = iter(DataLoader(Broken(error), size))
+    iterator = iter(DataLoader(Broken(lambda: error), size))
     found = []
     for _ in range(12):
         try:
@@ -329,7 +332,7 @@ def test_an_error_names_the_sample_and_the_next_batch_follows(size):
             break
     assert found == [0, 1, 2, 4, 5, 6, 7, 8, 9] if size is None else [0, 1, 4, 5, 6, 7, 8, 9]
     with pytest.raises(KeyError):
-        list(DataLoader(Broken(error), size))
+        list(DataLoader(Broken(lambda: error), size))
     assert error.__notes__ == ["    raised by dataset[3]"]
 
 

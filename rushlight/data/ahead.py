@@ -116,8 +116,12 @@ class WorkerEpoch:
                 self.active[task.worker] = False
             self.ask()
             del self.tasks[task.number]  # last: an interrupted call can be made again
-            if task.error is not None:
-                raise task.error
+            error, task.error = task.error, None
+            if error is not None:
+                try:
+                    raise error
+                finally:
+                    del error  # its traceback holds this frame: the ring would keep all alive
             if task.result is not ENDED:
                 self.tally.add()
                 return task.result

@@ -16,10 +16,9 @@ from ..errors import ChoiceError, MissingError, explain
 from ..missing import missing
 from ..ops import OPS
 from ..ops.table import Op
-from ..runtime.memory import protect_saved
 from ..runtime.mutate import apply_inplace
-from ..runtime.record import realise, wrap
-from ..runtime.recorder import local
+from ..runtime.record import wrap
+from .lookups import embedding, one_hot
 from .masks import (
     alpha_dropout,
     dropout,
@@ -73,6 +72,8 @@ def __getattr__(name: str) -> Any:
 def lookup(name: str) -> Any:
     """What `torch.nn.functional.<name>` is."""
     op = BY_NAME.get(name)
+    if name in OTHERWISE and OTHERWISE[name] in OPS:
+        return function(OPS[OTHERWISE[name]])
     if op is not None and "F" in op.on:
         return with_inplace(op) if takes_inplace(op) else function(op)
     changed = BY_NAME.get(name.removesuffix("_"))
@@ -86,11 +87,15 @@ def lookup(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({n for n, op in BY_NAME.items() if "F" in op.on} | set(__all__))
+    here = {n for n, op in BY_NAME.items() if "F" in op.on}
+    return sorted(here | set(__all__) | set(OTHERWISE))
 
 
 BY_NAME: dict[str, Op] = {alias: op for op in OPS.values() for alias in (op.name, *op.aliases)}
 """The ops of the table by every name they have."""
+
+OTHERWISE = {"fold": "col2im", "unfold": "im2col"}
+"""Functions that go by another name in the table, where theirs means something else."""
 
 
 def takes_inplace(op: Op) -> bool:
@@ -139,59 +144,7 @@ def relu(input: Any, inplace: bool = False) -> Any:
     return apply_inplace(OPS["relu"], (input,), {}) if inplace else plain_relu(input)
 
 
-# -- those that look at values, or change a state ----------------------------------------------
-
-plain_embedding = function(OPS["embedding"])
-plain_one_hot = function(OPS["one_hot"])
-
-
-def embedding(
-    input: Any,
-    weight: Any,
-    padding_idx: int | None = None,
-    max_norm: float | None = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    sparse: bool = False,
-) -> Any:
-    """The rows of `weight` whose numbers are in `input`.
-
-    padding_idx: a row that gets no gradient.
-    max_norm: rows that are looked up and longer than this are first shortened to it, in `weight`.
-
-    >>> F.embedding(torch.tensor([1, 0]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
-    tensor([[3., 4.],
-            [1., 2.]])
-    """
-    if max_norm is not None:
-        shorten(weight, realise(input), max_norm, norm_type)
-    return plain_embedding(input, weight, padding_idx, None, 2.0, scale_grad_by_freq, sparse)
-
-
-def shorten(weight: Any, rows: Any, max_norm: float, norm_type: float) -> None:
-    """Scale those of the `rows` of `weight` that are longer than `max_norm` down to it."""
-    array = realise(weight)
-    local.recorder.flush()  # what was recorded earlier must read the old contents
-    rows = np.unique(rows)
-    found = array[rows]
-    norms = np.linalg.norm(found, norm_type, axis=1)
-    long = norms > max_norm
-    if long.any():
-        protect_saved(array)
-        scales = max_norm / (norms[long].astype(np.float64) + 1e-7)
-        array[rows[long]] = found[long] * scales[:, None].astype(array.dtype)
-
-
-def one_hot(tensor: Any, num_classes: int = -1) -> Any:
-    """1 at the place that each number names, 0 elsewhere, along a new last dimension.
-
-    >>> F.one_hot(torch.tensor([0, 2]))
-    tensor([[1, 0, 0],
-            [0, 0, 1]])
-    """
-    if num_classes == -1 and tensor._value.size:
-        num_classes = int(realise(tensor).max()) + 1
-    return plain_one_hot(tensor, num_classes)
+# -- those that draw numbers, or call a function they are given ------------------------------
 
 
 def gumbel_softmax(

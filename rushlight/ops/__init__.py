@@ -70,3 +70,5 @@ from .variance import *
 from .views import *
 from .windows import *
 from .writing import *
+
+globals().update(OPS)  # a helper of a family may have the name of an op of another

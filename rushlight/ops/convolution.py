@@ -29,7 +29,7 @@ def each(value: Any, n: int, name: str, op: str) -> Shape:
     return found
 
 
-def positive(op: str, name: str, values: Shape) -> None:
+def check_positive(op: str, name: str, values: Shape) -> None:
     """Raise unless all `values` are positive."""
     if min(values, default=1) <= 0:
         problem = f"{name} should be greater than zero, but got {list(values)}"
@@ -124,8 +124,8 @@ def convolution(
     x = batched(op, input, n)
     check_kernels(op, x, weight, bias, groups, weight.shape[1] * groups, weight.shape[0])
     strides, dilations = each(stride, n, "stride", op), each(dilation, n, "dilation", op)
-    positive(op, "stride", strides)
-    positive(op, "dilation", dilations)
+    check_positive(op, "stride", strides)
+    check_positive(op, "dilation", dilations)
     kernel = weight.shape[2:]
     pads = pads_for(op, padding, kernel, strides, dilations)
     if min(windows_along(x.shape[2:], kernel, strides, pads, dilations)) <= 0:
@@ -252,8 +252,8 @@ def transposed(
     outputs = weight.shape[1] * groups if weight.ndim > 1 else 0
     check_kernels(op, x, weight, bias, groups, weight.shape[0], outputs)
     strides, dilations = each(stride, n, "stride", op), each(dilation, n, "dilation", op)
-    positive(op, "stride", strides)
-    positive(op, "dilation", dilations)
+    check_positive(op, "stride", strides)
+    check_positive(op, "dilation", dilations)
     pads = each(padding, n, "padding", op)
     extras = each(output_padding, n, "output_padding", op)
     check_extras(op, extras, strides, dilations)

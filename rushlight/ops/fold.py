@@ -10,7 +10,7 @@ from .. import ops
 from ..errors import ShapeError, explain
 from ..graph import Node, Shape
 from .affine import affine_view
-from .convolution import Sizes, each, positive
+from .convolution import Sizes, check_positive, each
 from .convolve import windows_along
 from .samples import floats
 from .strided import unit
@@ -37,7 +37,7 @@ def layout(op: str, *sizes: Any) -> tuple[Shape, ...]:
         each(value, 2, name, op) for value, name in zip(sizes, names, strict=True)
     ]
     for name, values in (("kernel size", kernel), ("stride", stride), ("dilation", dilation)):
-        positive(op, name, values)
+        check_positive(op, name, values)
     return kernel, dilation, padding, stride
 
 

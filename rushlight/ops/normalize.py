@@ -157,8 +157,8 @@ def check_count(input: Node, axes: Shape) -> int:
 @derived(grad_name="NativeBatchNormBackward0")
 def batch_norm(
     input: Tensor,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     training: bool = False,

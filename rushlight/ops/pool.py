@@ -12,7 +12,7 @@ from .. import ops
 from ..errors import ShapeError, explain
 from ..graph import Node, Shape
 from .activation import expect_fractional
-from .convolution import Sizes, batched, each, positive
+from .convolution import Sizes, batched, check_positive, each
 from .convolve import Pads
 from .samples import at_kink, floats
 from .table import Tensor, derived
@@ -46,7 +46,7 @@ class Windows:
         for name, values in (
             ("kernel size", self.kernel), ("stride", self.stride), ("dilation", self.dilation),
         ):  # fmt: skip
-            positive(op, name, values)
+            check_positive(op, name, values)
         for p, k, d in zip(self.padding, self.kernel, self.dilation, strict=True):
             if p < 0 or p > (d * (k - 1) + 1) // 2:
                 problem = (

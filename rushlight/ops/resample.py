@@ -18,7 +18,7 @@ from .grids import listed
 from .samples import Array, floats
 from .table import Kind, Tensor, derived, primitive
 
-SMOOTH = {"linear": 3, "bilinear": 4, "trilinear": 5, "bicubic": 4}
+SMOOTH_RANKS = {"linear": 3, "bilinear": 4, "trilinear": 5, "bicubic": 4}
 """How many dimensions the input of each smooth mode has."""
 
 PLAIN = ("nearest", "nearest-exact", "area")
@@ -140,7 +140,7 @@ def resized(
 
 def check_mode(input: Node, mode: str, align_corners: bool | None) -> None:
     """Raise unless `mode` is one that suits `input`."""
-    if mode not in SMOOTH and mode not in PLAIN:
+    if mode not in SMOOTH_RANKS and mode not in PLAIN:
         problem = (
             "Input Error: Only 3D, 4D and 5D input Tensors supported "
             f"(got {input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | "
@@ -153,7 +153,7 @@ def check_mode(input: Node, mode: str, align_corners: bool | None) -> None:
             "| bicubic | trilinear"
         )
         raise ChoiceError(explain("interpolate", problem))
-    needed = SMOOTH.get(mode, input.ndim)
+    needed = SMOOTH_RANKS.get(mode, input.ndim)
     if input.ndim != needed or not 3 <= input.ndim <= 5:
         problem = f"Got {input.ndim}D input, but {mode} mode needs {needed}D input"
         raise MissingError(explain("interpolate", problem, {"input": input.spec}))

@@ -57,7 +57,7 @@ class Kind(Enum):
 class Param:
     """A parameter of an op's signature. `kind` is tensor, tensors, number, static or sizes."""
 
-    __slots__ = ("default", "fixed", "keyword_only", "kind", "mixed", "name", "required")
+    __slots__ = ("default", "fixed", "keyword_only", "kind", "mixed", "name", "required", "star")
 
     def __init__(
         self, name: str, annotation: str, default: Any, required: bool, keyword: bool, star: bool
@@ -66,6 +66,7 @@ class Param:
         self.default = default
         self.required = required
         self.keyword_only = keyword
+        self.star = star
         self.mixed = "Tensor" in annotation and "Number" in annotation
         self.fixed = "Tensor" in annotation and ("float" in annotation or "int" in annotation)
         if "Tensors" in annotation:

@@ -63,7 +63,7 @@ def read(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> Call:
     place = 0
     for param in op.params:
         name = param.name
-        if param.kind == "sizes":
+        if param.star:
             value: Any = args[place:]
             place = len(args)
             if len(value) == 1 and isinstance(value[0], tuple | list):
@@ -145,7 +145,7 @@ def put_back(call: Call, nodes: Sequence[Node], scalars: Sequence[Node]) -> Any:
             item = restored(item, given, counted)
         if param.keyword_only:
             kwargs[param.name] = item
-        elif param.kind == "sizes":
+        elif param.star:
             args += item
         else:
             args.append(item)

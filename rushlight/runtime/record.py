@@ -257,16 +257,21 @@ def open_entry(
     scope.grad = recorder.grad
     nodes = bind_nodes(entry, handles)
     entry.scalars = tuple([Scalar(type(n), entry, k) for k, n in enumerate(numbers)])
-    for name, handle in zip("ab", handles, strict=False):
-        setattr(entry, name, handle._value)
-    entry.count = len(handles)
+    count = entry.count = len(handles)
+    if count:
+        entry.a = handles[0]._value
+    if count > 1:
+        entry.b = handles[1]._value
     return nodes, entry.scalars
 
 
 def register(recorder: Recorder, entry: Entry, key: Any) -> None:
     """Enter a finished `entry` in the trie."""
+    name = entry.api.grad_name
+    label = name if isinstance(name, str) else name(key[1])
     for node in entry.values:
         node.home = entry
+        node.label = label
     entry.key = key
     entry.line = caller_line()
     recorder.count += 1

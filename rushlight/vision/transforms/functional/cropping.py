@@ -21,8 +21,10 @@ from ..kinds import (
 )
 from .conversion import get_dimensions
 
-MODES = {"constant": "constant", "edge": "edge", "reflect": "reflect", "symmetric": "symmetric"}
-"""NumPy's name for each way to fill a border."""
+pad_op = function(OPS["pad"])
+
+BORDERS = {"constant": None, "edge": None, "reflect": -1, "symmetric": 0}
+"""The ways to fill a border, and how much wider than the picture it may be (None: at will)."""
 
 
 def hflip(img: Any) -> Any:
@@ -150,7 +152,7 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
     fill = 0 if fill is None else fill
     if not isinstance(fill, int | float | tuple | list):
         raise ArgumentError(explain("pad", "Got inappropriate fill arg", {"fill": repr(fill)}))
-    if padding_mode not in MODES:
+    if padding_mode not in BORDERS:
         problem = "Padding mode should be either constant, edge, reflect or symmetric"
         raise ChoiceError(explain("pad", problem, {"padding_mode": repr(padding_mode)}))
     if not is_tensor(img):
@@ -187,7 +189,7 @@ def bordered(x: Any, border: list[int], fill: Any, mode: str) -> Any:
         widths = [(0, 0)] * (x.ndim - 2) + [(top, bottom), (left, right)]
         return padded(x, widths, fill, mode)
     if mode == "constant":
-        return function(OPS["pad"])(x, (left, right, top, bottom), "constant", float(fill))
+        return pad_op(x, (left, right, top, bottom), "constant", float(fill))
     # As gathering rows and columns: of these the gradient is known.
     rows = np.pad(np.arange(x.shape[-2]), (top, bottom), mode)  # type: ignore[call-overload]
     columns = np.pad(np.arange(x.shape[-1]), (left, right), mode)  # type: ignore[call-overload]
@@ -198,7 +200,7 @@ def padded(pixels: Any, widths: list[tuple[int, int]], fill: Any, mode: str) -> 
     """An array with a border; raises ValueError if there is nothing to mirror so far."""
     if mode == "constant":
         return np.pad(pixels, widths, constant_values=fill)
-    limit = {"edge": None, "reflect": -1, "symmetric": 0}[mode]
+    limit = BORDERS[mode]
     for (before, after), n in zip(widths, pixels.shape, strict=True):
         if limit is not None and max(before, after) > n + limit:
             problem = f"a border of {max(before, after)} is too wide to {mode} {n} pixels"
