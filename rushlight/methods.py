@@ -56,6 +56,7 @@ def attach() -> None:
             setattr(Tensor, f"__{python}__", operator(OPS[name]))
             setattr(Tensor, f"__r{python}__", reflected(OPS[name]))
             setattr(Tensor, f"__i{python}__", inplace_operator(OPS[name]))
+    Tensor.__rsub__ = operator(OPS["rsub"])  # type: ignore[attr-defined]
     for name in COMPARISONS:
         if name in OPS:
             setattr(Tensor, f"__{name}__", operator(OPS[name]))

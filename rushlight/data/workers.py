@@ -119,7 +119,7 @@ class Worker:
         self.name = f"DataLoader worker {info.id}"
         self.tasks: SimpleQueue[Any] = SimpleQueue()
         self.fetch: Callable[[Any], Any] | None = None
-        self.trouble: BaseException | None = None
+        self.trouble: tuple[BaseException, str] | None = None
         self.thread = threading.Thread(target=self.run, name=self.name, daemon=True)
 
     def prepare(self) -> None:
@@ -150,8 +150,7 @@ class Worker:
             if self.init is not None:
                 self.init(self.info.id)
         except BaseException as error:
-            self.trouble = retold(error, self.name, "worker_init_fn")
-            self.init = lambda _: None
+            self.trouble = error, "worker_init_fn"
 
     def begin(self, recipe: Recipe) -> None:
         """Begin an epoch."""
@@ -159,14 +158,15 @@ class Worker:
             try:
                 self.fetch = recipe.fetcher(self.crew.unwanted)
             except BaseException as error:
-                self.trouble = retold(error, self.name, "the dataset's __iter__")
+                self.trouble = error, "the dataset's __iter__"
 
     def perform(self, task: Task) -> None:
         """Fetch one batch."""
         try:
-            if self.fetch is None:
-                task.error = self.trouble
+            if self.trouble is not None:
+                task.error = retold(self.trouble[0], self.name, self.trouble[1])
             else:
+                assert self.fetch is not None
                 task.result = self.fetch(task.indices)
                 local.recorder.flush()  # what the batch is made of becomes concrete here
         except Abandoned:
@@ -245,30 +245,37 @@ class Line(str):
 
 
 def retold(error: BaseException, worker: str, place: str = "") -> BaseException:
-    """`error`, naming the worker and the sample in its text.
+    """A twin of `error`, caused by it, that names the worker and the sample.
 
-    It is a new exception of the same type, caused by the old, if that type is made of one text;
-    otherwise the old one with a note. What ends a process ends no thread: SystemExit and its like
-    become a RuntimeError.
+    They are in its text if it is made of a text, else in a note. What ends a process ends no
+    thread: SystemExit and its like become a RuntimeError.
     """
     if not isinstance(error, Exception):
         made: BaseException = DataError(explain(worker, f"exited unexpectedly: {error!r}"))
         made.__cause__ = error
         return made
-    kept = [n for n in getattr(error, "__notes__", []) if not n.startswith(PLACE)]
-    found = [n for n in getattr(error, "__notes__", []) if n.startswith(PLACE)]
-    where = f"{found[-1] if found else PLACE + place}, in {worker}"
-    if not found and not place:
-        where = f"    raised in {worker}"
-    if len(error.args) == 1 and type(error.args[0]) in (str, Line):
+    notes: list[str] = getattr(error, "__notes__", [])
+    places = [n for n in notes if n.startswith(PLACE)] or [PLACE + place if place else "    raised"]
+    where = f"{places[-1]}, in {worker}"
+    made = twin(error)
+    made.__notes__ = [n for n in notes if not n.startswith(PLACE)]
+    if made is not error and len(error.args) == 1 and type(error.args[0]) is str:
         text = f"{error.args[0]}\n{where}"
-        try:
-            made = type(error)(Line(text) if isinstance(error, KeyError) else text)
-        except Exception:
-            made = error  # its constructor wants something else
-        if type(made) is type(error) and where in str(made) and made is not error:
-            vars(made).update(vars(error) | {"__notes__": kept})
-            made.__cause__ = error
+        made.args = (Line(text) if isinstance(error, KeyError) else text,)
+        if where in str(made):
             return made
-    error.__notes__ = [*kept, where]
-    return error
+        made.args = error.args
+    made.add_note(where)
+    return made
+
+
+def twin(error: Exception) -> Exception:
+    """A copy of `error`, caused by it; itself if it cannot be copied."""
+    try:
+        made = copy.copy(error)
+    except Exception:
+        return error
+    if type(made) is not type(error):
+        return error
+    made.__cause__ = error
+    return made

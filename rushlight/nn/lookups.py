@@ -1,4 +1,4 @@
-"""Functions of `nn.functional` that look at the numbers they are given: rows of tables, and one-hot."""
+"""Functions of `nn.functional` that look at the numbers given: rows of tables, and one-hot."""
 
 from __future__ import annotations
 

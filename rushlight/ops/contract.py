@@ -216,7 +216,14 @@ def _() -> Iterator[object]:
     yield ints(3), ints(3, seed=1)
 
 
-@derived(on="torch Tensor linalg", grad_name="MmBackward0")
+def matmul_name(out: Node, form: Any) -> str:
+    """By the number of dimensions: a dot product, a matrix times a vector, or two matrices."""
+    return {0: "DotBackward0", 1: "MvBackward0", 2: "MmBackward0"}.get(
+        out.ndim, "UnsafeViewBackward0"
+    )
+
+
+@derived(on="torch Tensor linalg", grad_name=matmul_name)
 def matmul(input: Tensor, other: Tensor) -> Node:
     """Matrix product: of vectors, of matrices, or of batches of matrices, which are broadcast.
 

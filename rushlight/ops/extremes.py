@@ -187,7 +187,7 @@ def _() -> Iterator[Any]:
 # -- all three forms of max and min ------------------------------------------------------------
 
 
-@derived(on="torch Tensor", grad_name="MaxBackward1")
+@derived(on="torch Tensor", grad_name=lambda out, form: f"MaxBackward{int(form[1] is None)}")
 def max(
     input: Tensor,
     dim: Tensor | int | None = None,
@@ -214,7 +214,7 @@ def max(
     return extreme(index_of_max, input, dim, keepdim, "max")
 
 
-@derived(on="torch Tensor", grad_name="MinBackward1")
+@derived(on="torch Tensor", grad_name=lambda out, form: f"MinBackward{int(form[1] is None)}")
 def min(
     input: Tensor,
     dim: Tensor | int | None = None,

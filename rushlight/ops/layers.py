@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -142,7 +143,14 @@ def _() -> Iterator[object]:
 # -- layers of a network -----------------------------------------------------------------------
 
 
-@derived(on="F", grad_name="AddmmBackward0")
+def linear_name(out: Node, form: Any) -> str:
+    """PyTorch multiplies matrices, and views other shapes as such."""
+    if out.ndim == 2:
+        return "MmBackward0" if form[2] is None else "AddmmBackward0"
+    return "UnsafeViewBackward0" if form[2] is None else "ViewBackward0"
+
+
+@derived(on="F", grad_name=linear_name)
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Node:
     """`input @ weight.T + bias`: what a linear layer computes.
 

@@ -14,7 +14,7 @@ from ..graph import Node, Shape, Spec
 from .arithmetic import conjugate
 from .dims import Dim, axes
 from .samples import at_kink, bools, complexes, floats, ints
-from .table import Kind, Tensor, derived, floating, primitive
+from .table import Kind, Tensor, by_option, derived, floating, primitive
 
 # NumPy's folds, called by position: keywords cost a tenth of a microsecond each.
 SUM: Any = np.add.reduce
@@ -88,7 +88,7 @@ def _() -> Iterator[Any]:
     yield (floats(3, 4),), {"axes": (0,), "keepdim": False}
 
 
-@derived(on="torch Tensor")
+@derived(on="torch Tensor", grad_name=by_option("Sum", 1))
 def sum(
     input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Node:
@@ -139,7 +139,7 @@ def _() -> Iterator[Any]:
     yield ints(3, 4), 0
 
 
-@derived(on="torch Tensor")
+@derived(on="torch Tensor", grad_name=by_option("Mean", 1))
 def mean(
     input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Node:
@@ -229,7 +229,7 @@ def _() -> Iterator[Any]:
     yield (floats(3, 4),), {"axes": (0,), "keepdim": False}
 
 
-@derived(on="torch Tensor")
+@derived(on="torch Tensor", grad_name=by_option("Prod", 1))
 def prod(
     input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Node:

@@ -15,7 +15,7 @@ from .dims import axis
 from .reduce import reduced, spread
 from .samples import at_kink, doubles, floats, ints
 from .sort import at_least_1d, single, stable_order
-from .table import Kind, Tensor, derived, primitive
+from .table import Kind, Tensor, by_option, derived, primitive
 
 
 def middle(x: Any, *, axis: int, skip_nan: bool) -> Any:
@@ -79,7 +79,7 @@ def medians(input: Node, dim: int | None, keepdim: bool, skip_nan: bool, kind: s
     return single(input, index, along, keepdim, kind)
 
 
-@derived(on="torch Tensor", grad_name="MedianBackward0")
+@derived(on="torch Tensor", grad_name=by_option("Median", 1))
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median: of two in the middle the lower one; nan if there is one.
 

@@ -34,6 +34,10 @@ Tensor = Node
 Tensors = Sequence[Node]
 Number = Any  # float | int | bool | complex, or the node that stands for one
 Rule = Callable[..., Any]
+GradName = str | Callable[[Node, Any], str]
+"""PyTorch's name of the function that made a result, as `grad_fn` shows it; or a function of the
+result and of the call's form (its arguments, with TENSOR or a mark where tensors and numbers were).
+"""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -52,6 +56,31 @@ class Kind(Enum):
     LINALG = "linear algebra"
     CREATE = "create"
     CONTROL = "control"
+
+
+class Mark:
+    """Stands, in the form of a call, where a tensor or a number was given."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+TENSOR = Mark("tensor")
+
+
+def by_option(name: str, place: int) -> GradName:
+    """The name `<name>Backward1` where the argument at `place` was given, else `<name>Backward0`."""
+    return lambda out, form: f"{name}Backward{int(form[place] is not None)}"
+
+
+def by_tensor(name: str, number: int, tensor: int, place: int = 1) -> GradName:
+    """The name with one ending if the argument at `place` is a number, with another for a tensor."""
+    return lambda out, form: f"{name}Backward{tensor if form[place] is TENSOR else number}"
 
 
 class Param:
@@ -85,7 +114,7 @@ class Op:
     derived = True
     view = False
 
-    def __init__(self, fn: Rule, on: str, aliases: Sequence[str], grad_name: str) -> None:
+    def __init__(self, fn: Rule, on: str, aliases: Sequence[str], grad_name: GradName) -> None:
         self.fn = fn
         self.name: str = fn.__name__.rstrip("_")
         self.__doc__ = fn.__doc__
@@ -155,7 +184,7 @@ class Primitive(Op):
         passes: int | None,
         on: str,
         aliases: Sequence[str],
-        grad_name: str,
+        grad_name: GradName,
     ) -> None:
         super().__init__(fn, on, aliases, grad_name)
         self.kind = kind
@@ -201,7 +230,7 @@ class Derived(Op, Generic[P, R]):
     """
 
     def __init__(
-        self, fn: Rule, view: bool, on: str, aliases: Sequence[str], grad_name: str
+        self, fn: Rule, view: bool, on: str, aliases: Sequence[str], grad_name: GradName
     ) -> None:
         super().__init__(fn, on, aliases, grad_name)
         self.view = view
@@ -232,7 +261,7 @@ def primitive(
     passes: int | None = None,
     on: str = "",
     aliases: Sequence[str] = (),
-    grad_name: str = "",
+    grad_name: GradName = "",
 ) -> Callable[[Rule], Primitive]:
     """Declare an op that engines implement; `numpy` is its meaning.
 
@@ -249,7 +278,7 @@ def primitive(
 
 
 def derived(
-    on: str = "", *, view: bool = False, aliases: Sequence[str] = (), grad_name: str = ""
+    on: str = "", *, view: bool = False, aliases: Sequence[str] = (), grad_name: GradName = ""
 ) -> Callable[[Callable[P, R]], Derived[P, R]]:
     """Declare an op by what it does: the body uses only other ops."""
 

@@ -225,11 +225,23 @@ def indexed_strides(node: Node) -> Shape:
     return tuple(found)
 
 
+def index_name(out: Node, form: Any) -> str:
+    """The name of the last of the views that an index stands for."""
+    for item in reversed(form[1]):
+        if item is None:
+            return "UnsqueezeBackward0"
+        if isinstance(item, int):
+            return "SelectBackward0"
+        if isinstance(item, tuple) and item != (None, None, None):
+            return "SliceBackward0"
+    return "AliasBackward0"
+
+
 @primitive(
     Kind.VIEW,
     numpy=lambda x, *, index: x[decode(index)],
     layout=indexed_strides,
-    grad_name="SliceBackward0",
+    grad_name=index_name,
 )
 def basic_index(input: Tensor, *, index: Index) -> Spec:
     """`input[index]` for integers, slices (as triples), None and Ellipsis."""

@@ -9,23 +9,11 @@ import numpy as np
 
 from ..errors import ArgumentError, explain
 from ..graph import Node
-from ..ops.table import Op, Param
+from ..ops.table import TENSOR, Mark, Op, Param
 from .entry import Handle
 
 SYNONYMS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "self": "input"}
 NUMBERS = (bool, int, float, complex)
-
-
-class Mark:
-    """Stands, in the form of a call, where a tensor or a number was given."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
 
 
 class Fixed(NamedTuple):
@@ -35,7 +23,6 @@ class Fixed(NamedTuple):
     value: Any
 
 
-TENSOR = Mark("tensor")
 LIST = Mark("list")
 NUMBER = {kind: Mark(kind.__name__) for kind in NUMBERS}
 MARKS = frozenset(NUMBER.values())

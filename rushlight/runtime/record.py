@@ -21,8 +21,9 @@ from ..graph import (
     next_serial,
     scope,
 )
+from ..ops.table import TENSOR
 from ..trace import apply_chain, view_chain, view_root
-from .arguments import TENSOR, Call, put_back, read
+from .arguments import Call, put_back, read
 from .deliver import Failed, link
 from .entry import Entry, Halt, Handle, at_once, types
 from .memory import to_read
@@ -268,10 +269,9 @@ def open_entry(
 def register(recorder: Recorder, entry: Entry, key: Any) -> None:
     """Enter a finished `entry` in the trie."""
     name = entry.api.grad_name
-    label = name if isinstance(name, str) else name(key[1])
     for node in entry.values:
         node.home = entry
-        node.label = label
+        node.label = name if isinstance(name, str) else name(node, key[1])
     entry.key = key
     entry.line = caller_line()
     recorder.count += 1
