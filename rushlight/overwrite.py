@@ -5,6 +5,7 @@ What was in a concrete tensor does not matter any more, so nothing need be recor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from . import ops
 from .dtypes import DType
 from .errors import ShapeError, explain
 from .graph import Fresh, Node
+from .ops.samples import floats, ints
 from .ops.table import Number, Tensor, derived
 from .patterns import room_like
 from .public import public
@@ -67,10 +69,16 @@ def copy(input: Tensor, src: Tensor | Number) -> Node:
     return ops.clone(shaped(converted(src, input.dtype), input, "copy_"))
 
 
-@derived(on="torch Tensor")
+@derived(on="torch")
 def fill(input: Tensor, value: Tensor | Number) -> Node:
     """A tensor like `input` with every element `value`."""
     return ops.clone(shaped(converted(value, input.dtype), input, "fill_"))
+
+
+@fill.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), 2.5
+    yield ints(3), 2
 
 
 def converted(value: Node, dtype: DType) -> Node:

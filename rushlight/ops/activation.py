@@ -40,9 +40,30 @@ def expect_fractional(op: str, input: Node) -> None:
 # -- bent lines --------------------------------------------------------------------------------
 
 
+ZERO = {np.dtype(kind): np.zeros((), kind) for kind in "efdbhilBHIL"}
+"""A 0-d zero of each dtype: NumPy takes it twice as fast as Python's."""
+
+BITS = {4: np.int32, 8: np.int64}
+"""Integers as wide as floats of so many bytes."""
+
+
 def positive_part(x: Any) -> Any:
     """NumPy: `x` where it is positive, 0 elsewhere."""
-    return np.maximum(x, 0)
+    return np.maximum(x, ZERO[x.dtype])
+
+
+def passed_on(g: Any, out: Any) -> Any:
+    """NumPy: `g` where `out` is not negative or zero, 0 elsewhere, whatever `g` is there.
+
+    A product with the mask would make nan of an infinite `g`; `where` takes four times as long as
+    this mask of bits.
+    """
+    blocked = np.less_equal(out, ZERO[out.dtype])
+    bits = BITS.get(g.dtype.itemsize)
+    if bits is None or g.dtype.kind != "f":
+        return np.where(blocked, ZERO[g.dtype], g)
+    mask = np.subtract(blocked, 1, dtype=bits, casting="unsafe")  # all ones where not blocked
+    return np.bitwise_and(mask, g.view(bits)).view(g.dtype)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=positive_part, on="torch Tensor Tensor_ F")
@@ -69,10 +90,9 @@ def _() -> Iterator[Any]:
     yield at_kink(np.array([0.0, -0.0, 1.0], np.float32))
 
 
-# A product with the mask is ten times as fast as NumPy's `where`.
-@primitive(Kind.ELEMENTWISE, numpy=lambda g, out: g * (out > 0))
+@primitive(Kind.ELEMENTWISE, numpy=passed_on)
 def relu_mask(g: Tensor, out: Tensor) -> Spec:
-    """`g` where `out` is positive, 0 elsewhere."""
+    """`g` where `out` is positive (or nan), 0 elsewhere."""
     return g.spec
 
 

@@ -85,6 +85,12 @@ def contiguous(input: Tensor) -> Node:
     return make_contiguous(input)
 
 
+@contiguous.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4),)
+    yield (floats(3, 4).T,)
+
+
 @primitive(Kind.VIEW, numpy=lambda x: x[...], on="torch Tensor")
 def detach(input: Tensor) -> Spec:
     """`input` without its history: it shares memory, but no gradient flows through it.
@@ -96,7 +102,12 @@ def detach(input: Tensor) -> Spec:
     return input.spec
 
 
-@derived(on="Tensor", grad_name="ToCopyBackward0")
+@detach.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4),)
+
+
+@derived(grad_name="ToCopyBackward0")
 def to_dtype(input: Tensor, dtype: DType) -> Node:
     """`input` converted to `dtype`; `input` itself if it has that dtype."""
     return input if input.dtype is dtype else cast(input, dtype=dtype)

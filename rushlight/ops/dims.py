@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ..errors import DimError, RushlightError, explain
 from ..graph import Node, Shape
@@ -35,7 +36,7 @@ def axes(dim: Dim, input: Node, op: str) -> Shape:
         found = axis(dim, input.ndim, op)
         return (found,) if input.ndim else ()
     numbers = sorted([axis(d, input.ndim, op) for d in dim])
-    for first, second in zip(numbers, numbers[1:], strict=False):
+    for first, second in pairwise(numbers):
         if first == second:
             problem = f"dim {first} appears multiple times in the list of dims"
             raise DuplicateDimError(explain(op, problem))

@@ -68,11 +68,28 @@ def folds() -> Iterator[Any]:
 # -- sums --------------------------------------------------------------------------------------
 
 
-@primitive(
-    Kind.REDUCE,
-    numpy=lambda x, *, axes, keepdim: SUM(x, axes, None, None, keepdim),
-    promote=counting,
-)
+ONES: dict[tuple[int, Any], Any] = {}
+"""Vectors of ones, by length and dtype."""
+
+FEW = 10_000
+"""Up to so many rows, a product with ones is the faster sum over them (and no less accurate)."""
+
+
+def summed(x: Any, *, axes: Shape, keepdim: bool) -> Any:
+    """NumPy: the sum over `axes`."""
+    if axes == (0,) and x.ndim == 2 and x.dtype.char in "fd" and len(x) <= FEW:
+        key = (len(x), x.dtype)
+        ones = ONES.get(key)
+        if ones is None:
+            if len(ONES) > 1000:
+                ONES.clear()
+            ones = ONES[key] = np.ones(*key)
+        total = np.dot(ones, x)
+        return total[None] if keepdim else total
+    return SUM(x, axes, None, None, keepdim)
+
+
+@primitive(Kind.REDUCE, numpy=summed, promote=counting)
 def reduce_sum(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
     """Sum over `axes`."""
     return Spec(reduced(input, axes, keepdim), input.dtype)

@@ -74,12 +74,12 @@ TENSOR = Mark("tensor")
 
 
 def by_option(name: str, place: int) -> GradName:
-    """The name `<name>Backward1` where the argument at `place` was given, else `<name>Backward0`."""
+    """`<name>Backward1` where the argument at `place` was given, else `<name>Backward0`."""
     return lambda out, form: f"{name}Backward{int(form[place] is not None)}"
 
 
 def by_tensor(name: str, number: int, tensor: int, place: int = 1) -> GradName:
-    """The name with one ending if the argument at `place` is a number, with another for a tensor."""
+    """The name with one ending if the argument at `place` is a number, another for a tensor."""
     return lambda out, form: f"{name}Backward{tensor if form[place] is TENSOR else number}"
 
 
@@ -138,6 +138,7 @@ class Op:
         return rule
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the op makes of nodes."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -201,6 +202,7 @@ class Primitive(Op):
         return rule
 
     def __call__(self, *args: Any, **attrs: Any) -> Node:
+        """The node for this op applied to nodes (or Python numbers)."""
         inputs = tuple([a if isinstance(a, Node) else Constant(a) for a in args])
         if self.promote is not None:
             inputs = cast_all(inputs, self.promote(inputs))
@@ -236,6 +238,7 @@ class Derived(Op, Generic[P, R]):
         self.view = view
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """What the body makes of nodes."""
         result: R = self.fn(*args, **kwargs)
         return result
 
