@@ -19,7 +19,7 @@ from .tensor import Tensor
 __all__ = ["Tensor", "__version__", "autograd", "methods", "settings", "tensor"]
 
 MODULES = frozenset(
-    ("backends", "cuda", "data", "nn", "optim", "lessons", "random", "utils", "version", "vision")
+    "backends cuda data lessons linalg nn optim random special utils version vision".split()
 )
 
 
@@ -28,7 +28,7 @@ def __getattr__(name: str) -> Any:
     if found is None and name in MODULES:
         found = importlib.import_module(f".{name}", __name__)
     if found is None:
-        raise missing("torch", name)
+        raise missing("torch", name, settings.names())
     globals()[name] = found
     return found
 

@@ -231,6 +231,9 @@ class Cell(Leaf):
 
     def __init__(self, owner: Any, array: Any, dtype: DType, requires_grad: bool) -> None:
         super().__init__(array.shape, dtype, requires_grad)
+        strides = tuple([s // array.itemsize for s in array.strides])
+        if strides != contiguous_strides(array.shape):
+            self.stride_memo = strides
         self.array = array
         self.grad: Any = None
         self.hooks: Any = None

@@ -72,7 +72,8 @@ def copy(input: Tensor, src: Tensor | Number) -> Node:
 @derived(on="torch")
 def fill(input: Tensor, value: Tensor | Number) -> Node:
     """A tensor like `input` with every element `value`."""
-    return ops.clone(shaped(converted(value, input.dtype), input, "fill_"))
+    filled = ops.clone(shaped(converted(value, input.dtype), input, "fill_"))
+    return ops.overwritten(input, filled) if input.requires_grad else filled
 
 
 @fill.samples

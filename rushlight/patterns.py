@@ -130,6 +130,21 @@ full_like = public()(like(lambda array, fill_value: array.fill(fill_value), "ful
 
 
 @public()
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
+    """An uninitialised tensor whose elements lie `stride` elements apart in memory."""
+    require_cpu(device, "empty_strided")
+    dtype = checked_dtype(dtype, "empty_strided") or dtypes.default()
+    shape = shape_of((size,), "empty_strided")
+    reach = sum([(n - 1) * s for n, s in zip(shape, stride, strict=True)]) + 1
+    room = np.empty(max(reach, 1) if 0 not in shape else 1, dtype.numpy)
+    steps = [s * dtype.itemsize for s in stride]
+    array = np.lib.stride_tricks.as_strided(room, shape, steps)
+    return finished(array, requires_grad, "empty_strided")
+
+
+@public()
 def arange(
     start: Any,
     end: Any = None,

@@ -12,6 +12,7 @@ from . import config, dtypes
 from .calls import function
 from .devices import Device, require_cpu
 from .dtypes import DType
+from .missing import missing
 from .ops import OPS
 from .printing import set_printoptions
 from .public import PUBLIC, public
@@ -44,8 +45,20 @@ def lookup(name: str) -> Any:
 
 def names() -> list[str]:
     """All names that `lookup` knows."""
-    ops = [name for name, op in (OPS | ALIASES).items() if "torch" in op.on]
-    return [*PUBLIC["torch"], *ops, *DTYPES, *CONSTANTS]
+    return [*PUBLIC["torch"], *names_on("torch"), *DTYPES, *CONSTANTS]
+
+
+def op_on(space: str, name: str) -> Any:
+    """The function `torch.<space>.<name>`; raises MissingError if there is none."""
+    op = OPS.get(name) or ALIASES.get(name)
+    if op is None or space not in op.on:
+        raise missing(f"torch.{space}", name, names_on(space))
+    return function(op)
+
+
+def names_on(space: str) -> list[str]:
+    """The names of the ops in `torch.<space>`."""
+    return [name for name, op in (OPS | ALIASES).items() if space in op.on]
 
 
 ALIASES = {alias: op for op in OPS.values() for alias in op.aliases}

@@ -8,6 +8,7 @@ import pytest
 
 import rushlight
 from rushlight import nn
+from rushlight.generator import default_generator
 
 init = nn.init
 
@@ -17,7 +18,7 @@ class TensorPlayer(golden_rng.ArrayPlayer):
 
     def __init__(self, seed):
         rushlight.manual_seed(seed)
-        self.twister = rushlight.random.default_generator.twister
+        self.twister = default_generator.twister
 
     def linear(self, fin, fout):
         return parameters(nn.Linear(fin, fout))
@@ -95,7 +96,7 @@ def test_dirac_kernels_hand_their_input_through():
 
 
 def test_truncated_normals_stay_inside():
-    for low, high in ((-2.0, 2.0), (1.5, 2.0), (-3.0, -2.5)):
+    for low, high in ((-2.0, 2.0), (1.5, 2.0), (-1.9, -1.8)):
         w = array(init.trunc_normal_(rushlight.empty(50), a=low, b=high))
         assert (w >= low).all() and (w <= high).all()
     with pytest.warns(UserWarning, match="mean is more than 2 std"):
@@ -161,6 +162,8 @@ def test_numbers_are_pytorchs_bit_for_bit(way, dtype, torch):
         shapes += [(3, 2, 2), (5, 4, 3, 3)]
     for seed, shape in enumerate(shapes):
         for permuted in (False, True):
+            if name == "orthogonal_" and permuted:
+                continue  # PyTorch cannot
             filled = [
                 fill(framework, name, args, kwargs, shape, dtype, seed, permuted)
                 for framework in (rushlight, torch)

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..calls import function
+from ..errors import ShapeError, explain
 from ..graph import Node
 from ..ops import OPS
 from ..ops.samples import floats, ints
@@ -92,6 +93,12 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
-    if num_classes == -1 and tensor._value.size:
-        num_classes = int(realise(tensor).max()) + 1
+    if num_classes == -1:
+        numbers = realise(tensor)
+        if not numbers.size:
+            problem = "Can not infer total number of classes from empty tensor."
+            raise ShapeError(explain("one_hot", problem))
+        if numbers.min() < 0:
+            raise ShapeError(explain("one_hot", "Class values must be non-negative."))
+        num_classes = int(numbers.max()) + 1
     return plain_one_hot(tensor, num_classes)

@@ -280,7 +280,7 @@ def slopes_of(input: Any, lower: float, upper: float) -> Any:
     bent = array.transpose(order) <= 0
     count = int(np.count_nonzero(bent))
     with LOCK:
-        twister = twister_of(None)
-        drawn = rng.uniform(twister, (count,), lower, upper, np.dtype(np.float64))
-    slopes.transpose(order)[bent] = drawn
+        drawn = rng.uniform(twister_of(None), (count,), 0.0, 1.0, np.dtype(np.float64))
+    low, high = [float(array.dtype.type(bound)) for bound in (lower, upper)]
+    slopes.transpose(order)[bent] = drawn * (high - low) + low
     return wrap(slopes)

@@ -1,1 +1,11 @@
-"""Images."""
+"""Pictures: datasets, transforms, and grids of pictures, used as torchvision is.
+
+>>> from rushlight.vision import datasets, transforms
+>>> train = datasets.Digits(train=True, transform=transforms.ToTensor())
+>>> train[0][0].shape
+torch.Size([1, 28, 28])
+"""
+
+from . import datasets, transforms, utils
+
+__all__ = ["datasets", "transforms", "utils"]

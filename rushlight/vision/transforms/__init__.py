@@ -1,1 +1,54 @@
-"""Transforms."""
+"""Transforms of pictures and tensors, used as torchvision's are.
+
+They take tensors (..., channels, height, width), pictures of `rushlight.vision.image`, and, where
+Pillow is installed, its images. Random ones draw from the default generator, in torchvision's order.
+"""
+
+from . import functional
+from .coloring import ColorJitter, GaussianBlur, Grayscale, RandomErasing, RandomGrayscale
+from .compose import Compose, Lambda, RandomApply, RandomChoice, RandomOrder
+from .conversion import ConvertImageDtype, Normalize, PILToTensor, ToPILImage, ToTensor
+from .cropping import (
+    CenterCrop,
+    FiveCrop,
+    Pad,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomVerticalFlip,
+    Resize,
+    TenCrop,
+)
+from .kinds import InterpolationMode
+from .turning import RandomAffine, RandomRotation
+
+__all__ = [
+    "CenterCrop",
+    "ColorJitter",
+    "Compose",
+    "ConvertImageDtype",
+    "FiveCrop",
+    "GaussianBlur",
+    "Grayscale",
+    "InterpolationMode",
+    "Lambda",
+    "Normalize",
+    "PILToTensor",
+    "Pad",
+    "RandomAffine",
+    "RandomApply",
+    "RandomChoice",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomGrayscale",
+    "RandomHorizontalFlip",
+    "RandomOrder",
+    "RandomResizedCrop",
+    "RandomRotation",
+    "RandomVerticalFlip",
+    "Resize",
+    "TenCrop",
+    "ToPILImage",
+    "ToTensor",
+    "functional",
+]

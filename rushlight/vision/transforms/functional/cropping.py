@@ -150,11 +150,7 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
     """
     border = border_of(padding)
     fill = 0 if fill is None else fill
-    if not isinstance(fill, int | float | tuple | list):
-        raise ArgumentError(explain("pad", "Got inappropriate fill arg", {"fill": repr(fill)}))
-    if padding_mode not in BORDERS:
-        problem = "Padding mode should be either constant, edge, reflect or symmetric"
-        raise ChoiceError(explain("pad", problem, {"padding_mode": repr(padding_mode)}))
+    check_border(fill, padding_mode)
     if not is_tensor(img):
         return on_picture(img, "pad", lambda p: bordered_picture(p, border, fill, padding_mode))
     check_tensor_image(img, "pad")
@@ -164,6 +160,15 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
             raise ArgumentError(explain("pad", problem, {"fill": fill}))
         fill = fill[0]
     return tensor_of(bordered(values(img), border, fill, padding_mode))
+
+
+def check_border(fill: Any, padding_mode: str) -> None:
+    """Raise TypeError or ValueError unless a border can be filled so."""
+    if not isinstance(fill, int | float | tuple | list):
+        raise ArgumentError(explain("pad", "Got inappropriate fill arg", {"fill": repr(fill)}))
+    if padding_mode not in BORDERS:
+        problem = "Padding mode should be either constant, edge, reflect or symmetric"
+        raise ChoiceError(explain("pad", problem, {"padding_mode": repr(padding_mode)}))
 
 
 def border_of(padding: Any) -> list[int]:
