@@ -116,8 +116,8 @@ class Buffer(metaclass=BufferType):
 
     >>> m = torch.nn.Module()
     >>> m.mean = torch.nn.Buffer(torch.zeros(2))
-    >>> m.state_dict()
-    OrderedDict({'mean': tensor([0., 0.])})
+    >>> list(m.state_dict())
+    ['mean']
     """
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:

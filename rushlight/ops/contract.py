@@ -219,9 +219,10 @@ def _() -> Iterator[object]:
 
 def matmul_name(out: Node, form: Any) -> str:
     """By the number of dimensions: a dot product, a matrix times a vector, or two matrices."""
-    return {0: "DotBackward0", 1: "MvBackward0", 2: "MmBackward0"}.get(
-        out.ndim, "UnsafeViewBackward0"
-    )
+    if out.ndim == 1 and out.home.a.ndim == 1:
+        return "SqueezeBackward4"
+    names = ("DotBackward0", "MvBackward0", "MmBackward0")
+    return names[out.ndim] if out.ndim < 3 else "UnsafeViewBackward0"
 
 
 @derived(on="torch Tensor linalg", grad_name=matmul_name)

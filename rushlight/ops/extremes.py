@@ -16,7 +16,7 @@ from .reduce import MAX, MIN, reduced, restored
 from .returns import AMinMax
 from .samples import at_kink, bools, floats, ints
 from .sort import at_least_1d, single
-from .table import Kind, Tensor, derived, primitive
+from .table import TENSOR, GradName, Kind, Tensor, derived, primitive
 
 
 def check_not_empty(op: str, input: Node, axes: Shape) -> None:
@@ -187,7 +187,18 @@ def _() -> Iterator[Any]:
 # -- all three forms of max and min ------------------------------------------------------------
 
 
-@derived(on="torch Tensor", grad_name=lambda out, form: f"MaxBackward{int(form[1] is None)}")
+def extreme_name(name: str) -> GradName:
+    """The name for all elements, along a dimension, or for a pair of tensors."""
+
+    def of_call(out: Node, form: Any) -> str:
+        if form[1] is TENSOR:
+            return f"{name}imumBackward0"
+        return f"{name}Backward{int(form[1] is None)}"
+
+    return of_call
+
+
+@derived(on="torch Tensor", grad_name=extreme_name("Max"))
 def max(
     input: Tensor,
     dim: Tensor | int | None = None,
@@ -214,7 +225,7 @@ def max(
     return extreme(index_of_max, input, dim, keepdim, "max")
 
 
-@derived(on="torch Tensor", grad_name=lambda out, form: f"MinBackward{int(form[1] is None)}")
+@derived(on="torch Tensor", grad_name=extreme_name("Min"))
 def min(
     input: Tensor,
     dim: Tensor | int | None = None,

@@ -145,6 +145,8 @@ def _() -> Iterator[object]:
 
 def linear_name(out: Node, form: Any) -> str:
     """PyTorch multiplies matrices, and views other shapes as such."""
+    if out.home.b.ndim == 1:
+        return "MvBackward0"
     if out.ndim == 2:
         return "MmBackward0" if form[2] is None else "AddmmBackward0"
     return "UnsafeViewBackward0" if form[2] is None else "ViewBackward0"

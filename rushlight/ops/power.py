@@ -12,7 +12,7 @@ from ..errors import DtypeError, explain
 from ..graph import Constant, Node, Spec
 from .arithmetic import broadcast, conjugate, real_only, zeros_of
 from .samples import at_kink, bools, complexes, doubles, floats, ints
-from .table import Kind, Number, Tensor, arithmetic, by_tensor, common, derived, floating, primitive
+from .table import TENSOR, Kind, Number, Tensor, arithmetic, common, derived, floating, primitive
 
 
 @primitive(
@@ -215,7 +215,14 @@ def _() -> Iterator[Any]:
     yield ints(8), ints(8, seed=1)
 
 
-@derived(on="torch Tensor Tensor_", grad_name=by_tensor("Pow", 0, 1))
+def pow_name(out: Node, form: Any) -> str:
+    """By what is a tensor: the base, both, or the exponent."""
+    if form[0] is not TENSOR:
+        return "PowBackward2"
+    return "PowBackward1" if form[1] is TENSOR else "PowBackward0"
+
+
+@derived(on="torch Tensor Tensor_", grad_name=pow_name)
 def pow(input: Tensor | Number, exponent: Tensor | float) -> Node:
     """`input` to the power `exponent`.
 

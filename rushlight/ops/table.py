@@ -78,11 +78,6 @@ def by_option(name: str, place: int) -> GradName:
     return lambda out, form: f"{name}Backward{int(form[place] is not None)}"
 
 
-def by_tensor(name: str, number: int, tensor: int, place: int = 1) -> GradName:
-    """The name with one ending if the argument at `place` is a number, another for a tensor."""
-    return lambda out, form: f"{name}Backward{tensor if form[place] is TENSOR else number}"
-
-
 class Param:
     """A parameter of an op's signature. `kind` is tensor, tensors, number, static or sizes."""
 
