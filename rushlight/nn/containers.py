@@ -220,7 +220,7 @@ class ModuleList(Module):
         if not isinstance(modules, Iterable):
             kind = type(modules).__name__
             problem = f"ModuleList.extend should be called with an iterable, but got {kind}"
-            raise ArgumentError(explain("ModuleList", problem))
+            raise ArgumentError(explain("nn", problem))
         for module in list(modules):
             self.append(module)
         return self
@@ -241,17 +241,17 @@ def pairs(items: Any, where: str) -> list[tuple[str, Any]]:
             f"{where}.update should be called with an iterable of key/value pairs, but got "
             f"{type(items).__name__}"
         )
-        raise ArgumentError(explain(where, problem))
+        raise ArgumentError(explain("nn", problem))
     found = []
     for k, pair in enumerate(items):
         element = f"{where} update sequence element #{k}"
         if not isinstance(pair, Iterable):
             problem = f"{element} should be Iterable; is {type(pair).__name__}"
-            raise ArgumentError(explain(where, problem))
+            raise ArgumentError(explain("nn", problem))
         pair = tuple(pair)
         if len(pair) != 2:
             problem = f"{element} has length {len(pair)}; 2 is required"
-            raise ChoiceError(explain(where, problem))
+            raise ChoiceError(explain("nn", problem))
         found.append(pair)
     return found
 

@@ -94,7 +94,7 @@ class MultiMarginLoss(_WeightedLoss):
                 "MultiMarginLoss: expected weight to be None or 1D tensor, got "
                 f"{weight.dim()}D instead"
             )
-            raise ChoiceError(explain("MultiMarginLoss", problem))
+            raise ChoiceError(explain("nn", problem))
         self.p = p
         self.margin = margin
 
@@ -206,7 +206,7 @@ def check_margin(name: str, margin: float) -> None:
     """Raise ChoiceError unless `margin` is positive."""
     if margin <= 0:
         problem = f"{name}: expected margin to be greater than 0, got {margin} instead"
-        raise ChoiceError(explain(name, problem))
+        raise ChoiceError(explain("nn", problem))
 
 
 class TripletMarginWithDistanceLoss(_Loss):

@@ -161,7 +161,7 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     ndim = input._value.ndim
     if ndim not in (2, 3):
         problem = f"dropout1d: Expected 2D or 3D input, but received a {ndim}D input. {purpose(1)}"
-        raise ShapeError(explain("dropout1d", problem))
+        raise ShapeError(explain("nn.functional", problem))
     run = feature_dropout if ndim == 3 else without_batch
     return run(input, p, training, inplace)
 

@@ -32,7 +32,7 @@ def described(value: Any, type_text: str) -> str:
 def refuse_call(holder: Any) -> None:
     """Raise the error for calling what only holds parameters."""
     name = type(holder).__name__
-    raise ShapeError(explain(name, f"{name} should not be called."))
+    raise ShapeError(explain("nn", f"{name} should not be called."))
 
 
 class ParameterList(Module):
@@ -80,7 +80,7 @@ class ParameterList(Module):
         if not isinstance(values, Iterable) or isinstance(values, Handle):
             kind = type(values).__name__
             problem = f"ParameterList.extend should be called with an iterable, but got {kind}"
-            raise ArgumentError(explain("ParameterList", problem))
+            raise ArgumentError(explain("nn", problem))
         for value in values:
             self.append(value)
         return self

@@ -218,11 +218,14 @@ def _() -> Iterator[object]:
 
 
 def matmul_name(out: Node, form: Any) -> str:
-    """By the number of dimensions: a dot product, a matrix times a vector, or two matrices."""
-    if out.ndim == 1 and out.home.a.ndim == 1:
-        return "SqueezeBackward4"
-    names = ("DotBackward0", "MvBackward0", "MmBackward0")
-    return names[out.ndim] if out.ndim < 3 else "UnsafeViewBackward0"
+    """By the dimensions of the factors: vectors and matrices have functions of their own."""
+    names = {
+        (1, 1): "DotBackward0",
+        (2, 1): "MvBackward0",
+        (1, 2): "SqueezeBackward4",
+        (2, 2): "MmBackward0",
+    }
+    return names.get((out.home.a.ndim, out.home.b.ndim), "UnsafeViewBackward0")
 
 
 @derived(on="torch Tensor linalg", grad_name=matmul_name)
