@@ -5,7 +5,7 @@ import pytest
 
 import rushlight
 from rushlight.errors import MissingError
-from rushlight.nn import functional as F  # noqa: N812
+from rushlight.nn import functional as F
 
 
 def array(tensor):
@@ -48,7 +48,9 @@ def test_inplace_changes_the_tensor_itself(name):
     np.testing.assert_array_equal(array(x), expected)
 
 
-@pytest.mark.parametrize("name", "relu_ leaky_relu_ elu_ celu_ selu_ hardtanh_ threshold_".split())
+@pytest.mark.parametrize(
+    "name", ["relu_", "leaky_relu_", "elu_", "celu_", "selu_", "hardtanh_", "threshold_"]
+)
 def test_functions_with_an_underscore(name):
     extra = (0.1, 2.0) if name == "threshold_" else ()
     x = rushlight.tensor([-2.0, 3.0])

@@ -37,6 +37,7 @@ class Routes:
     def __init__(self) -> None:
         self.root: Any = None  # the class Module
         self.hooked: dict[Any, weakref.WeakValueDictionary[int, Hooks]] = {}
+        self.indirect: set[Any] = set()  # hooked classes that have a `__call__` of their own
 
     def lengthen(self, hooks: Hooks) -> None:
         """Have modules of the kind that `hooks` are of be called through them."""
@@ -44,9 +45,10 @@ class Routes:
         known = self.hooked.setdefault(kind, weakref.WeakValueDictionary())
         known[id(hooks)] = hooks
         found = next(k.__dict__["__call__"] for k in kind.__mro__ if "__call__" in k.__dict__)
-        if found is straight:
+        if found is straight or found is call:
             kind.__call__ = call
-        elif found is not call:  # a way of its own, which may lead to Module's
+        else:  # it may lead to Module's, which is then the long way for all
+            self.indirect.add(kind)
             self.root.__call__ = call
 
     def shorten(self, hooks: Hooks) -> None:
@@ -55,10 +57,11 @@ class Routes:
         if any(self.hooked.get(kind, {}).values()):
             return
         self.hooked.pop(kind, None)
-        if kind is self.root:
-            kind.__call__ = straight
-        elif kind.__dict__.get("__call__") is call:
+        self.indirect.discard(kind)
+        if kind is not self.root and kind.__dict__.get("__call__") is call:
             del kind.__call__
+        if not self.indirect and self.root not in self.hooked:
+            self.root.__call__ = straight
 
 
 routes = Routes()

@@ -225,7 +225,10 @@ def matmul_name(out: Node, form: Any) -> str:
         (1, 2): "SqueezeBackward4",
         (2, 2): "MmBackward0",
     }
-    return names.get((out.home.a.ndim, out.home.b.ndim), "UnsafeViewBackward0")
+    first, second = out.home.a.ndim, out.home.b.ndim
+    if first == 2 and second > 2:
+        return "CloneBackward0"
+    return names.get((first, second), "UnsafeViewBackward0")
 
 
 @derived(on="torch Tensor linalg", grad_name=matmul_name)

@@ -38,5 +38,5 @@ def vector_to_parameters(vec: Any, parameters: Iterable[Any]) -> None:
     start = 0
     for parameter in parameters:
         end = start + parameter.numel()
-        parameter.data = flat[start:end].view_as(parameter).data
+        parameter.data = flat[start:end].view(parameter.shape).data
         start = end
