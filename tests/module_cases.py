@@ -83,19 +83,8 @@ PLAIN = (
 )
 for _name in PLAIN.split():
     case(_name, of=f(3, 4) * 2)
-for _name in [
-    "ReLU",
-    "ReLU6",
-    "Hardsigmoid",
-    "Hardswish",
-    "SELU",
-    "SiLU",
-    "Mish",
-    "ELU",
-    "CELU",
-    "LeakyReLU",
-    "Hardtanh",
-]:
+INPLACE = "ReLU ReLU6 Hardsigmoid Hardswish SELU SiLU Mish ELU CELU LeakyReLU Hardtanh"
+for _name in INPLACE.split():
     case(_name, inplace=True, of=f(2, 3) * 2)
 case("Threshold", 0.1, 20.0, of=f(3, 4))
 case("Threshold", 0.1, 20.0, inplace=True, of=f(3, 4))

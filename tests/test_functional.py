@@ -48,9 +48,10 @@ def test_inplace_changes_the_tensor_itself(name):
     np.testing.assert_array_equal(array(x), expected)
 
 
-@pytest.mark.parametrize(
-    "name", ["relu_", "leaky_relu_", "elu_", "celu_", "selu_", "hardtanh_", "threshold_"]
-)
+UNDERSCORED = "relu_ leaky_relu_ elu_ celu_ selu_ hardtanh_ threshold_"
+
+
+@pytest.mark.parametrize("name", UNDERSCORED.split())
 def test_functions_with_an_underscore(name):
     extra = (0.1, 2.0) if name == "threshold_" else ()
     x = rushlight.tensor([-2.0, 3.0])
