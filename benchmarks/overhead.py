@@ -1,4 +1,4 @@
-"""What recording costs: microseconds per call, verified and new, with a plan that computes nothing."""
+"""What recording costs: microseconds per call, verified and new, when nothing is computed."""
 
 import sys
 import time

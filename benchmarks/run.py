@@ -13,7 +13,9 @@ CONTENDERS = [("rushlight", 1), ("torch", 1), ("torch", 2)]
 
 def contender(program, name, threads):
     """What one process measured, or None if its framework is not there."""
-    env = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+    env = {
+        k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    }
     command = [sys.executable, str(HERE / "worker.py"), program, name, str(threads)]
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     if done.returncode:
@@ -25,7 +27,10 @@ def contender(program, name, threads):
 
 def main():
     programs = sys.argv[1:] or sorted(p.stem for p in (HERE / "programs").glob("*.py"))
-    print(f"{'program':<12}{'rushlight us':>14}{'torch us':>12}{'ratio':>8}{'peak MB':>10}{'torch':>8}")
+    print(
+        f"{'program':<12}{'rushlight us':>14}{'torch us':>12}"
+        f"{'ratio':>8}{'peak MB':>10}{'torch':>8}"
+    )
     for program in programs:
         best = {}
         for _ in range(ROUNDS):  # in turns, so that all meet the same disturbances

@@ -1,4 +1,4 @@
-"""How long importing takes beyond NumPy, and how much memory the notes' program needs at its peak."""
+"""How long importing takes beyond NumPy, and the peak memory of the notes' program."""
 
 import os
 import statistics
@@ -31,7 +31,8 @@ def python(code):
 
 def import_time(module):
     """Milliseconds to import a module in a new process: the least of several."""
-    code = f"import time; t = time.perf_counter(); import {module}; print((time.perf_counter() - t) * 1e3)"
+    timed = f"t = time.perf_counter(); import {module}; print((time.perf_counter() - t) * 1e3)"
+    code = f"import time; {timed}"
     python(code)
     return min((t for t in (python(code) for _ in range(ROUNDS)) if t is not None), default=None)
 

@@ -21,7 +21,7 @@ def framework(name, threads):
 
         return rushlight
     import torch
-    import torch.utils.data  # noqa: F401  (so that torch.utils.data is there)
+    import torch.utils.data
 
     torch.set_num_threads(threads)
     return torch

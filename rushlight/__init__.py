@@ -19,7 +19,20 @@ from .tensor import Tensor
 __all__ = ["Tensor", "__version__", "autograd", "methods", "settings", "tensor"]
 
 MODULES = frozenset(
-    "backends cuda data lessons linalg nn optim random special utils version vision".split()
+    [
+        "backends",
+        "cuda",
+        "data",
+        "lessons",
+        "linalg",
+        "nn",
+        "optim",
+        "random",
+        "special",
+        "utils",
+        "version",
+        "vision",
+    ]
 )
 
 

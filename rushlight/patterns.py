@@ -13,7 +13,7 @@ from .create import checked_dtype, finished
 from .devices import require_cpu
 from .dtypes import DType
 from .errors import ArgumentError, ShapeError, explain
-from .ops.table import dense
+from .ops.layouts import dense
 from .public import public
 from .runtime.entry import Handle
 from .runtime.record import realise, wrap

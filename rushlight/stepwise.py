@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import gradient, ops
+from .differentiate import Run
 from .graph import Cell, Node, Saved, next_serial, scope
 from .patterns import ones_like
 from .runtime.effect import Change, apply_effect, new_tensor
 from .runtime.history import Generation
 from .runtime.mutate import apply_inplace
 from .runtime.record import apply
-
-if TYPE_CHECKING:
-    from .backward import Run
 
 
 class Step:

@@ -3,6 +3,7 @@
 import pytest
 
 from rushlight import dtypes, printing
+from rushlight.graph import scope
 from rushlight.runtime.recorder import local
 
 
@@ -13,5 +14,6 @@ def clean_recorder():
     recorder.flush()
     recorder.grad = True
     recorder.eager = False
+    scope.grad = True
     dtypes.set_default(dtypes.float32)
     printing.set_printoptions(profile="default")

@@ -12,7 +12,9 @@ TESTS = Path(__file__).parent
 GOLDEN = json.loads((TESTS / "golden" / "notes.json").read_text())
 NUMBER = re.compile(r"-?\d+\.\d*(?:e[+-]?\d+)?")
 
-SEEDED = "import torch\ntorch.manual_seed(0)\nexec(compile(open({path!r}).read(), {path!r}, 'exec'))"
+SEEDED = (
+    "import torch\ntorch.manual_seed(0)\nexec(compile(open({path!r}).read(), {path!r}, 'exec'))"
+)
 
 
 def printed(name, tmp_path):
@@ -30,8 +32,8 @@ def test_program_prints_what_pytorch_prints(name, tmp_path):
     ours, theirs = printed(name, tmp_path), GOLDEN[name]
     assert NUMBER.sub("#", ours) == NUMBER.sub("#", theirs)
     for a, b in zip(NUMBER.findall(ours), NUMBER.findall(theirs), strict=True):
-        # Printed tensors have 4 decimals and must agree in all; losses come with 17 digits, of which
-        # float32 sums in another order share the first 4 or 5 after a thousand steps.
+        # Printed tensors have 4 decimals and must agree in all; losses come with 17 digits, of
+        # which float32 sums in another order share the first 4 or 5 after a thousand steps.
         assert a == b or float(a) == pytest.approx(float(b), rel=2e-4), f"{a} instead of {b}"
 
 

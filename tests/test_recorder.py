@@ -1,5 +1,7 @@
 """What is recorded, when windows end, and that a repeated step is recognised."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -190,6 +192,7 @@ def test_eager_runs_each_call_at_once():
 
 def test_dead_models_leave_nothing_behind():
     trained()
+    gc.collect()  # what other tests left
     local.recorder.flush()
     cells, count = len(LIVE_CELLS), None
     for k in range(200):

@@ -1,4 +1,4 @@
-"""The rules of the house that no other tool checks: prints what breaks them; exits 1 if anything."""
+"""The rules of the house that no other tool checks: prints what breaks them; exits 1 if any."""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
-SEEDED = "import torch; torch.manual_seed(0)\nexec(compile(open({path!r}).read(), {path!r}, 'exec'))"
+SEEDED = (
+    "import torch; torch.manual_seed(0)\nexec(compile(open({path!r}).read(), {path!r}, 'exec'))"
+)
 
 
 def printed(path: Path) -> str:

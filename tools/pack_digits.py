@@ -6,8 +6,8 @@
 
 The source is a table with a row for each digit: 784 pixels, then the label; 500 rows of each label.
 400 digits of each label become the training set, 100 the test set, each in one fixed random order.
-The files are gzip-compressed idx files, as MNIST itself is published. Run twice, this writes the same
-bytes twice.
+The files are gzip-compressed idx files, as MNIST itself is published. Run twice, this writes the
+same bytes twice.
 """
 
 from __future__ import annotations

@@ -7,15 +7,16 @@ end writes the same network with `nn`, where autograd does what `backprop` does 
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from .. import nn
 from ..create import from_numpy
 from ..errors import ChoiceError, ShapeError, explain
-from .. import nn
 from ..runtime.record import realise
 
 
@@ -61,7 +62,7 @@ class Network:
         # A layer of y neurons after one of x has y biases and a weight for each of the y * x
         # connections. They begin at random: neurons that began alike would stay alike.
         self.biases = [np.random.randn(y, 1) for y in sizes[1:]]
-        self.weights = [np.random.randn(y, x) for x, y in zip(sizes[:-1], sizes[1:], strict=True)]
+        self.weights = [np.random.randn(y, x) for x, y in itertools.pairwise(sizes)]
 
     def feedforward(self, a: Any) -> Any:
         """What comes out when the column `a` goes in."""

@@ -11,8 +11,9 @@ from .. import dtypes, ops
 from ..errors import DtypeError, ShapeError, explain
 from ..graph import Constant, Node, Spec
 from .arithmetic import common_shape
+from .layouts import row_major
 from .samples import at_kink, bools, doubles, floats, ints
-from .table import Kind, Number, Tensor, cast_all, common, derived, primitive, row_major
+from .table import Kind, Number, Tensor, cast_all, common, derived, primitive
 
 
 @primitive(Kind.ELEMENTWISE, numpy=np.where)

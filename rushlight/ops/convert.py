@@ -10,8 +10,9 @@ import numpy as np
 from .. import dtypes, ops
 from ..dtypes import DType
 from ..graph import Constant, Leaf, Node, Spec
+from .layouts import row_major
 from .samples import bools, floats, ints
-from .table import Kind, Tensor, derived, primitive, row_major
+from .table import Kind, Tensor, derived, primitive
 
 
 def convert(x: Any, *, dtype: DType) -> Any:

@@ -16,9 +16,10 @@ from ..errors import (
 from ..graph import Node, Spec
 from .activation import expect_fractional, wide
 from .dims import axis
+from .layouts import row_major
 from .samples import floats
 from .slicing import part
-from .table import Kind, Tensor, derived, floating, primitive, row_major
+from .table import Kind, Tensor, derived, floating, primitive
 
 
 def exponential_below(input: Node, scale: float, alpha: float, rate: float) -> Node:

@@ -13,9 +13,10 @@ from ..errors import DimError, explain
 from ..graph import Node, Shape, Spec
 from .arithmetic import real_only
 from .dims import axis
+from .layouts import like_inputs, row_major
 from .returns import ValuesIndices
 from .samples import at_kink, bools, floats, ints
-from .table import Kind, Tensor, derived, like_inputs, primitive, row_major
+from .table import Kind, Tensor, derived, primitive
 
 # -- elements by their index along one axis ----------------------------------------------------
 

@@ -12,8 +12,9 @@ from ..errors import DtypeError, ShapeError, explain
 from ..graph import Node, Shape
 from .affine import affine_view, part_view
 from .dims import axis
+from .layouts import dense
 from .samples import floats
-from .table import Tensor, dense, derived
+from .table import Tensor, derived
 from .views import permute_view, reshape_view
 
 

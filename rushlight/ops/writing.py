@@ -15,8 +15,9 @@ from ..errors import (
 )
 from ..graph import Node, Shape, Spec, contiguous_strides
 from .affine import affine_view
+from .layouts import dense
 from .samples import Array, floats
-from .table import Kind, Tensor, dense, primitive
+from .table import Kind, Tensor, primitive
 from .views import basic_index, expand_view, permute_view
 
 

@@ -22,7 +22,9 @@ MODES = {
 }  # fmt: skip
 """The dtype and the number of channels of each mode."""
 
-FLIP_LEFT_RIGHT, FLIP_TOP_BOTTOM, ROTATE_90, ROTATE_180, ROTATE_270, TRANSPOSE, TRANSVERSE = range(7)
+FLIP_LEFT_RIGHT, FLIP_TOP_BOTTOM, ROTATE_90, ROTATE_180, ROTATE_270, TRANSPOSE, TRANSVERSE = range(
+    7
+)
 """Pillow's numbers for the ways to transpose."""
 
 TRANSPOSED: dict[int, Callable[[Any], Any]] = {
@@ -193,8 +195,10 @@ class Image:
 
     def writable(self) -> Image:
         """The picture in a mode that PNG has."""
-        return self if self.mode in ("L", "LA", "RGB", "RGBA", "I;16") else self.convert(
-            "RGB" if self.mode == "HSV" else "L"
+        return (
+            self
+            if self.mode in ("L", "LA", "RGB", "RGBA", "I;16")
+            else self.convert("RGB" if self.mode == "HSV" else "L")
         )
 
 

@@ -16,18 +16,18 @@ COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 """PNG's number for pictures of so many channels: grey, grey and alpha, RGB, RGBA."""
 
 LEFT = 1
-"""The filter that stores each byte less the one a pixel to its left: smooth pictures shrink well."""
+"""The filter that stores each byte less the one a pixel to its left: smooth ones shrink well."""
 
 
 def encode(pixels: Any) -> bytes:
-    """The bytes of a PNG file of (height, width) or (height, width, channels) pixels.
+    r"""The bytes of a PNG file of (height, width) or (height, width, channels) pixels.
 
     They are uint8 in 1 to 4 channels (grey, grey and alpha, RGB, RGBA), or uint16 in one. Raises
     ChoiceError for anything else.
 
     >>> from rushlight.vision import png
     >>> png.encode(np.zeros((2, 3), np.uint8))[:4]
-    b'\\x89PNG'
+    b'\x89PNG'
     """
     channels = 1 if pixels.ndim == 2 else pixels.shape[-1] if pixels.ndim == 3 else 0
     bits = pixels.dtype.itemsize * 8

@@ -1,9 +1,9 @@
 """New pixels from old: resizing and affine maps of pictures, with Pillow's arithmetic.
 
-Pictures of 8 bits a channel give the bytes that Pillow gives. Resizing is two passes, along the rows
-and along the columns, each a weighted mean of the pixels under a filter that is as wide as a new
-pixel (or an old one, if that is wider). The weights are rounded to 22 binary places and the sum to a
-byte, after each pass. An array of pixels is (height, width) or (height, width, channels).
+Pictures of 8 bits a channel give the bytes that Pillow gives. Resizing is two passes, along the
+rows and along the columns, each a weighted mean of the pixels under a filter that is as wide as a
+new pixel (or an old one, if that is wider). The weights are rounded to 22 binary places and the sum
+to a byte, after each pass. An array of pixels is (height, width) or (height, width, channels).
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ Matrix = tuple[float, float, float, float, float, float]
 
 
 def affine(pixels: Any, height: int, width: int, matrix: Matrix, kind: int, fill: Any) -> Any:
-    """A picture of (height, width) whose pixels are where `matrix` says; `fill` where it is outside."""
+    """A picture of (height, width) whose pixels are where `matrix` says; `fill` outside."""
     out = np.empty((height, width, *pixels.shape[2:]), pixels.dtype)
     out[...] = fill
     if kind == NEAREST:

@@ -54,7 +54,11 @@ class VisionDataset(Dataset[Any]):
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        lines = [f"Number of datapoints: {len(self)}", *self.place(), *self.extra_repr().splitlines()]
+        lines = [
+            f"Number of datapoints: {len(self)}",
+            *self.place(),
+            *self.extra_repr().splitlines(),
+        ]
         if self.transforms is not None:
             lines.append(repr(self.transforms))
         return "\n".join([f"Dataset {type(self).__name__}"] + ["    " + line for line in lines])
@@ -83,6 +87,7 @@ class StandardTransform:
         self.target_transform = target_transform
 
     def __call__(self, input: Any, target: Any) -> tuple[Any, Any]:
+        """The sample, transformed."""
         if self.transform is not None:
             input = self.transform(input)
         if self.target_transform is not None:

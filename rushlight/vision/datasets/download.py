@@ -1,4 +1,4 @@
-"""Downloading a file: from the first mirror that has it whole, checked, and put in place at once."""
+"""Downloading a file: from the first mirror that has it whole, checked, put in place at once."""
 
 from __future__ import annotations
 
@@ -128,6 +128,7 @@ class Meter:
         self.shown = ""
 
     def __call__(self, done: int, total: int | None) -> None:
+        """Show that `done` bytes of `total` have come."""
         stream = sys.stderr
         if not done:
             size = "" if total is None else f" ({total / 1e6:.1f} MB)"

@@ -1,8 +1,9 @@
 """The idx format, in which MNIST and its relatives are published.
 
 An idx file is two zero bytes, a byte for the type of the elements, a byte for the number of
-dimensions, the size of each dimension as a big-endian 32-bit integer, then the elements in row-major
-order, big-endian (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits").
+dimensions, the size of each dimension as a big-endian 32-bit integer, then the elements in
+row-major order, big-endian (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of
+handwritten digits").
 """
 
 from __future__ import annotations

@@ -67,7 +67,9 @@ class MNIST(VisionDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         data, targets = self.data, self.targets
         pixels = (realise(data) if isinstance(data, Handle) else np.asarray(data))[index]
-        target: Any = int(targets[index] if not isinstance(targets, Handle) else realise(targets)[index])
+        target: Any = int(
+            targets[index] if not isinstance(targets, Handle) else realise(targets)[index]
+        )
         picture: Any = Image(pixels, "L")
         if self.transform is not None:
             picture = self.transform(picture)

@@ -109,6 +109,7 @@ class Answer:
         self.call = call
 
     def __call__(self, *args: Any) -> Any:
+        """What the class of that name makes of the arguments."""
         return self.call(*args)
 
     def __setstate__(self, state: Any) -> None:

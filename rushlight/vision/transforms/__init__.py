@@ -1,7 +1,8 @@
 """Transforms of pictures and tensors, used as torchvision's are.
 
 They take tensors (..., channels, height, width), pictures of `rushlight.vision.image`, and, where
-Pillow is installed, its images. Random ones draw from the default generator, in torchvision's order.
+Pillow is installed, its images. Random ones draw from the default generator, in torchvision's
+order.
 """
 
 from . import functional

@@ -195,7 +195,9 @@ def check_erasing(p: float, scale: Any, ratio: Any, value: Any) -> None:
     if scale[0] > scale[1] or ratio[0] > ratio[1]:
         warnings.warn("Scale and ratio should be of kind (min, max)", UserWarning, stacklevel=3)
     if scale[0] < 0 or scale[1] > 1:
-        raise ChoiceError(explain("RandomErasing", "Scale should be between 0 and 1", {"scale": scale}))
+        raise ChoiceError(
+            explain("RandomErasing", "Scale should be between 0 and 1", {"scale": scale})
+        )
     if p < 0 or p > 1:
         problem = "Random erasing probability should be between 0 and 1"
         raise ChoiceError(explain("RandomErasing", problem, {"p": p}))

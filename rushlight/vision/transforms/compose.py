@@ -33,6 +33,7 @@ class Compose:
         self.transforms = transforms
 
     def __call__(self, img: Any) -> Any:
+        """What the transforms make of `img`, one after another."""
         for transform in self.transforms:
             img = transform(img)
         return img
@@ -55,6 +56,7 @@ class Lambda:
         self.lambd = lambd
 
     def __call__(self, img: Any) -> Any:
+        """What the function makes of `img`."""
         return self.lambd(img)
 
     def __repr__(self) -> str:
@@ -110,6 +112,7 @@ class RandomOrder(RandomTransforms):
     """
 
     def __call__(self, img: Any) -> Any:
+        """What the transforms make of `img`, in a random order."""
         order = list(range(len(self.transforms)))
         random.shuffle(order)
         for k in order:
@@ -133,6 +136,7 @@ class RandomChoice(RandomTransforms):
         self.p = p
 
     def __call__(self, img: Any) -> Any:
+        """What one of the transforms makes of `img`."""
         return random.choices(self.transforms, weights=self.p)[0](img)
 
     def __repr__(self) -> str:

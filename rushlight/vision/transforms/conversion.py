@@ -19,6 +19,7 @@ class ToTensor:
     """
 
     def __call__(self, pic: Any) -> Any:
+        """The tensor of `pic`."""
         return F.to_tensor(pic)
 
     def __repr__(self) -> str:
@@ -34,6 +35,7 @@ class PILToTensor:
     """
 
     def __call__(self, pic: Any) -> Any:
+        """The tensor of `pic`, unscaled."""
         return F.pil_to_tensor(pic)
 
     def __repr__(self) -> str:
@@ -51,6 +53,7 @@ class ToPILImage:
         self.mode = mode
 
     def __call__(self, pic: Any) -> Any:
+        """The picture of `pic`."""
         return F.to_pil_image(pic, self.mode)
 
     def __repr__(self) -> str:

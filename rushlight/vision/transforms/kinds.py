@@ -1,7 +1,8 @@
 """What a transform may be given: a tensor, a picture of ours, or a picture of Pillow's.
 
-Pillow's come back as Pillow's. Tensors are (..., channels, height, width). A tensor that is concrete
-and has no gradient is worked on as an array, at once: a data loader would gain nothing by recording.
+Pillow's come back as Pillow's. Tensors are (..., channels, height, width). A tensor that is
+concrete and has no gradient is worked on as an array, at once: recording would
+gain a loader nothing.
 Others are worked on by tensor operations, so that gradients flow and nothing runs early; the code
 that does the work is the same, as arrays and tensors have the operators and slices in common.
 """

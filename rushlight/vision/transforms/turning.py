@@ -61,7 +61,7 @@ class RandomAffine(Module):
     """The picture or tensor turned, shifted, scaled and sheared, its middle staying in place.
 
     `degrees` and `shear` are ranges of degrees (of the shear along x, or of both). `translate` is
-    the most that it is shifted, as parts of its width and of its height; `scale` a range of factors.
+    the most that it is shifted, as parts of its width and height; `scale` a range of factors.
     Raises ValueError or TypeError if they are of another kind.
 
     >>> torchvision.transforms.RandomAffine(0, translate=(0.1, 0.1))(torch.rand(1, 8, 8)).shape
@@ -128,9 +128,8 @@ class RandomAffine(Module):
 
     def __repr__(self) -> str:
         words = [f"degrees={self.degrees}"]
-        for name in ("translate", "scale", "shear"):
-            if getattr(self, name) is not None:
-                words.append(f"{name}={getattr(self, name)}")
+        given = [n for n in ("translate", "scale", "shear") if getattr(self, n) is not None]
+        words += [f"{name}={getattr(self, name)}" for name in given]
         if self.interpolation is not NEAREST:
             words.append(f"interpolation={self.interpolation.value}")
         if self.fill != 0:

@@ -40,7 +40,9 @@ def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
     tensor([[[0.2989]]])
     """
     if num_output_channels not in (1, 3):
-        raise ChoiceError(explain("rgb_to_grayscale", "num_output_channels should be either 1 or 3"))
+        raise ChoiceError(
+            explain("rgb_to_grayscale", "num_output_channels should be either 1 or 3")
+        )
     if not is_tensor(img):
         change = "L" if num_output_channels == 1 else "RGB"
         return on_picture(img, "rgb_to_grayscale", lambda p: p.convert("L").convert(change))
@@ -150,7 +152,9 @@ def adjust_hue(img: Any, hue_factor: float) -> Any:
         problem = f"hue_factor ({hue_factor}) is not in [-0.5, 0.5]."
         raise ChoiceError(explain("adjust_hue", problem))
     if not is_tensor(img):
-        return changed(img, "adjust_hue", lambda p: p if p.ndim == 2 else colors.with_hue(p, hue_factor))
+        return changed(
+            img, "adjust_hue", lambda p: p if p.ndim == 2 else colors.with_hue(p, hue_factor)
+        )
     if check_channels(img, "adjust_hue") == 1:
         return img
     values_only(img, "adjust_hue")
@@ -214,7 +218,9 @@ def changed(img: Any, op: str, change: Any) -> Any:
     def redrawn(picture: Image) -> Image:
         if picture.mode not in ("L", "RGB"):
             hint = "use img.convert('RGB') first"
-            raise ChoiceError(explain(op, f"cannot work on pictures of mode {picture.mode!r}", hint=hint))
+            raise ChoiceError(
+                explain(op, f"cannot work on pictures of mode {picture.mode!r}", hint=hint)
+            )
         return Image(change(picture.pixels), picture.mode)
 
     return on_picture(img, op, redrawn)
@@ -238,7 +244,9 @@ def gaussian_blur(img: Any, kernel_size: Any, sigma: Any = None) -> Any:
     spreads = [float(sigma)] * 2 if isinstance(sigma, int | float) else [float(s) for s in sigma]
     spreads = spreads * (2 // len(spreads))
     if any([s <= 0.0 for s in spreads]):
-        raise ChoiceError(explain("gaussian_blur", "sigma should have positive values", {"sigma": sigma}))
+        raise ChoiceError(
+            explain("gaussian_blur", "sigma should have positive values", {"sigma": sigma})
+        )
     if not is_tensor(img):
         return on_picture(img, "gaussian_blur", lambda p: blurred_picture(p, sizes, spreads))
     found = img._value.dtype

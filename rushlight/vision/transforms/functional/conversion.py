@@ -49,7 +49,7 @@ def get_image_num_channels(img: Any) -> int:
 
 @functools.lru_cache(maxsize=4)
 def fractions(dtype: Any) -> Any:
-    """k / 255 for each byte k."""
+    """K / 255 for each byte k."""
     return np.arange(256, dtype=dtype) / dtype.type(255)
 
 
@@ -128,7 +128,9 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Image:
 def pixels_of(pic: Any, mode: str | None) -> Any:
     """The pixels (height, width, channels) of a tensor or an array."""
     if not isinstance(pic, Handle | np.ndarray):
-        raise ArgumentError(explain("to_pil_image", f"pic should be Tensor or ndarray. Got {type(pic)}."))
+        raise ArgumentError(
+            explain("to_pil_image", f"pic should be Tensor or ndarray. Got {type(pic)}.")
+        )
     if pic.ndim not in (2, 3):
         problem = f"pic should be 2/3 dimensional. Got {pic.ndim} dimensions."
         raise ChoiceError(explain("to_pil_image", problem))

@@ -79,7 +79,7 @@ def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
 
 
 def center_crop(img: Any, output_size: Any) -> Any:
-    """The middle of the picture or tensor, of `output_size`: (height, width), or both in one number.
+    """The middle of the picture or tensor, of `output_size`: (height, width), or one number.
 
     Where the picture is too small, there is a border of 0.
 
@@ -103,7 +103,9 @@ def pair(size: Any) -> tuple[int, int]:
         return int(size), int(size)
     found = tuple([int(n) for n in size])
     if len(found) not in (1, 2):
-        raise ChoiceError(explain("size", "Please provide only two dimensions (h, w) for size.", {"size": size}))
+        raise ChoiceError(
+            explain("size", "Please provide only two dimensions (h, w) for size.", {"size": size})
+        )
     return found[0], found[-1]
 
 
@@ -176,9 +178,12 @@ def border_of(padding: Any) -> list[int]:
     if isinstance(padding, int):
         padding = [padding]
     if not isinstance(padding, tuple | list):
-        raise ArgumentError(explain("pad", "Got inappropriate padding arg", {"padding": repr(padding)}))
+        raise ArgumentError(
+            explain("pad", "Got inappropriate padding arg", {"padding": repr(padding)})
+        )
     if len(padding) not in (1, 2, 4):
-        problem = f"Padding must be an int or a 1, 2, or 4 element tuple, not a {len(padding)} element tuple"
+        wanted = "an int or a 1, 2, or 4 element tuple"
+        problem = f"Padding must be {wanted}, not a {len(padding)} element tuple"
         raise ChoiceError(explain("pad", problem))
     return (list(padding) * 4)[:4]
 
@@ -217,7 +222,12 @@ def bordered_picture(picture: Image, border: list[int], fill: Any, mode: str) ->
     """A picture with a border; `fill` may be a colour."""
     left, top, right, bottom = border
     if min(border) < 0:
-        box = (max(-left, 0), max(-top, 0), picture.width - max(-right, 0), picture.height - max(-bottom, 0))
+        box = (
+            max(-left, 0),
+            max(-top, 0),
+            picture.width - max(-right, 0),
+            picture.height - max(-bottom, 0),
+        )
         picture = picture.crop(box)
         left, top, right, bottom = [max(n, 0) for n in border]
     pixels = picture.pixels

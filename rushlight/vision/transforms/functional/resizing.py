@@ -70,7 +70,9 @@ def wanted_size(size: Any, tall: int, wide: int, max_size: int | None) -> tuple[
         raise ChoiceError(explain("resize", problem, {"size": size}))
     if len(numbers) == 2:
         if max_size is not None:
-            problem = "max_size should only be passed if size specifies the length of the smaller edge"
+            problem = (
+                "max_size should only be passed if size specifies the length of the smaller edge"
+            )
             raise ChoiceError(explain("resize", problem, {"size": size, "max_size": max_size}))
         return int(numbers[0]), int(numbers[1])
     shorter = int(numbers[0])
@@ -78,7 +80,9 @@ def wanted_size(size: Any, tall: int, wide: int, max_size: int | None) -> tuple[
     longer = int(shorter * long / short)
     if max_size is not None:
         if max_size <= shorter:
-            problem = "max_size must be strictly greater than the requested size of the smaller edge"
+            problem = (
+                "max_size must be strictly greater than the requested size of the smaller edge"
+            )
             raise ChoiceError(explain("resize", problem, {"size": size, "max_size": max_size}))
         if longer > max_size:
             shorter, longer = int(max_size * shorter / longer), max_size
@@ -133,7 +137,7 @@ def line_map(count: int, wanted: int, cubic: bool, smooth: bool, dtype: Any) -> 
 
 
 def sharp_matrix(count: int, wanted: int) -> Any:
-    """Cubic interpolation between the four nearest pixels; the outermost count again at the ends."""
+    """Cubic interpolation between the four nearest pixels; the ends count again."""
     matrix = np.zeros((wanted, count))
     for k in range(wanted):
         at = (k + 0.5) * count / wanted - 0.5

@@ -72,7 +72,9 @@ def rotate(
     """
     mode = interpolation_of(interpolation, "rotate")
     if not isinstance(angle, int | float):
-        raise ArgumentError(explain("rotate", f"Argument angle should be int or float, not {angle!r}"))
+        raise ArgumentError(
+            explain("rotate", f"Argument angle should be int or float, not {angle!r}")
+        )
     check_pair(center, "rotate", "center", optional=True)
     if not is_tensor(img):
         color = fill_of(fill, img)
@@ -107,7 +109,9 @@ def affine(
     """
     mode = interpolation_of(interpolation, "affine")
     if not isinstance(angle, int | float):
-        raise ArgumentError(explain("affine", f"Argument angle should be int or float, not {angle!r}"))
+        raise ArgumentError(
+            explain("affine", f"Argument angle should be int or float, not {angle!r}")
+        )
     check_pair(translate, "affine", "translate")
     check_pair(center, "affine", "center", optional=True)
     if scale <= 0.0:
@@ -130,9 +134,13 @@ def check_pair(pair: Any, op: str, name: str, optional: bool = False) -> None:
     if optional and pair is None:
         return
     if not isinstance(pair, list | tuple):
-        raise ArgumentError(explain(op, f"Argument {name} should be a sequence", {name: repr(pair)}))
+        raise ArgumentError(
+            explain(op, f"Argument {name} should be a sequence", {name: repr(pair)})
+        )
     if len(pair) != 2:
-        raise ChoiceError(explain(op, f"Argument {name} should be a sequence of length 2", {name: pair}))
+        raise ChoiceError(
+            explain(op, f"Argument {name} should be a sequence of length 2", {name: pair})
+        )
 
 
 def shears_of(shear: Any) -> list[float]:
@@ -153,7 +161,9 @@ def shears_of(shear: Any) -> list[float]:
 
 def expanded(matrix: Sequence[float], height: int, width: int) -> tuple[int, int]:
     """Height and width of the smallest picture that holds the turned one."""
-    corners = np.array([[x, y, 1.0] for x in (-0.5 * width, 0.5 * width) for y in (-0.5 * height, 0.5 * height)])
+    corners = np.array(
+        [[x, y, 1.0] for x in (-0.5 * width, 0.5 * width) for y in (-0.5 * height, 0.5 * height)]
+    )
     places = corners.astype(np.float32) @ np.array(matrix, np.float32).reshape(2, 3).T
     half = np.array([width * 0.5, height * 0.5], np.float32)
     step = np.float32(1e-4)  # so that roundings do not make it a pixel larger
@@ -164,7 +174,12 @@ def expanded(matrix: Sequence[float], height: int, width: int) -> tuple[int, int
 
 
 def sampled(
-    img: Any, matrix: Sequence[float], size: tuple[int, int], mode: InterpolationMode, fill: Any, op: str
+    img: Any,
+    matrix: Sequence[float],
+    size: tuple[int, int],
+    mode: InterpolationMode,
+    fill: Any,
+    op: str,
 ) -> Any:
     """A tensor of `size` whose pixels are where `matrix`, from center to center, says."""
     if mode not in (InterpolationMode.NEAREST, InterpolationMode.BILINEAR):
@@ -247,5 +262,3 @@ def tensor_fill(fill: Any, img: Any, kind: Any) -> Any:
         raise ChoiceError(explain("fill", problem))
     color = np.array(numbers, kind).reshape(-1, 1, 1)
     return color if img._value.ndim > 2 else color[0]
-
-

@@ -1,0 +1,384 @@
+"""Types of the public names. Made by tools/make_stubs.py from the tables: do not edit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rushlight.devices import Device as device
+from rushlight.dtypes import DType as dtype
+from rushlight.size import Size
+
+Number = bool | int | float | complex
+
+from rushlight import Tensor
+
+def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Any: ...
+def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Any: ...
+def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Any: ...
+def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: Any = ...) -> Any: ...
+def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: Any = ...) -> Any: ...
+def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: Any = ...) -> Any: ...
+def avg_pool1d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = ...,
+    padding: Any = ...,
+    ceil_mode: Any = ...,
+    count_include_pad: Any = ...,
+) -> Any: ...
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = ...,
+    padding: Any = ...,
+    ceil_mode: Any = ...,
+    count_include_pad: Any = ...,
+    divisor_override: Any = ...,
+) -> Any: ...
+def avg_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = ...,
+    padding: Any = ...,
+    ceil_mode: Any = ...,
+    count_include_pad: Any = ...,
+    divisor_override: Any = ...,
+) -> Any: ...
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = ...) -> Any: ...
+def binary_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = ...,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = ...,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+    pos_weight: Tensor | None = ...,
+) -> Any: ...
+def celu(input: Tensor, alpha: Any = ..., inplace: Any = ...) -> Any: ...
+def channel_shuffle(input: Tensor, groups: Any) -> Any: ...
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = ...,
+    stride: Any = ...,
+    padding: Any = ...,
+    dilation: Any = ...,
+    groups: Any = ...,
+) -> Any: ...
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = ...,
+    stride: Any = ...,
+    padding: Any = ...,
+    dilation: Any = ...,
+    groups: Any = ...,
+) -> Any: ...
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = ...,
+    stride: Any = ...,
+    padding: Any = ...,
+    dilation: Any = ...,
+    groups: Any = ...,
+) -> Any: ...
+def conv_transpose1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = ...,
+    stride: Any = ...,
+    padding: Any = ...,
+    output_padding: Any = ...,
+    groups: Any = ...,
+    dilation: Any = ...,
+) -> Any: ...
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = ...,
+    stride: Any = ...,
+    padding: Any = ...,
+    output_padding: Any = ...,
+    groups: Any = ...,
+    dilation: Any = ...,
+) -> Any: ...
+def conv_transpose3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = ...,
+    stride: Any = ...,
+    padding: Any = ...,
+    output_padding: Any = ...,
+    groups: Any = ...,
+    dilation: Any = ...,
+) -> Any: ...
+def cosine_embedding_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: Any = ...,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: Any = ..., eps: Any = ...) -> Any: ...
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = ...,
+    size_average: Any = ...,
+    ignore_index: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+    label_smoothing: Any = ...,
+) -> Any: ...
+def elu(input: Tensor, alpha: Any = ..., inplace: Any = ...) -> Any: ...
+def gaussian_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    var: Tensor | Number,
+    full: Any = ...,
+    eps: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def gelu(input: Tensor, *, approximate: Any = ...) -> Any: ...
+def glu(input: Tensor, dim: Any = ...) -> Any: ...
+def group_norm(
+    input: Tensor,
+    num_groups: Any,
+    weight: Tensor | None = ...,
+    bias: Tensor | None = ...,
+    eps: Any = ...,
+) -> Any: ...
+def hardshrink(input: Tensor, lambd: Any = ...) -> Any: ...
+def hardsigmoid(input: Tensor, inplace: Any = ...) -> Any: ...
+def hardswish(input: Tensor, inplace: Any = ...) -> Any: ...
+def hardtanh(input: Tensor, min_val: Any = ..., max_val: Any = ..., inplace: Any = ...) -> Any: ...
+def hinge_embedding_loss(
+    input: Tensor,
+    target: Tensor,
+    margin: Any = ...,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def huber_loss(
+    input: Tensor,
+    target: Tensor,
+    reduction: Any = ...,
+    delta: Any = ...,
+    weight: Tensor | None = ...,
+) -> Any: ...
+def interpolate(
+    input: Tensor,
+    size: Any = ...,
+    scale_factor: Any = ...,
+    mode: Any = ...,
+    align_corners: Any = ...,
+    recompute_scale_factor: Any = ...,
+    antialias: Any = ...,
+) -> Any: ...
+def kl_div(
+    input: Tensor,
+    target: Tensor,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+    log_target: Any = ...,
+) -> Any: ...
+def l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+    weight: Tensor | None = ...,
+) -> Any: ...
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Any,
+    weight: Tensor | None = ...,
+    bias: Tensor | None = ...,
+    eps: Any = ...,
+) -> Any: ...
+def leaky_relu(input: Tensor, negative_slope: Any = ..., inplace: Any = ...) -> Any: ...
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = ...) -> Any: ...
+def local_response_norm(
+    input: Tensor, size: Any, alpha: Any = ..., beta: Any = ..., k: Any = ...
+) -> Any: ...
+def log_softmax(input: Tensor, dim: Any = ..., dtype: Any = ...) -> Any: ...
+def logsigmoid(input: Tensor) -> Any: ...
+def lp_pool1d(
+    input: Tensor, norm_type: Any, kernel_size: Any, stride: Any = ..., ceil_mode: Any = ...
+) -> Any: ...
+def lp_pool2d(
+    input: Tensor, norm_type: Any, kernel_size: Any, stride: Any = ..., ceil_mode: Any = ...
+) -> Any: ...
+def margin_ranking_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: Any = ...,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def max_pool1d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = ...,
+    padding: Any = ...,
+    dilation: Any = ...,
+    ceil_mode: Any = ...,
+    return_indices: Any = ...,
+) -> Any: ...
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = ...,
+    padding: Any = ...,
+    dilation: Any = ...,
+    ceil_mode: Any = ...,
+    return_indices: Any = ...,
+) -> Any: ...
+def max_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = ...,
+    padding: Any = ...,
+    dilation: Any = ...,
+    ceil_mode: Any = ...,
+    return_indices: Any = ...,
+) -> Any: ...
+def mish(input: Tensor, inplace: Any = ...) -> Any: ...
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+    weight: Tensor | None = ...,
+) -> Any: ...
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: Any = ...,
+    margin: Any = ...,
+    weight: Tensor | None = ...,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def multilabel_margin_loss(
+    input: Tensor, target: Tensor, size_average: Any = ..., reduce: Any = ..., reduction: Any = ...
+) -> Any: ...
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = ...,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = ...,
+    size_average: Any = ...,
+    ignore_index: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def normalize(input: Tensor, p: Any = ..., dim: Any = ..., eps: Any = ...) -> Any: ...
+def pad(input: Tensor, pad: Any, mode: Any = ..., value: Number | Tensor | None = ...) -> Any: ...
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: Any = ..., eps: Any = ..., keepdim: Any = ...
+) -> Any: ...
+def pixel_shuffle(input: Tensor, upscale_factor: Any) -> Any: ...
+def pixel_unshuffle(input: Tensor, downscale_factor: Any) -> Any: ...
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: Any = ...,
+    full: Any = ...,
+    size_average: Any = ...,
+    eps: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def prelu(input: Tensor, weight: Tensor) -> Any: ...
+def relu6(input: Tensor, inplace: Any = ...) -> Any: ...
+def rms_norm(
+    input: Tensor, normalized_shape: Any, weight: Tensor | None = ..., eps: Any = ...
+) -> Any: ...
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = ...,
+    dropout_p: Any = ...,
+    is_causal: Any = ...,
+    *,
+    scale: Any = ...,
+    enable_gqa: Any = ...,
+) -> Any: ...
+def selu(input: Tensor, inplace: Any = ...) -> Any: ...
+def sigmoid(input: Tensor) -> Any: ...
+def silu(input: Tensor, inplace: Any = ...) -> Any: ...
+def smooth_l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+    beta: Any = ...,
+) -> Any: ...
+def soft_margin_loss(
+    input: Tensor, target: Tensor, size_average: Any = ..., reduce: Any = ..., reduction: Any = ...
+) -> Any: ...
+def softmax(input: Tensor, dim: Any = ..., dtype: Any = ...) -> Any: ...
+def softmin(input: Tensor, dim: Any = ..., dtype: Any = ...) -> Any: ...
+def softplus(input: Tensor, beta: Any = ..., threshold: Any = ...) -> Any: ...
+def softshrink(input: Tensor, lambd: Any = ...) -> Any: ...
+def softsign(input: Tensor) -> Any: ...
+def tanh(input: Tensor) -> Any: ...
+def tanhshrink(input: Tensor) -> Any: ...
+def threshold(input: Tensor, threshold: Any, value: Any, inplace: Any = ...) -> Any: ...
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: Any = ...,
+    p: Any = ...,
+    eps: Any = ...,
+    swap: Any = ...,
+    size_average: Any = ...,
+    reduce: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def always_inplace(op: Any, name: Any) -> Any: ...
+def gumbel_softmax(
+    logits: Any, tau: Any = ..., hard: Any = ..., eps: Any = ..., dim: Any = ...
+) -> Any: ...
+def lookup(name: Any) -> Any: ...
+def relu(input: Any, inplace: Any = ...) -> Any: ...
+def takes_inplace(op: Any) -> Any: ...
+def triplet_margin_with_distance_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    *,
+    distance_function: Any = ...,
+    margin: Any = ...,
+    swap: Any = ...,
+    reduction: Any = ...,
+) -> Any: ...
+def with_inplace(op: Any) -> Any: ...

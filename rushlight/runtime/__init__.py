@@ -1,0 +1,1 @@
+"""The runtime: records calls, recognises repeated ones, makes values real."""
