@@ -7,7 +7,9 @@ asking for sample after sample and stacking them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,9 @@ class Table:
     `tensors` are its tensors or arrays, whose first dimension counts the samples. `single` says
     that a sample is a row of the only one, not a tuple of a row from each. `rows`, if not None,
     maps the indices of the dataset to rows: it is the part of the tensors that a Subset leaves.
+    `intact` has what must not have changed: (owner, name of its attribute, value, length).
+
+    `batch(index)` is the batch at an array of indices, or None if it must be made in another way.
     """
 
     def __init__(self, tensors: tuple[Any, ...], single: bool, rows: Any, intact: Any) -> None:
@@ -54,46 +59,61 @@ class Table:
         self.single = single
         self.rows = rows
         self.intact: list[tuple[Any, ...]] = intact
-        self.values = [t._value if isinstance(t, Tensor) else None for t in tensors]
         self.leaves: dict[int, list[Fresh]] = {}  # of batches, by their length
+        self.batch: Callable[[Any], Any] = batch_maker(self)
 
-    def arrays(self) -> list[Any]:
-        """The arrays as they are now: the dataset may have been changed since the last batch."""
-        arrays = []
-        for tensor, value in zip(self.tensors, self.values, strict=True):
-            if value is None:
-                arrays.append(tensor)
-            else:
-                arrays.append(tensor._array if tensor._value is value else realise(tensor))
-        return arrays
-
-    def batch(self, index: Any) -> Any:
-        """The batch at an array of indices, or None if it must be made in another way."""
-        for owner, name, found, count in self.intact:
-            if getattr(owner, name) is not found or len(found) != count:
-                return None
-        try:
-            if self.rows is not None:
-                index = self.rows.take(index)
-            parts = [array.take(index, 0) for array in self.arrays()]
-        except IndexError:
-            return None
-        leaves = self.leaves.get(len(index))
-        if leaves is None:
-            leaves = self.leaves[len(index)] = [leaf_for(part) for part in parts]
-        made = []
-        for part, leaf in zip(parts, leaves, strict=True):
-            tensor = types.new()
-            tensor._array = part
-            tensor._value = leaf
-            made.append(tensor)
-        return made[0] if self.single else made
+    def leaves_for(self, parts: Sequence[Any]) -> list[Fresh]:
+        """What the tensors of such a batch denote."""
+        leaves = self.leaves[len(parts[0])] = [leaf_for(part) for part in parts]
+        return leaves
 
     def batch_of(self, indices: Any) -> Any:
         """As `batch`, of a list of indices, as any sampler may give."""
         if type(indices) is not list or not indices or not PLAIN.issuperset(map(type, indices)):
             return None
         return self.batch(np.array(indices))
+
+
+def batch_maker(table: Table) -> Callable[[Any], Any]:
+    """`table.batch`: straight Python, without a loop, for it is called for every batch.
+
+    The dataset may have been changed since the last one: so its arrays are looked up each time.
+    """
+    space: dict[str, Any] = {
+        "leaves": table.leaves, "leaves_for": table.leaves_for, "new": types.new,
+        "realise": realise, "rows": table.rows,
+    }  # fmt: skip
+    lines = ["def batch(index):"]
+    for k, (owner, name, found, count) in enumerate(table.intact):
+        space[f"owner{k}"], space[f"found{k}"] = owner, found
+        resized = "" if type(found) is tuple else f" or len(found{k}) != {count}"
+        lines += [f"  if owner{k}.{name} is not found{k}{resized}:", "    return None"]
+    lines.append("  try:")
+    if table.rows is not None:
+        lines.append("    index = rows.take(index)")
+    places = range(len(table.tensors))
+    for k, tensor in enumerate(table.tensors):
+        array = f"t{k}"
+        space[array] = tensor
+        if isinstance(tensor, Tensor):
+            space[f"value{k}"] = tensor._value
+            array = f"(t{k}._array if t{k}._value is value{k} else realise(t{k}))"
+        lines.append(f"    part{k} = {array}.take(index, 0)")
+    parts, made, names = (", ".join(f"{w}{k}" for k in places) for w in ("part", "made", "leaf"))
+    lines += ["  except IndexError:", "    return None"]
+    lines.append(f"  {names}, = leaves.get(len(index)) or leaves_for(({parts},))")
+    for k in places:
+        lines.append(f"  made{k} = new(); made{k}._array = part{k}; made{k}._value = leaf{k}")
+    lines.append(f"  return {made}" if table.single else f"  return [{made}]")
+    exec(compiled("\n".join(lines)), space)
+    batch: Callable[[Any], Any] = space["batch"]
+    return batch
+
+
+@lru_cache(64)
+def compiled(text: str) -> Any:
+    """The code of a batch maker: needed for every epoch, and the same for most datasets."""
+    return compile(text, "<rushlight batch>", "exec")
 
 
 def table_of(dataset: Any) -> Table | None:
@@ -176,42 +196,59 @@ def index_batches(sampler: Any) -> Iterator[Any] | None:
 
 def cut(arrays: Iterator[Any], size: int, drop_last: bool) -> Iterator[Any]:
     """Arrays of `size` indices from arrays of any size; a new one is only asked for when needed."""
+    return chain.from_iterable(blocks(arrays, size, drop_last))
+
+
+def blocks(arrays: Iterator[Any], size: int, drop_last: bool) -> Iterator[Any]:
+    """The same in blocks, whose rows are the batches: NumPy goes through them fastest."""
     rest = np.empty(0, np.int64)
     for array in arrays:
         joined = np.concatenate((rest, array)) if rest.size else array
         whole = len(joined) - len(joined) % size
-        for start in range(0, whole, size):
-            yield joined[start : start + size]
+        if whole:
+            yield joined[:whole].reshape(-1, size)
         rest = joined[whole:]
     if rest.size and not drop_last:
-        yield rest
+        yield rest[np.newaxis]
 
 
-class ArrayEpoch:
+class ArrayEpoch(map):  # type: ignore[type-arg]
     """One pass over an in-memory dataset.
 
     `table` has the arrays, `indices` the order (an array of indices for each batch, of at most
     `batch_size`, drawn when it is needed) and `length` the number of batches: all that an engine
     needs which shuffles and gathers in one go. `otherwise` makes a batch of a list of indices where
-    the table cannot, and words the errors.
+    the table cannot, and words the errors. (It is a `map` so that no Python code of its own stands
+    between the loop and the batch.)
     """
 
-    def __init__(
-        self, table: Table, sampler: Any, indices: Iterator[Any], otherwise: Callable[[Any], Any]
-    ) -> None:
-        self.table = table
-        self.sampler = sampler
-        self.batch_size: int = sampler.batch_size
-        self.indices = indices
-        self.otherwise = otherwise
+    table: Table
+    sampler: Any
+    indices: Iterator[Any]
+    otherwise: Callable[[Any], Any]
 
-    def __iter__(self) -> ArrayEpoch:
-        return self
+    def __new__(
+        cls, table: Table, sampler: Any, indices: Iterator[Any], otherwise: Callable[[Any], Any]
+    ) -> ArrayEpoch:
+        """A new pass."""
+        batch = table.batch
+
+        def make(index: Any) -> Any:
+            made = batch(index)
+            return otherwise(index.tolist()) if made is None else made
+
+        epoch = super().__new__(cls, make, indices)
+        epoch.table = table
+        epoch.sampler = sampler
+        epoch.indices = indices
+        epoch.otherwise = otherwise
+        return epoch
+
+    @property
+    def batch_size(self) -> int:
+        """How many samples there are in a batch, except perhaps the last."""
+        size: int = self.sampler.batch_size
+        return size
 
     def __len__(self) -> int:
         return len(self.sampler)
-
-    def __next__(self) -> Any:
-        index = next(self.indices)
-        made = self.table.batch(index)
-        return self.otherwise(index.tolist()) if made is None else made
