@@ -1,0 +1,1 @@
+"""The LLVM engine: programs into native code, in explicit vectors, through llvmlite."""

@@ -1,0 +1,135 @@
+"""IR text into machine code that can be called, and machine code into Python builtins.
+
+Nothing is ever unloaded: a thread may be inside the code when the interpreter exits, and LLVM's own
+order of destruction is not safe then.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import os
+import sysconfig
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from . import cache
+from .target import machine, target
+
+LOCK = threading.RLock()
+"""Held around every call into LLVM; a fork waits for it, so that the child finds it free."""
+
+os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
+
+METH_FASTCALL = 0x0080
+
+_forever: list[Any] = []
+"""What must live as long as the process; it has a reference that is never given back."""
+ctypes.pythonapi.Py_IncRef(ctypes.py_object(_forever))
+
+_numbers = itertools.count()
+_made: dict[str, Any] = {}
+_compiled = 0
+
+
+class MethodDef(ctypes.Structure):
+    """CPython's PyMethodDef."""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    ]
+
+
+def build(
+    text: str, names: Iterable[str], symbols: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """The addresses of the functions `names` that the IR `text` defines.
+
+    `symbols` gives the addresses of what the text declares and does not define. Compiled code
+    comes from the cache on disk where it is there, and goes into it.
+    """
+    key = cache.key(text, target().identity)
+    image = cache.load(key)
+    if image is not None:
+        try:
+            return link(image, names, symbols or {})
+        except RuntimeError:  # an image that the linker does not take is as good as none
+            pass
+    image = compile_text(text)
+    cache.save(key, image)
+    return link(image, names, symbols or {})
+
+
+def compile_text(text: str) -> bytes:
+    """The object file that the IR `text` becomes."""
+    global _compiled
+    with LOCK:
+        _compiled += 1
+        emitter = _once("machine", machine)
+        module = llvm.parse_assembly(text)
+        module.triple = target().triple
+        module.data_layout = str(emitter.target_data)
+        return bytes(emitter.emit_object(module))
+
+
+def compile_count() -> int:
+    """How many modules were compiled in this process, those from the cache not counted."""
+    return _compiled
+
+
+def assembly(text: str) -> str:
+    """The assembly that the IR `text` becomes, to be read."""
+    with LOCK:
+        emitter = _once("machine", machine)
+        module = llvm.parse_assembly(text)
+        module.triple = target().triple
+        module.data_layout = str(emitter.target_data)
+        return str(emitter.emit_assembly(module))
+
+
+def link(image: bytes, names: Iterable[str], symbols: Mapping[str, int]) -> dict[str, int]:
+    """Load an object file for the life of the process: the addresses of its functions `names`."""
+    wanted = list(names)
+    with LOCK:
+        jit = _once("jit", lambda: llvm.create_lljit_compiler(machine()))
+        library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
+        for name, address in symbols.items():
+            library.import_symbol(name, address)
+        for name in wanted:
+            library.export_symbol(name)
+        tracker = library.link(jit, f"rushlight{next(_numbers)}")
+        _forever.append(tracker)  # dropping it would unload the code
+    return {name: int(tracker[name]) for name in wanted}
+
+
+def _once(name: str, make: Any) -> Any:
+    """What `make` makes, the first time that it was asked for under this name."""
+    if name not in _made:
+        _made[name] = make()
+        _forever.append(_made[name])
+    return _made[name]
+
+
+def builtin(address: int, name: str, own: object = None) -> Any:
+    """A Python builtin of the native function `ptr f(ptr self, ptr arguments, i64 count)`.
+
+    `own` is what `self` points to; the builtin keeps it alive. The function gets references
+    that it does not own, returns one that the caller will own, or null with an error set.
+    """
+    definition = MethodDef(name.encode(), address, METH_FASTCALL, None)
+    _forever.append(definition)
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype = ctypes.py_object
+    make.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
+    return make(ctypes.addressof(definition), own, None)
+
+
+def free_threaded() -> bool:
+    """Whether this interpreter has no global lock; builtins are not made there."""
+    return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
