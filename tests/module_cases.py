@@ -223,6 +223,22 @@ case("Upsample", scale_factor=(2, 3), mode="bilinear", align_corners=True, of=f(
 case("UpsamplingNearest2d", scale_factor=2, of=f(1, 1, 2, 3))
 case("UpsamplingBilinear2d", size=(4, 4), of=f(1, 1, 2, 3))
 
+# -- recurrent ---------------------------------------------------------------------------------
+
+for _kind in ("RNN", "LSTM", "GRU"):
+    case(_kind, 3, 4, of=f(5, 2, 3))
+    case(_kind, 3, 4, 2, batch_first=True, bidirectional=True, of=f(2, 5, 3))
+    case(_kind, 3, 4, 3, dropout=0.4, of=f(5, 2, 3))
+    case(_kind, 3, 4, 1, bias=False, of=f(5, 3))
+case("RNN", 3, 4, 2, "relu", of=(f(5, 2, 3), f(2, 2, 4)))
+case("GRU", 3, 4, bidirectional=True, of=(f(5, 2, 3), f(2, 2, 4)))
+case("LSTM", 3, 5, 2, proj_size=2, bidirectional=True, of=f(5, 2, 3))
+case("RNNCell", 3, 4, of=f(2, 3))
+case("RNNCell", 3, 4, nonlinearity="relu", of=(f(3), f(4)))
+case("LSTMCell", 3, 4, of=f(2, 3))
+case("LSTMCell", 3, 4, bias=False, of=f(3))
+case("GRUCell", 3, 4, of=(f(2, 3), f(2, 4)))
+
 # -- losses ------------------------------------------------------------------------------------
 
 for _reduction in ("mean", "sum", "none"):

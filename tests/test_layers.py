@@ -11,7 +11,7 @@ import rushlight
 from rushlight import nn
 
 HOLDERS = {"Module", "Parameter", "Buffer", "Sequential", "ModuleList", "ModuleDict",
-           "ParameterList", "ParameterDict"}  # fmt: skip
+           "ParameterList", "ParameterDict", "RNNBase", "RNNCellBase"}  # fmt: skip
 """Names of `nn` that are no layers: test_module.py has their tests."""
 
 every_case = pytest.mark.parametrize("case", module_cases.CASES, ids=str)
@@ -46,7 +46,7 @@ class Play:
         if self.case.kwargs.get("inplace") and grad:
             given = [leaf * 1 for leaf in given]  # a leaf may not be changed
         out = self.module(*given)
-        return list(out) if isinstance(out, tuple) else [out]
+        return flat(out)
 
     def gradients(self):
         """Gradients of the inputs and of the parameters, by name; None where there is none."""
@@ -58,6 +58,13 @@ class Play:
         found = {f"input {k}": leaf.grad for k, leaf in enumerate(self.leaves)}
         found |= {name: p.grad for name, p in self.module.named_parameters()}
         return found
+
+
+def flat(out):
+    """The tensors among results, which may be tuples of tuples."""
+    if isinstance(out, tuple):
+        return [tensor for item in out for tensor in flat(item)]
+    return [] if out is None else [out]
 
 
 def weights(shape):

@@ -35,6 +35,8 @@ HOME = {
         "ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d "
         "ReplicationPad3d CircularPad1d CircularPad2d CircularPad3d",
         "upsample": "Upsample UpsamplingNearest2d UpsamplingBilinear2d",
+        "recurrent": "RNNBase RNN LSTM GRU",
+        "cells": "RNNCellBase RNNCell LSTMCell GRUCell",
         "shapes": "Flatten Unflatten PixelShuffle PixelUnshuffle ChannelShuffle Unfold Fold",
         "losses": "MSELoss L1Loss SmoothL1Loss HuberLoss NLLLoss CrossEntropyLoss BCELoss "
         "BCEWithLogitsLoss KLDivLoss PoissonNLLLoss GaussianNLLLoss",

@@ -24,6 +24,7 @@ HERE = {
     "padding": ("padding",),
     "pixelshuffle": ("shapes",),
     "pooling": ("pooling",),
+    "rnn": ("recurrent", "cells"),
     "sparse": ("embeddings",),
     "upsampling": ("upsample",),
 }

@@ -48,6 +48,7 @@ from .pool import *
 from .power import *
 from .ranking import *
 from .rearrange import *
+from .recurrent import *
 from .reduce import *
 from .resample import *
 from .rounding import *
