@@ -239,6 +239,31 @@ case("LSTMCell", 3, 4, of=f(2, 3))
 case("LSTMCell", 3, 4, bias=False, of=f(3))
 case("GRUCell", 3, 4, of=(f(2, 3), f(2, 4)))
 
+# -- attention ---------------------------------------------------------------------------------
+
+case("MultiheadAttention", 8, 2, of=(f(4, 2, 8), f(5, 2, 8), f(5, 2, 8)))
+case("MultiheadAttention", 8, 2, 0.3, batch_first=True, of=(f(2, 4, 8),) * 3)
+case(
+    "MultiheadAttention", 8, 4, add_bias_kv=True, add_zero_attn=True, of=(f(4, 8), f(5, 8), f(5, 8))
+)
+case(
+    "MultiheadAttention", 8, 2, kdim=3, vdim=5, bias=False, of=(f(4, 2, 8), f(5, 2, 3), f(5, 2, 5))
+)
+case("TransformerEncoderLayer", 8, 2, 16, of=f(5, 2, 8))
+case("TransformerEncoderLayer", 8, 2, 16, 0.0, "gelu", norm_first=True, bias=False, of=f(5, 2, 8))
+case("TransformerDecoderLayer", 8, 2, 16, of=(f(4, 2, 8), f(5, 2, 8)))
+case(
+    "TransformerDecoderLayer",
+    8,
+    2,
+    16,
+    0.2,
+    norm_first=True,
+    batch_first=True,
+    of=(f(2, 4, 8), f(2, 5, 8)),
+)
+case("Transformer", 8, 2, 1, 2, 16, of=(f(5, 2, 8), f(4, 2, 8)))
+
 # -- losses ------------------------------------------------------------------------------------
 
 for _reduction in ("mean", "sum", "none"):

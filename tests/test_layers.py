@@ -11,7 +11,8 @@ import rushlight
 from rushlight import nn
 
 HOLDERS = {"Module", "Parameter", "Buffer", "Sequential", "ModuleList", "ModuleDict",
-           "ParameterList", "ParameterDict", "RNNBase", "RNNCellBase"}  # fmt: skip
+           "ParameterList", "ParameterDict", "RNNBase", "RNNCellBase",
+           "TransformerEncoder", "TransformerDecoder"}  # fmt: skip
 """Names of `nn` that are no layers: test_module.py has their tests."""
 
 every_case = pytest.mark.parametrize("case", module_cases.CASES, ids=str)
@@ -134,6 +135,7 @@ def torch():
     return pytest.importorskip("torch")
 
 
+@pytest.mark.filterwarnings("ignore")
 @every_case
 def test_parameters_are_pytorchs_bit_for_bit(case, torch):
     ours, theirs = Play(rushlight, case), Play(torch, case)
@@ -154,6 +156,7 @@ def assert_same_stream(torch):
     assert rushlight.rand(1).item() == torch.rand(1).item()
 
 
+@pytest.mark.filterwarnings("ignore")
 @every_case
 def test_what_is_printed_is_what_pytorch_prints(case, torch):
     assert repr(Play(rushlight, case).module) == repr(Play(torch, case).module)

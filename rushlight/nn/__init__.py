@@ -36,6 +36,9 @@ HOME = {
         "ReplicationPad3d CircularPad1d CircularPad2d CircularPad3d",
         "upsample": "Upsample UpsamplingNearest2d UpsamplingBilinear2d",
         "recurrent": "RNNBase RNN LSTM GRU",
+        "attention": "MultiheadAttention",
+        "transformer": "TransformerEncoderLayer TransformerDecoderLayer TransformerEncoder "
+        "TransformerDecoder Transformer",
         "cells": "RNNCellBase RNNCell LSTMCell GRUCell",
         "shapes": "Flatten Unflatten PixelShuffle PixelUnshuffle ChannelShuffle Unfold Fold",
         "losses": "MSELoss L1Loss SmoothL1Loss HuberLoss NLLLoss CrossEntropyLoss BCELoss "

@@ -18,6 +18,7 @@ from ..ops import OPS
 from ..ops.table import Op
 from ..runtime.mutate import apply_inplace
 from ..runtime.record import wrap
+from .heads import multi_head_attention_forward, scaled_dot_product_attention
 from .lookups import embedding, one_hot
 from .masks import (
     alpha_dropout,
@@ -43,9 +44,11 @@ __all__ = [
     "feature_dropout",
     "gumbel_softmax",
     "instance_norm",
+    "multi_head_attention_forward",
     "one_hot",
     "relu",
     "rrelu",
+    "scaled_dot_product_attention",
     "triplet_margin_with_distance_loss",
 ]
 
@@ -55,7 +58,6 @@ INSTEAD = {
     "fractional_max_pool2d": "adaptive_max_pool2d",
     "fractional_max_pool3d": "adaptive_max_pool3d",
     "linear_cross_entropy": "cross_entropy(linear(input, weight), target)",
-    "multi_head_attention_forward": "scaled_dot_product_attention",
     "upsample": "interpolate",
     "upsample_bilinear": "interpolate(mode='bilinear', align_corners=True)",
     "upsample_nearest": "interpolate(mode='nearest')",
@@ -65,6 +67,7 @@ INSTEAD = {
 
 def __getattr__(name: str) -> Any:
     found = lookup(name)
+    found.__module__ = __name__  # where pickle looks for it
     globals()[name] = found
     return found
 

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 HERE = {
-    "activation": ("activations", "curves"),
+    "activation": ("activations", "curves", "attention"),
     "batchnorm": ("batchnorm",),
     "container": ("containers", "parameter_lists"),
     "conv": ("conv",),
@@ -26,6 +26,7 @@ HERE = {
     "pooling": ("pooling",),
     "rnn": ("recurrent", "cells"),
     "sparse": ("embeddings",),
+    "transformer": ("transformer",),
     "upsampling": ("upsample",),
 }
 """PyTorch's files, and what they are here."""

@@ -20,8 +20,7 @@ from ..runtime.record import realise, wrap
 cat = function(OPS["cat"])
 stack = function(OPS["stack"])
 
-Fields = namedtuple("PackedSequence", "data batch_sizes sorted_indices unsorted_indices")  # noqa: PYI024
-Fields.__annotations__ = {}
+Fields = namedtuple("PackedSequence", "data batch_sizes sorted_indices unsorted_indices")
 
 
 class PackedSequence(Fields):

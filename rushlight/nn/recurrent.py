@@ -173,9 +173,7 @@ class RNNBase(Module):
             for k in range(layer * count, (layer + 1) * count):
                 weights = [getattr(self, name) for name in self._all_weights[k]]
                 begin = [state[k] for state in states]
-                out, *end = run_layer(
-                    x, begin, weights, kind, self.bias, k % count == 1, sizes
-                )
+                out, *end = run_layer(x, begin, weights, kind, self.bias, k % count == 1, sizes)
                 shown.append(out)
                 last.append(end)
             x = shown[0] if count == 1 else cat(shown, -1)
@@ -195,7 +193,9 @@ class RNNBase(Module):
             if state._value.ndim != ndim:
                 batched = "batched" if ndim == 3 else "unbatched"
                 problem = f"for {batched} {ndim}-D input, hx should also be {ndim}-D but got "
-                raise ShapeError(explain(self._get_name(), f"{problem}{state._value.ndim}-D tensor"))
+                raise ShapeError(
+                    explain(self._get_name(), f"{problem}{state._value.ndim}-D tensor")
+                )
         if ndim == 2:
             input = input.unsqueeze(1)
             hx = [state.unsqueeze(1) for state in hx or ()]

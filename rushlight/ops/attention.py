@@ -41,6 +41,36 @@ def masked(scores: Node, mask: Node) -> tuple[Node, Node]:
     return ops.where(blocked, 0, scores), blocked
 
 
+@derived(grad_name="SoftmaxBackward0")
+def attention_weights(
+    query: Tensor,
+    key: Tensor,
+    attn_mask: Tensor | None = None,
+    is_causal: bool = False,
+    scale: float | None = None,
+) -> Node:
+    """How much each query looks at each key: `softmax(query @ key.mT * scale + mask)`."""
+    if is_causal and attn_mask is not None:
+        problem = "Explicit attn_mask should not be set when is_causal=True"
+        raise ShapeError(explain("scaled_dot_product_attention", problem))
+    order = (*range(key.ndim - 2), key.ndim - 1, key.ndim - 2)
+    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    scores = ops.matmul(query * factor, permute_view(key, dims=order))  # (.., queries, keys)
+    if is_causal:
+        mask = causal_mask(query.shape[-2], key.shape[-2])
+        return ops.softmax(ops.where(mask, scores, -math.inf), -1)
+    if attn_mask is not None:
+        scores, blocked = masked(scores, attn_mask)
+        return ops.where(blocked, 0, ops.softmax(scores, -1))
+    return ops.softmax(scores, -1)
+
+
+@attention_weights.samples
+def _() -> Iterator[Any]:
+    yield floats(1, 2, 3, 2), floats(1, 2, 4, 2, seed=1)
+    yield floats(2, 3, 2), floats(2, 4, 2, seed=1), bools(3, 4, seed=4)
+
+
 @derived(on="F", grad_name="ScaledDotProductFlashAttentionForCpuBackward0")
 def scaled_dot_product_attention(
     query: Tensor,
@@ -63,32 +93,11 @@ def scaled_dot_product_attention(
     tensor([[1.0000, 0.0000],
             [0.3302, 0.6698]])
     """
-    check_options(dropout_p, is_causal and attn_mask is not None)
+    if dropout_p:  # which draws numbers, and so is no op: see nn/functional.py
+        raise ChoiceError(explain("scaled_dot_product_attention", "dropout_p must be 0 here"))
     if enable_gqa:
         key, value = shared_heads(query, key), shared_heads(query, value)
-    order = (*range(key.ndim - 2), key.ndim - 1, key.ndim - 2)
-    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    scores = ops.matmul(query * factor, permute_view(key, dims=order))  # (.., queries, keys)
-    if is_causal:
-        mask = causal_mask(query.shape[-2], key.shape[-2])
-        weights = ops.softmax(ops.where(mask, scores, -math.inf), -1)
-    elif attn_mask is not None:
-        scores, blocked = masked(scores, attn_mask)
-        weights = ops.where(blocked, 0, ops.softmax(scores, -1))
-    else:
-        weights = ops.softmax(scores, -1)
-    return ops.matmul(weights, value)
-
-
-def check_options(dropout_p: float, two_masks: bool) -> None:
-    """Raise for options that do not go together, or not at all."""
-    op = "scaled_dot_product_attention"
-    if dropout_p:
-        problem = "dropout_p must be 0 here"
-        raise ChoiceError(explain(op, problem, hint="apply dropout to the weights yourself"))
-    if two_masks:
-        problem = "Explicit attn_mask should not be set when is_causal=True"
-        raise ShapeError(explain(op, problem))
+    return ops.matmul(attention_weights(query, key, attn_mask, is_causal, scale), value)
 
 
 def shared_heads(query: Node, x: Node) -> Node:
