@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import Any
 
 import numpy as np
 
-from . import config, dtypes
+from . import config, cores, dtypes
 from .calls import function
 from .devices import Device, require_cpu
 from .dtypes import DType
+from .errors import ArgumentError, explain
 from .missing import missing
 from .ops import OPS
 from .printing import set_printoptions
@@ -199,13 +199,20 @@ def iinfo(type: DType) -> Any:
 
 @public()
 def get_num_threads() -> int:
-    """How many threads compute: NumPy's business for now."""
-    return os.cpu_count() or 1
+    """How many threads compute, at first as many as there are cores."""
+    return cores.threads()
 
 
 @public()
 def set_num_threads(num: int) -> None:
-    """Accepted; NumPy's own library decides."""
+    """Compute with `num` threads from the next compiled step on (NumPy's library has its own)."""
+    name = "set_num_threads"
+    if type(num) is not int:
+        got = {"num": f"{num!r} ({type(num).__name__})"}
+        raise ArgumentError(explain(name, "expects a positive integer", got))
+    if num < 1:
+        raise RuntimeError(explain(name, "expects a positive integer", {"num": num}))
+    cores.set_threads(num)
 
 
 @public()

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from multiprocessing import connection
 from typing import Any
 
+from .. import cores
 from ..errors import DataError, explain, without_own_frames
 from ..generator import LOCK
 from ..runtime.recorder import local
@@ -131,6 +132,7 @@ def serve(
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     local.recorder.restart()
+    cores.set_threads(1)  # as many processes as there are workers compute
     own.info = info
     seed_process(base_seed, info.id)
     name = f"DataLoader worker {info.id}"

@@ -164,6 +164,11 @@ class Builder(Arithmetic):
             return Value("", "void")
         return self.here(text, result)
 
+    def symbol(self, name: str) -> Value:
+        """The address of memory outside, which the linker is given under this name."""
+        self.declarations.add(f"@{name} = external global i64")
+        return Value(f"@{name}", "ptr")
+
     def outside(self, address: int) -> str:
         """The name that stands for the function at `address`."""
         for name, known in self.symbols.items():

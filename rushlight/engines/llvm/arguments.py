@@ -1,0 +1,358 @@
+"""The native entrance of a compiled program: a Python builtin that checks what it is given.
+
+    call(recorder, halt, *arguments) -> None
+
+Each argument is an array with a dtype, shape and strides, or a Python number. Whatever is passed,
+nothing is read before its type is known; on the first mismatch a Python function words the error.
+Then the addresses of the arrays' elements and the bits of the numbers stand in a table, one 8-byte
+slot an argument, and the program runs: `void step(ptr table, ptr pool, i64 thread, i64 threads)`.
+At the end `recorder.at = halt` is set.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...errors import ArgumentError, ChoiceError, explain
+from . import layout, pool
+from .builder import Builder
+from .jit import build, builtin
+
+ATTRIBUTE = sys.intern("at")
+"""The attribute of the recorder that tells where it is."""
+
+NUMBERS = {"double": float, "i64": int, "i1": bool}
+"""The Python types of numbers, by their kinds in the table."""
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array argument: what it must be. Without `strides` (in bytes) it is C-contiguous."""
+
+    name: str
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    strides: tuple[int, ...] | None = None
+    written: bool = False
+
+    def __str__(self) -> str:
+        order = "" if self.strides is None else f" with strides {self.strides}"
+        return f"{'writeable ' * self.written}{self.dtype}{list(self.shape)}{order}"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A Python number argument: a float ("double"; an int is converted), int ("i64") or bool."""
+
+    name: str
+    kind: str
+
+    def __str__(self) -> str:
+        return NUMBERS[self.kind].__name__
+
+
+Spec = Array | Number
+
+
+def enter(b: Builder, specs: Sequence[Spec], parallel: bool = False, release: bool = False) -> str:
+    """Write the function `call`, which checks arguments and runs the function `step`; its text.
+
+    `parallel` runs it on the pool; `release` lets other Python threads run meanwhile (it costs
+    about 0.1 us).
+    """
+    lines = Lines()
+    count = len(specs)
+    lines.add(f"%table = alloca [{max(count, 1)} x i64], align 64")
+    lines.go_on(lines.let(f"icmp eq i64 %count, {count + 2}"))
+    for place, spec in enumerate(specs):
+        given = lines.load("ptr", "%arguments", 8 * (place + 2))
+        slot = lines.at("%table", 8 * place)
+        if isinstance(spec, Number):
+            value = check_number(lines, given, spec)
+            lines.add(f"store {value}, ptr {slot}, align 8")
+        else:
+            check_array(lines, given, spec)
+            data = lines.load("ptr", given, layout.DATA)
+            lines.add(f"store ptr {data}, ptr {slot}, align 8")
+    run_step(lines, parallel, release)
+    finish(lines)
+    b.declarations.update(DECLARATIONS)
+    for spec in specs:
+        if isinstance(spec, Array):
+            b.symbol(f"dtype_{spec.dtype.name}")
+    text = "define ptr @call(ptr %self, ptr %arguments, i64 %count) nounwind {\nentry:\n"
+    text += "\n".join([line if line[-1] == ":" else "  " + line for line in lines.text]) + "\n}\n"
+    b.functions.append(text)
+    return text
+
+
+class Lines:
+    """Straight IR text whose only branches leave for the failures at its end."""
+
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.count = 0
+
+    def add(self, line: str) -> None:
+        """One more line."""
+        self.text.append(line)
+
+    def let(self, operation: str) -> str:
+        """The name of the result of an operation."""
+        self.count += 1
+        self.text.append(f"%v{self.count} = {operation}")
+        return f"%v{self.count}"
+
+    def label(self, name: str) -> None:
+        """Begin a block."""
+        self.text.append(f"{name}:")
+
+    def at(self, pointer: str, offset: int) -> str:
+        """The address `offset` bytes on."""
+        return self.let(f"getelementptr i8, ptr {pointer}, i64 {offset}")
+
+    def load(self, kind: str, pointer: str, offset: int) -> str:
+        """What is in memory `offset` bytes from a pointer."""
+        return self.let(f"load {kind}, ptr {self.at(pointer, offset)}, align 4")
+
+    def go_on(self, condition: str, otherwise: str = "mismatch") -> None:
+        """Leave for `otherwise` unless a condition holds."""
+        self.count += 1
+        self.add(f"br i1 {condition}, label %on{self.count}, label %{otherwise}")
+        self.label(f"on{self.count}")
+
+    def all_equal(self, pairs: Sequence[tuple[str, int]]) -> str:
+        """Whether every i64 equals its number."""
+        rest = "0"
+        for value, number in pairs:
+            differs = self.let(f"xor i64 {value}, {number}")
+            rest = differs if rest == "0" else self.let(f"or i64 {rest}, {differs}")
+        return self.let(f"icmp eq i64 {rest}, 0")
+
+
+def check_array(lines: Lines, given: str, spec: Array) -> None:
+    """Go on only if `given` is the array that `spec` says."""
+    kind = lines.load("ptr", given, layout.TYPE)
+    lines.go_on(lines.let(f"icmp eq ptr {kind}, @ndarray_type"))
+    ndim = lines.load("i32", given, layout.NDIM)
+    lines.go_on(lines.let(f"icmp eq i32 {ndim}, {len(spec.shape)}"))
+    wanted = layout.ALIGNED
+    wanted |= layout.CONTIGUOUS * (spec.strides is None) | layout.WRITEABLE * spec.written
+    flags = lines.let(f"and i32 {lines.load('i32', given, layout.FLAGS)}, {wanted}")
+    pairs = [(lines.let(f"zext i32 {flags} to i64"), wanted)]
+    dtype = lines.load("ptr", given, layout.DESCR)
+    check_dtype(lines, dtype, spec.dtype)
+    if spec.shape:
+        shape = lines.load("ptr", given, layout.SHAPE)
+        pairs += [(lines.load("i64", shape, 8 * k), n) for k, n in enumerate(spec.shape)]
+    if spec.strides is not None and spec.shape:
+        strides = lines.load("ptr", given, layout.STRIDES)
+        steps = [(k, s) for k, s in enumerate(spec.strides) if spec.shape[k] > 1]
+        pairs += [(lines.load("i64", strides, 8 * k), s) for k, s in steps]
+    lines.go_on(lines.all_equal(pairs))
+
+
+def check_dtype(lines: Lines, given: str, wanted: np.dtype[Any]) -> None:
+    """Go on only if an element type is the one wanted, or has its kind, byte order and size."""
+    lines.count += 1
+    other, known = f"other{lines.count}", f"known{lines.count}"
+    same = lines.let(f"icmp eq ptr {given}, @dtype_{wanted.name}")
+    lines.add(f"br i1 {same}, label %{known}, label %{other}")
+    lines.label(other)
+    letters = lines.let(f"and i64 {lines.load('i64', given, layout.KIND)}, {layout.LETTERS}")
+    pairs = [(letters, layout.letters(wanted))]
+    pairs.append((lines.load("i64", given, layout.ITEMSIZE), wanted.itemsize))
+    lines.go_on(lines.all_equal(pairs))
+    lines.add(f"br label %{known}")
+    lines.label(known)
+
+
+def check_number(lines: Lines, given: str, spec: Number) -> str:
+    """Go on only if `given` is a number of the kind that `spec` says: its value, with type."""
+    if spec.kind == "i1":
+        true = lines.let(f"icmp eq ptr {given}, @true_object")
+        false = lines.let(f"icmp eq ptr {given}, @false_object")
+        lines.go_on(lines.let(f"or i1 {true}, {false}"))
+        return f"i64 {lines.let(f'zext i1 {true} to i64')}"
+    kind = lines.load("ptr", given, layout.TYPE)
+    if spec.kind == "i64":
+        lines.go_on(lines.let(f"icmp eq ptr {kind}, @int_type"))
+        value = lines.let(f"call i64 @PyLong_AsLongLong(ptr {given})")
+        check_conversion(lines, f"icmp ne i64 {value}, -1")
+        return f"i64 {value}"
+    lines.count += 1
+    number = lines.count
+    exact, other, done = f"exact{number}", f"other{number}", f"done{number}"
+    is_float = lines.let(f"icmp eq ptr {kind}, @float_type")
+    lines.add(f"br i1 {is_float}, label %{exact}, label %{other}")
+    lines.label(exact)
+    value = lines.load("double", given, layout.FLOAT)
+    lines.add(f"br label %{done}")
+    lines.label(other)
+    lines.go_on(lines.let(f"icmp eq ptr {kind}, @int_type"))
+    converted = lines.let(f"call double @PyLong_AsDouble(ptr {given})")
+    last = check_conversion(lines, f"fcmp une double {converted}, -1.0")
+    lines.add(f"br label %{done}")
+    lines.label(done)
+    merged = lines.let(f"phi double [{value}, %{exact}], [{converted}, %{last}]")
+    return f"double {merged}"
+
+
+def check_conversion(lines: Lines, fine: str) -> str:
+    """Go on if the value is `fine`, or no Python error is set; the label where that leads."""
+    fine = lines.let(fine)
+    lines.count += 1
+    number = lines.count
+    lines.add(f"br i1 {fine}, label %fine{number}, label %doubt{number}")
+    lines.label(f"doubt{number}")
+    error = lines.let("call ptr @PyErr_Occurred()")
+    none = lines.let(f"icmp eq ptr {error}, null")
+    lines.add(f"br i1 {none}, label %fine{number}, label %failed")
+    lines.label(f"fine{number}")
+    return f"fine{number}"
+
+
+def run_step(lines: Lines, parallel: bool, release: bool) -> None:
+    """Run the step, alone or on the pool, holding the interpreter's lock or not."""
+    if release:
+        # Another thread may call the same program now; its arena serves one at a time.
+        lines.add("%state = call ptr @PyEval_SaveThread()")
+        lines.add("call void @pool_lock(ptr @program_lock)")
+    if parallel:
+        lines.add("call void @pool_dispatch(ptr @step, ptr %table)")
+    else:
+        lines.add("call void @step(ptr %table, ptr null, i64 0, i64 1)")
+    if release:
+        lines.add("call void @pool_unlock(ptr @program_lock)")
+        lines.add("call void @PyEval_RestoreThread(ptr %state)")
+
+
+def finish(lines: Lines) -> None:
+    """Set the recorder's attribute and return None; the failures."""
+    lines.add("%recorder = load ptr, ptr %arguments, align 8")
+    halt = lines.load("ptr", "%arguments", 8)
+    status = lines.let(
+        f"call i32 @PyObject_SetAttr(ptr %recorder, ptr @attribute_name, ptr {halt})"
+    )
+    lines.go_on(lines.let(f"icmp eq i32 {status}, 0"), "failed")
+    if sys.version_info < (3, 12):  # later None is immortal
+        references = lines.let("load i64, ptr @none_object, align 8")
+        lines.add(f"store i64 {lines.let(f'add i64 {references}, 1')}, ptr @none_object, align 8")
+    lines.add("ret ptr @none_object")
+    lines.label("mismatch")
+    raised = lines.let(
+        "call ptr @PyObject_Vectorcall(ptr @complain, ptr %arguments, i64 %count, ptr null)"
+    )
+    lines.add(f"ret ptr {raised}")
+    lines.label("failed")
+    lines.add("ret ptr null")
+
+
+DECLARATIONS = {
+    "declare i64 @PyLong_AsLongLong(ptr)",
+    "declare double @PyLong_AsDouble(ptr)",
+    "declare ptr @PyErr_Occurred()",
+    "declare ptr @PyEval_SaveThread()",
+    "declare void @PyEval_RestoreThread(ptr)",
+    "declare i32 @PyObject_SetAttr(ptr, ptr, ptr)",
+    "declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)",
+    "declare void @pool_dispatch(ptr, ptr)",
+    "declare void @pool_lock(ptr)",
+    "declare void @pool_unlock(ptr)",
+    *[
+        f"@{name} = external global i64"
+        for name in (
+            "ndarray_type", "float_type", "int_type", "true_object", "false_object",
+            "none_object", "attribute_name", "complain", "program_lock",
+        )
+    ],
+}  # fmt: skip
+"""What the entrance takes from outside, by names that are the same in every process."""
+
+FUNCTIONS = (
+    "PyLong_AsLongLong", "PyLong_AsDouble", "PyErr_Occurred", "PyEval_SaveThread",
+    "PyEval_RestoreThread", "PyObject_SetAttr", "PyObject_Vectorcall",
+)  # fmt: skip
+
+
+def symbols() -> dict[str, int]:
+    """The addresses of what every entrance needs."""
+    api = {
+        name: ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0
+        for name in FUNCTIONS
+    }
+    objects = {
+        "ndarray_type": np.ndarray, "float_type": float, "int_type": int, "true_object": True,
+        "false_object": False, "none_object": None, "attribute_name": ATTRIBUTE,
+    }  # fmt: skip
+    return api | {name: id(one) for name, one in objects.items()} | pool.symbols()
+
+
+def program(
+    b: Builder,
+    specs: Sequence[Spec],
+    name: str = "program",
+    memory: Mapping[str, Any] | None = None,
+) -> Any:
+    """The builtin of a module that holds `step` and what `enter` wrote.
+
+    `memory` gives arrays by the names under which the module declares them (`Builder.symbol`):
+    the arena, and constants. The builtin keeps them alive.
+    """
+    arrays = dict(memory or {})
+    lock = np.zeros(1, np.int64)
+    explain_why = complaint(name, tuple(specs))
+    addresses = symbols() | b.symbols | {n: int(a.ctypes.data) for n, a in arrays.items()}
+    addresses |= {f"dtype_{s.dtype.name}": id(s.dtype) for s in specs if isinstance(s, Array)}
+    addresses |= {"complain": id(explain_why), "program_lock": int(lock.ctypes.data)}
+    address = build(b.module(), ["call"], addresses)["call"]
+    return builtin(address, name, (explain_why, lock, arrays, tuple(specs)))
+
+
+def complaint(name: str, specs: tuple[Spec, ...]) -> Any:
+    """A function of a program's arguments that raises what is wrong with them."""
+
+    def complain(*given: Any) -> None:
+        if len(given) != len(specs) + 2:
+            problem = f"takes {len(specs) + 2} arguments, {len(given)} were given"
+            raise ArgumentError(explain(name, problem))
+        for spec, value in zip(specs, given[2:], strict=True):
+            complain_of_one(name, spec, value)
+        raise ArgumentError(explain(name, "an argument changed while it was checked"))
+
+    return complain
+
+
+def complain_of_one(name: str, spec: Spec, value: Any) -> None:
+    """Raise what is wrong with an argument, if anything is."""
+    if isinstance(spec, Number):
+        if type(value) is not NUMBERS[spec.kind] and not (
+            spec.kind == "double" and type(value) is int
+        ):
+            got = {spec.name: f"{value!r} ({type(value).__name__})"}
+            raise ArgumentError(explain(name, f"{spec.name} must be a {spec}", got))
+        return
+    if type(value) is not np.ndarray:
+        got = {spec.name: f"of type {type(value).__name__}"}
+        raise ArgumentError(explain(name, f"{spec.name} must be a NumPy array", got))
+    if spec.dtype != value.dtype:  # NumPy's equality is that of kind, byte order and size
+        problem = f"{spec.name} must be of dtype {spec.dtype}"
+        raise ArgumentError(explain(name, problem, {spec.name: str(value.dtype)}))
+    fine = value.shape == spec.shape and value.flags.aligned
+    fine = fine and (value.flags.writeable or not spec.written)
+    if spec.strides is None:
+        fine = fine and value.flags.c_contiguous
+    elif fine:
+        pairs = zip(spec.shape, spec.strides, value.strides, strict=True)
+        fine = all([n <= 1 or a == b for n, a, b in pairs])
+    if not fine:
+        flags = "" if value.flags.writeable else "read-only "
+        flags += "" if value.flags.aligned else "unaligned "
+        got = {spec.name: f"{flags}{value.dtype}{list(value.shape)}, strides {value.strides}"}
+        raise ChoiceError(explain(name, f"{spec.name} must be {spec}", got))

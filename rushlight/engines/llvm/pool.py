@@ -1,0 +1,111 @@
+"""The threads of compiled programs: a pool that runs in native code and knows nothing of Python.
+
+All threads run the whole step, `step(table, pool, thread, threads)`, and wait for one another at
+barriers between its parts. Work is handed out tile by tile from counters that a barrier sets back.
+Threads that wait spin a little, then offer their core to others, then sleep; so nothing is lost
+where there are more threads than cores. A thread that finds the pool taken runs its step alone.
+
+The workers block all signals, hold nothing and are never joined: at exit the system ends them.
+After a fork the child has none, and starts its own with its first parallel step.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+from string import Template
+
+import numpy as np
+
+from ...cores import CELL
+from . import jit
+from .builder import Builder
+from .pool_text import ALONE, COMMON, PLACES, THREADS, WAITING_LOOP, WAKING
+from .target import is_x86, target
+from .values import Value
+
+
+def barrier(b: Builder, pool: Value) -> None:
+    """Write: wait until all threads are here; what they wrote can be read afterwards."""
+    b.call("pool_barrier", "void", pool)
+    b.forget_loads()
+
+
+def hand_out(
+    b: Builder, pool: Value, tiles: int | Value, body: Callable[[Value], None], counter: int = 0
+) -> None:
+    """Write: take tiles until none is left, and do `body(tile)` for each.
+
+    There are counters 0 to 3; between two uses of the same one there must be a barrier.
+    """
+    place = b.address(pool, PLACES[f"COUNTER{counter}"], "i8")
+    count = b.integer(tiles)
+
+    def head() -> tuple[Value, Value]:
+        tile = b.here(f"atomicrmw add {place.typed}, i64 1 monotonic", "i64")
+        return tile, b.compare("lt", tile, count)
+
+    b.repeat(head, body)
+
+
+@cache
+def memory() -> np.ndarray:
+    """The memory of the one pool of this process, which begins at a cache line."""
+    size = PLACES["SIZE"]
+    whole = np.zeros(size + 64, np.uint8)
+    start = -whole.ctypes.data % 64
+    return whole[start : start + size]
+
+
+FORKS = ctypes.c_int64(1)
+"""One more in a forked child: a lock with another number was held by a thread that is not here."""
+
+
+@cache
+def symbols() -> dict[str, int]:
+    """The addresses of the pool's functions, by the names that programs declare."""
+    inside = {
+        "pool_memory": int(memory().ctypes.data),
+        "threads_wanted": ctypes.addressof(CELL),
+        "fork_count": ctypes.addressof(FORKS),
+    }
+    libc = ctypes.CDLL(None)
+    for name in ("sched_yield", "syscall", "pthread_create", "pthread_detach", "pthread_sigmask"):
+        if hasattr(libc, name):
+            inside[name] = ctypes.cast(getattr(libc, name), ctypes.c_void_p).value or 0
+    names = ["pool_dispatch", "pool_barrier", "pool_lock", "pool_unlock"]
+    addresses = jit.build(source(), names, inside)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=forget_threads)
+    return addresses
+
+
+def forget_threads() -> None:
+    """Make the pool of a forked child new: its parent's threads are not there."""
+    FORKS.value += 1
+    memory()[:] = 0
+
+
+def source() -> str:
+    """The IR of the pool for this system."""
+    x86 = is_x86(target().triple)
+    if not sys.platform.startswith("linux"):
+        return filled(COMMON + ALONE, WAIT="unreachable", WAKE="ret void")
+    return filled(
+        COMMON + THREADS,
+        WAIT="br label %wait" + WAITING_LOOP,
+        WAKE=WAKING,
+        PAUSE="llvm.x86.sse2.pause()" if x86 else "llvm.aarch64.hint(i32 1)",
+        PAUSE_TYPE="llvm.x86.sse2.pause()" if x86 else "llvm.aarch64.hint(i32)",
+        FUTEX=202 if x86 else 98,
+    )
+
+
+def filled(text: str, **words: object) -> str:
+    """The text with its $WORDS replaced: those given, and the places in the pool's memory."""
+    for _ in range(2):  # what is put in has words of its own
+        text = Template(text).safe_substitute(PLACES | words)
+    return text

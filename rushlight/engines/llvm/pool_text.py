@@ -1,0 +1,304 @@
+"""The IR of the pool of threads; `pool` says what it is for and puts it together."""
+
+from __future__ import annotations
+
+PLACES = {
+    "EPOCH": 0,  # number of the job << 16 | its threads; changes when there is a new job
+    "SLEEPERS": 64,  # threads that sleep until EPOCH changes
+    "JOB": 128,  # the step, its table, its number of threads
+    "STARTED": 192,  # how many workers there are; then the epoch before they were started
+    "ARRIVED": 256,  # threads that are at the barrier
+    "GENERATION": 320,  # changes when the barrier opens
+    "WAITERS": 384,  # threads that sleep until GENERATION changes
+    "LOCK": 448,  # 1 while a step has the pool
+    "COUNTER0": 512, "COUNTER1": 576, "COUNTER2": 640, "COUNTER3": 704,
+    "SIZE": 768,
+    "MOST": 1024,  # threads; more are not started
+    "PAUSES": 64,  # looks, with a pause between them, before a thread offers its core to others
+    "BARRIER_YIELDS": 256,  # such offers before it sleeps
+    "IDLE_YIELDS": 32,  # the same without a job
+}  # fmt: skip
+"""Where in its memory the words of the pool stand, in bytes, each in a cache line of its own; and
+how patient its threads are."""
+
+COMMON = """
+@pool_memory = external global i64
+@threads_wanted = external global i64
+@fork_count = external global i64
+declare i32 @sched_yield()
+declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+
+define void @pool_barrier(ptr %pool) nounwind noinline {
+entry:
+  %threads_at = getelementptr i8, ptr %pool, i64 $JOB_THREADS
+  %arrived_at = getelementptr i8, ptr %pool, i64 $ARRIVED
+  %generation_at = getelementptr i8, ptr %pool, i64 $GENERATION
+  %waiters_at = getelementptr i8, ptr %pool, i64 $WAITERS
+  %threads = load i64, ptr %threads_at
+  %generation = load atomic i64, ptr %generation_at acquire, align 8
+  %before = atomicrmw add ptr %arrived_at, i64 1 acq_rel
+  %now = add i64 %before, 1
+  %last = icmp eq i64 %now, %threads
+  br i1 %last, label %open, label %others
+open:
+  %counter0 = getelementptr i8, ptr %pool, i64 $COUNTER0
+  %counter1 = getelementptr i8, ptr %pool, i64 $COUNTER1
+  %counter2 = getelementptr i8, ptr %pool, i64 $COUNTER2
+  %counter3 = getelementptr i8, ptr %pool, i64 $COUNTER3
+  store atomic i64 0, ptr %counter0 monotonic, align 8
+  store atomic i64 0, ptr %counter1 monotonic, align 8
+  store atomic i64 0, ptr %counter2 monotonic, align 8
+  store atomic i64 0, ptr %counter3 monotonic, align 8
+  store atomic i64 0, ptr %arrived_at monotonic, align 8
+  %opened = atomicrmw add ptr %generation_at, i64 1 seq_cst
+  $WAKE
+others:
+  $WAIT
+}
+
+define void @run_alone(ptr %step, ptr %table) nounwind noinline {
+  %pool = alloca [$SIZE x i8], align 64
+  call void @llvm.memset.p0.i64(ptr align 64 %pool, i8 0, i64 $SIZE, i1 false)
+  %threads_at = getelementptr i8, ptr %pool, i64 $JOB_THREADS
+  store i64 1, ptr %threads_at
+  call void %step(ptr %table, ptr %pool, i64 0, i64 1)
+  ret void
+}
+
+define void @pool_lock(ptr %lock) nounwind noinline {
+entry:
+  %mark = load i64, ptr @fork_count
+  br label %try
+try:
+  %free = phi i64 [0, %entry], [0, %wait], [%holder, %stale]
+  %pair = cmpxchg ptr %lock, i64 %free, i64 %mark acquire monotonic
+  %holder = extractvalue {i64, i1} %pair, 0
+  %mine = extractvalue {i64, i1} %pair, 1
+  br i1 %mine, label %done, label %taken
+taken:
+  %here = icmp eq i64 %holder, %mark
+  br i1 %here, label %wait, label %stale
+stale:
+  br label %try
+wait:
+  %ignored = call i32 @sched_yield()
+  br label %try
+done:
+  ret void
+}
+
+define void @pool_unlock(ptr %lock) nounwind {
+  store atomic i64 0, ptr %lock release, align 8
+  ret void
+}
+"""
+
+ALONE = """
+define void @pool_dispatch(ptr %step, ptr %table) nounwind {
+  call void @run_alone(ptr %step, ptr %table)
+  ret void
+}
+"""
+
+WAKING = """
+  %waiters = load atomic i64, ptr %waiters_at seq_cst, align 8
+  %any = icmp ne i64 %waiters, 0
+  br i1 %any, label %wake, label %done
+wake:
+  call i64 @futex(ptr %generation_at, i64 129, i64 2147483647)
+  br label %done
+done:
+  ret void
+"""
+
+WAITING_LOOP = """
+wait:
+  %yields = phi i64 [0, %others], [%one_more, %again]
+  br label %look
+look:
+  %looks = phi i64 [0, %wait], [%next_look, %pause]
+  %current = load atomic i64, ptr %generation_at acquire, align 8
+  %moved = icmp ne i64 %current, %generation
+  br i1 %moved, label %done, label %stay
+stay:
+  %tired = icmp uge i64 %looks, $PAUSES
+  br i1 %tired, label %offer, label %pause
+pause:
+  call void @$PAUSE
+  %next_look = add i64 %looks, 1
+  br label %look
+offer:
+  %patient = icmp ult i64 %yields, $BARRIER_YIELDS
+  br i1 %patient, label %yield, label %sleep
+yield:
+  %ignored = call i32 @sched_yield()
+  br label %again
+sleep:
+  %added = atomicrmw add ptr %waiters_at, i64 1 seq_cst
+  call i64 @futex(ptr %generation_at, i64 128, i64 %generation)
+  %taken = atomicrmw sub ptr %waiters_at, i64 1 seq_cst
+  br label %again
+again:
+  %one_more = add i64 %yields, 1
+  br label %wait
+"""
+
+THREADS = """
+declare void @$PAUSE_TYPE
+declare i64 @syscall(i64, ...)
+declare i32 @pthread_create(ptr, ptr, ptr, ptr)
+declare i32 @pthread_detach(i64)
+declare i32 @pthread_sigmask(i32, ptr, ptr)
+
+define i64 @futex(ptr %word, i64 %operation, i64 %value) nounwind noinline {
+  %r = call i64 (i64, ...) @syscall(i64 $FUTEX, ptr %word, i64 %operation, i64 %value,
+                                    ptr null, ptr null, i64 0)
+  ret i64 %r
+}
+
+define ptr @worker(ptr %argument) nounwind {
+entry:
+  %thread = ptrtoint ptr %argument to i64
+  %sleepers_at = getelementptr i8, ptr @pool_memory, i64 $SLEEPERS
+  %step_at = getelementptr i8, ptr @pool_memory, i64 $JOB
+  %table_at = getelementptr i8, ptr @pool_memory, i64 $JOB_TABLE
+  %first_at = getelementptr i8, ptr @pool_memory, i64 $STARTED_EPOCH
+  %first = load atomic i64, ptr %first_at acquire, align 8
+  br label %rest
+rest:
+  %seen = phi i64 [%first, %entry], [%epoch, %new], [%epoch, %run]
+  br label %wait
+wait:
+  %yields = phi i64 [0, %rest], [%one_more, %again]
+  br label %look
+look:
+  %looks = phi i64 [0, %wait], [%next_look, %pause]
+  %epoch = load atomic i64, ptr @pool_memory acquire, align 8
+  %moved = icmp ne i64 %epoch, %seen
+  br i1 %moved, label %new, label %stay
+stay:
+  %tired = icmp uge i64 %looks, $PAUSES
+  br i1 %tired, label %offer, label %pause
+pause:
+  call void @$PAUSE
+  %next_look = add i64 %looks, 1
+  br label %look
+offer:
+  %patient = icmp ult i64 %yields, $IDLE_YIELDS
+  br i1 %patient, label %yield, label %sleep
+yield:
+  %ignored = call i32 @sched_yield()
+  br label %again
+sleep:
+  %added = atomicrmw add ptr %sleepers_at, i64 1 seq_cst
+  call i64 @futex(ptr @pool_memory, i64 128, i64 %seen)
+  %taken = atomicrmw sub ptr %sleepers_at, i64 1 seq_cst
+  br label %again
+again:
+  %one_more = add i64 %yields, 1
+  br label %wait
+new:
+  %threads = and i64 %epoch, 65535
+  %invited = icmp ult i64 %thread, %threads
+  br i1 %invited, label %run, label %rest
+run:
+  %step = load ptr, ptr %step_at
+  %table = load ptr, ptr %table_at
+  call void %step(ptr %table, ptr @pool_memory, i64 %thread, i64 %threads)
+  call void @pool_barrier(ptr @pool_memory)
+  br label %rest
+}
+
+define void @pool_start(i64 %workers) nounwind noinline {
+entry:
+  %signals = alloca [256 x i8], align 16
+  %before = alloca [256 x i8], align 16
+  %name = alloca i64
+  %started_at = getelementptr i8, ptr @pool_memory, i64 $STARTED
+  %first_at = getelementptr i8, ptr @pool_memory, i64 $STARTED_EPOCH
+  %epoch = load i64, ptr @pool_memory
+  store atomic i64 %epoch, ptr %first_at release, align 8
+  call void @llvm.memset.p0.i64(ptr %signals, i8 -1, i64 256, i1 false)
+  %masked = call i32 @pthread_sigmask(i32 2, ptr %signals, ptr %before)
+  br label %next
+next:
+  %started = load i64, ptr %started_at
+  %more = icmp ult i64 %started, %workers
+  br i1 %more, label %create, label %done
+create:
+  %thread = add i64 %started, 1
+  %argument = inttoptr i64 %thread to ptr
+  %status = call i32 @pthread_create(ptr %name, ptr null, ptr @worker, ptr %argument)
+  %fine = icmp eq i32 %status, 0
+  br i1 %fine, label %created, label %done
+created:
+  store i64 %thread, ptr %started_at
+  %made = load i64, ptr %name
+  %detached = call i32 @pthread_detach(i64 %made)
+  br label %next
+done:
+  %unmasked = call i32 @pthread_sigmask(i32 2, ptr %before, ptr null)
+  ret void
+}
+
+define void @pool_dispatch(ptr %step, ptr %table) nounwind {
+entry:
+  %lock_at = getelementptr i8, ptr @pool_memory, i64 $LOCK
+  %step_at = getelementptr i8, ptr @pool_memory, i64 $JOB
+  %table_at = getelementptr i8, ptr @pool_memory, i64 $JOB_TABLE
+  %threads_at = getelementptr i8, ptr @pool_memory, i64 $JOB_THREADS
+  %started_at = getelementptr i8, ptr @pool_memory, i64 $STARTED
+  %sleepers_at = getelementptr i8, ptr @pool_memory, i64 $SLEEPERS
+  %any_number = load atomic i64, ptr @threads_wanted monotonic, align 8
+  %small = icmp slt i64 %any_number, $MOST
+  %wanted = select i1 %small, i64 %any_number, i64 $MOST
+  %several = icmp sgt i64 %wanted, 1
+  br i1 %several, label %try, label %alone
+try:
+  %pair = cmpxchg ptr %lock_at, i64 0, i64 1 acquire monotonic
+  %mine = extractvalue {i64, i1} %pair, 1
+  br i1 %mine, label %count, label %alone
+count:
+  %others = sub i64 %wanted, 1
+  %started = load i64, ptr %started_at
+  %enough = icmp uge i64 %started, %others
+  br i1 %enough, label %post, label %start
+start:
+  call void @pool_start(i64 %others)
+  br label %post
+post:
+  %workers = load i64, ptr %started_at
+  %fewer = icmp ult i64 %workers, %others
+  %used = select i1 %fewer, i64 %workers, i64 %others
+  %threads = add i64 %used, 1
+  store ptr %step, ptr %step_at
+  store ptr %table, ptr %table_at
+  store i64 %threads, ptr %threads_at
+  %old = load i64, ptr @pool_memory
+  %number = lshr i64 %old, 16
+  %next = add i64 %number, 1
+  %shifted = shl i64 %next, 16
+  %epoch = or i64 %shifted, %threads
+  %posted = atomicrmw xchg ptr @pool_memory, i64 %epoch seq_cst
+  %sleepers = load atomic i64, ptr %sleepers_at seq_cst, align 8
+  %asleep = icmp ne i64 %sleepers, 0
+  br i1 %asleep, label %wake, label %run
+wake:
+  call i64 @futex(ptr @pool_memory, i64 129, i64 2147483647)
+  br label %run
+run:
+  call void %step(ptr %table, ptr @pool_memory, i64 0, i64 %threads)
+  call void @pool_barrier(ptr @pool_memory)
+  store atomic i64 0, ptr %lock_at release, align 8
+  ret void
+alone:
+  call void @run_alone(ptr %step, ptr %table)
+  ret void
+}
+"""
+
+PLACES |= {
+    "JOB_TABLE": PLACES["JOB"] + 8,
+    "JOB_THREADS": PLACES["JOB"] + 16,
+    "STARTED_EPOCH": PLACES["STARTED"] + 8,
+}
