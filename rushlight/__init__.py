@@ -23,6 +23,7 @@ MODULES = frozenset(
         "backends",
         "cuda",
         "data",
+        "io",
         "lessons",
         "linalg",
         "nn",
@@ -35,8 +36,13 @@ MODULES = frozenset(
     ]
 )
 
+LATER = {"load": "io", "save": "io"}
+"""Public functions that appear when the library that has them is imported, which is when needed."""
+
 
 def __getattr__(name: str) -> Any:
+    if name in LATER:
+        importlib.import_module(f".{LATER[name]}", __name__)
     found = settings.lookup(name)
     if found is None and name in MODULES:
         found = importlib.import_module(f".{name}", __name__)
@@ -47,4 +53,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *settings.names(), *MODULES})
+    return sorted({*globals(), *settings.names(), *MODULES, *LATER})

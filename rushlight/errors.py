@@ -6,6 +6,7 @@ catch `RuntimeError` or `IndexError` keep working.
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Callable, Mapping
 from types import FrameType, TracebackType
@@ -54,6 +55,22 @@ class MissingError(RushlightError, NotImplementedError, AttributeError):
 
 class DataError(RushlightError, RuntimeError):
     """Data that cannot be read, or a sample that cannot be made."""
+
+
+class FormatError(DataError, pickle.UnpicklingError):
+    """A file of another kind than expected, or one that holds what may not be loaded."""
+
+
+class EmptyFileError(DataError, EOFError):
+    """A file with nothing in it."""
+
+
+class FileError(RushlightError, RuntimeError, OSError):
+    """A file that cannot be written; what it held before is still there."""
+
+
+class PicklingError(RushlightError, pickle.PicklingError, AttributeError):
+    """An object that cannot be saved."""
 
 
 def explain(op: str, problem: str, got: Mapping[str, object] | None = None, hint: str = "") -> str:

@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from .errors import MissingError, explain
 
 INSTEAD = {
-    "save": "saving in PyTorch's format is not there yet: numpy.savez(file, **arrays) keeps arrays",
-    "load": "loading PyTorch's files is not there yet: numpy.load(file) reads arrays",
     "jit": "leave it out: every loop is recorded and compiled as it is",
     "distributed": "training on several machines is not there yet",
     "sparse": "sparse tensors are not there: use index_add or an embedding on dense ones",

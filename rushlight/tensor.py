@@ -342,7 +342,10 @@ class Tensor(Handle, metaclass=TensorType):
         return copy
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return (rebuild, (type(self), np.asarray(realise(self), order="C"), self.requires_grad))
+        array = realise(self)
+        if not array.flags.c_contiguous and not array.flags.f_contiguous:
+            array = np.ascontiguousarray(array)  # NumPy pickles no other layouts
+        return (rebuild, (type(self), array, self.requires_grad))
 
     def rebuilt(self, array: Any) -> Any:
         """A tensor of the same type on other memory."""

@@ -132,6 +132,8 @@ def package_stub() -> str:
     for _, op in sorted(OPS.items()):
         if "torch" in op.on:
             lines += [f"def {name}({signature(op)}) -> Any: ..." for name in names_of(op)]
+    for name in rushlight.LATER:
+        getattr(rushlight, name)  # now it stands in the table too
     lines += [of_python(name, made) for name, made in sorted(PUBLIC["torch"].items())]
     return "\n".join(lines) + "\n"
 

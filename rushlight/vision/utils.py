@@ -11,8 +11,8 @@ import numpy as np
 from ..errors import ArgumentError, ChoiceError, explain
 from ..runtime.entry import Handle
 from ..runtime.record import realise, wrap
+from ..whole_file import whole_file
 from . import png
-from .whole_file import whole_file
 
 TINY = 1e-5
 """The least difference that a range of values is divided by."""

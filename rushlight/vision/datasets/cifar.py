@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, explain
+from ...whole_file import whole_file
 from ..image import Image
-from ..whole_file import whole_file
 from . import pickled, sources
 from .dataset import Transform, VisionDataset
 from .download import SMALL_SET, fetch, is_intact, unwritable

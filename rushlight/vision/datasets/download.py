@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...config import VERSION
 from ...errors import DataError, explain
-from ..whole_file import whole_file
+from ...whole_file import whole_file
 
 BLOCK = 1 << 18
 """Bytes read at a time."""

@@ -18,7 +18,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     before is there still, untouched.
 
     >>> import tempfile, pathlib
-    >>> from rushlight.vision.whole_file import whole_file
+    >>> from rushlight.whole_file import whole_file
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "a.txt")
     ...     with whole_file(path) as file:
@@ -28,12 +28,19 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     >>> (folder / "a.txt").read_bytes()
     b'all of it'
     """
+    if path.exists() and not path.is_file():  # a device or a pipe has nothing to lose
+        with open(path, "wb") as file:
+            yield file
+        return
+    path = Path(os.path.realpath(path))  # a link stays one: what it points to is replaced
     part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         with open(part, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())  # else a crash could leave an empty file under the new name
+        if path.exists():
+            os.chmod(part, path.stat().st_mode & 0o777)
         os.replace(part, path)
     except BaseException:
         with contextlib.suppress(OSError):
