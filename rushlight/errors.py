@@ -68,6 +68,9 @@ class EmptyFileError(DataError, EOFError):
 class FileError(RushlightError, RuntimeError, OSError):
     """A file that cannot be written; what it held before is still there."""
 
+    def __str__(self) -> str:
+        return str(self.args[0])  # OSError would put its number in the place of the words
+
 
 class PicklingError(RushlightError, pickle.PicklingError, AttributeError):
     """An object that cannot be saved."""

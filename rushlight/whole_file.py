@@ -25,8 +25,6 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     ...         count = file.write(b"all of it")
     ...     path.read_bytes()
     b'all of it'
-    >>> (folder / "a.txt").read_bytes()
-    b'all of it'
     """
     if path.exists() and not path.is_file():  # a device or a pipe has nothing to lose
         with open(path, "wb") as file:

@@ -37,8 +37,8 @@ def load(
     """What `torch.save` has written to `f`, a path or a file that is open for reading bytes.
 
     Nothing in the file is run: it may hold tensors, parameters, containers, numbers, text, NumPy
-    arrays, and anything else is refused. `weights_only=False` reads any pickle, as Python does,
-    and so runs what is in it: only for files that you trust. Tensors that shared memory do so again.
+    arrays, and anything else is refused. `weights_only=False` reads any pickle as Python does,
+    and runs what is in it: only for files that you trust. Tensors that shared memory do so again.
 
     >>> import tempfile, os
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -46,9 +46,11 @@ TYPES = {Name("torch", "Tensor"): Tensor, Name("torch.nn.parameter", "Parameter"
 
 def in_python3(module: str, name: str) -> Name:
     """The name by which Python 3 knows what pickles of protocol 2 and less call so."""
-    return Name({"__builtin__": "builtins", "numpy.core": "numpy._core",
-                 "numpy.core.multiarray": "numpy._core.multiarray",
-                 "numpy.core.numeric": "numpy._core.numeric"}.get(module, module), name)  # fmt: skip
+    if module == "__builtin__":
+        return Name("builtins", name)
+    if module.startswith("numpy.core."):  # as NumPy 1 had it
+        return Name(module.replace(".core.", "._core."), name)
+    return Name(module, name)
 
 
 # -- tensors -----------------------------------------------------------------------------------

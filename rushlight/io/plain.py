@@ -19,31 +19,13 @@ import numpy as np
 from ..errors import DataError, FormatError, explain
 from .names import ANSWERS, VALUES, Name, in_python3, set_array, set_dtype
 
-LITERALS = frozenset(
-    [
-        "INT",
-        "BININT",
-        "BININT1",
-        "BININT2",
-        "LONG",
-        "LONG1",
-        "LONG4",
-        "FLOAT",
-        "BINFLOAT",
-        "STRING",
-        "BINSTRING",
-        "SHORT_BINSTRING",
-        "BINBYTES",
-        "SHORT_BINBYTES",
-        "BINBYTES8",
-        "BYTEARRAY8",
-        "UNICODE",
-        "SHORT_BINUNICODE",
-        "BINUNICODE",
-        "BINUNICODE8",
-    ]
+LITERALS = (
+    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING "
+    "BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8 UNICODE SHORT_BINUNICODE BINUNICODE BINUNICODE8"
 )
 """Instructions whose argument is the value that they push."""
+
+PUSHING = frozenset(LITERALS.split())
 
 CONSTANTS: dict[str, Callable[[], Any]] = {
     "NONE": lambda: None, "NEWTRUE": lambda: True, "NEWFALSE": lambda: False,
@@ -60,10 +42,10 @@ MARKED: dict[str, Callable[[list[Any]], Any]] = {
 """Instructions that make one thing of all that is above the mark."""
 
 SIZES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-ADDING = frozenset(["APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"])
-KEEPING = frozenset(["PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"])
-FETCHING = frozenset(["GET", "BINGET", "LONG_BINGET"])
-IGNORED = frozenset(("PROTO", "FRAME"))
+ADDING = {"APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"}
+KEEPING = {"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"}
+FETCHING = {"GET", "BINGET", "LONG_BINGET"}
+IGNORED = {"PROTO", "FRAME"}
 
 UNSAFE = (
     "only tensors, containers, numbers and text are loaded; "
@@ -72,7 +54,7 @@ UNSAFE = (
 
 
 class Machine:
-    """Reads one pickle; errors call its file `name`. `persistent` answers for what is kept outside of it (storages)."""
+    """Reads one pickle; errors call its file `name`. `persistent` answers for storages."""
 
     def __init__(self, name: str, content: bytes, persistent: Callable[[Any], Any]) -> None:
         self.name = name
@@ -100,7 +82,7 @@ class Machine:
     def do(self, what: str, argument: Any) -> None:
         """One instruction."""
         stack = self.stack
-        if what in LITERALS:
+        if what in PUSHING:
             stack.append(argument)
         elif what in KEEPING:
             self.memo[len(self.memo) if argument is None else argument] = stack[-1]

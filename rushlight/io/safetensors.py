@@ -30,10 +30,10 @@ __all__ = ["load", "load_file", "save", "save_file"]
 
 CODES = {
     "BOOL": dtypes.bool_, "U8": dtypes.uint8, "I8": dtypes.int8, "I16": dtypes.int16,
-    "I32": dtypes.int32, "I64": dtypes.int64, "F16": dtypes.float16, "F32": dtypes.float32,
-    "F64": dtypes.float64, "C64": dtypes.complex64,
+    "F16": dtypes.float16, "I32": dtypes.int32, "F32": dtypes.float32, "C64": dtypes.complex64,
+    "F64": dtypes.float64, "I64": dtypes.int64,
 }  # fmt: skip
-"""What the format calls each dtype."""
+"""What the format calls each dtype, in the order of the format: the widest are last."""
 
 WIDENED = "BF16"
 """Has no dtype here: such tensors become float32, which holds the same numbers."""
@@ -182,7 +182,8 @@ def described(tensors: Any, metadata: Any) -> tuple[bytes, list[Any]]:
     header: dict[str, Any] = {METADATA: texts(metadata)} if metadata else {}
     place = 0
     # Wide elements first, so that each is aligned; then by name, so that files can be compared.
-    names = sorted(arrays, key=lambda n: (-arrays[n].dtype.itemsize, n))
+    rank = {dtype.numpy: k for k, dtype in enumerate(CODES.values())}
+    names = sorted(arrays, key=lambda n: (-rank[arrays[n].dtype], n))
     for name in names:
         array = arrays[name]
         end = place + array.nbytes

@@ -48,9 +48,9 @@ def save(
         write_archive(f, "archive", content, spans)
         return
     path = Path(f)
-    with explained(path, "save", sum([s.count * s.dtype.itemsize for s in spans])):
-        with whole_file(path) as file:
-            write_archive(file, path.stem or "archive", content, spans)
+    size = sum([s.count * s.dtype.itemsize for s in spans])
+    with explained(path, "save", size), whole_file(path) as file:
+        write_archive(file, path.stem or "archive", content, spans)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ them share memory; the second time they are written with their places in it.
 
 from __future__ import annotations
 
+import codecs
 import io
 import pickle
 from collections import OrderedDict
@@ -104,6 +105,8 @@ class Writer(pickle._Pickler):  # only the one in Python can write names of what
         start = array.__array_interface__["data"][0]
         offset = (start - span.start) // array.itemsize
         strides = tuple([s // array.itemsize for s in array.strides])
+        if not array.size:
+            strides = tensor.stride()
         return span, offset, tuple(array.shape), strides
 
     def save_name(self, name: Name) -> None:
@@ -120,12 +123,19 @@ class Writer(pickle._Pickler):  # only the one in Python can write names of what
         """Write a dtype: PyTorch's are global names."""
         self.save(DTYPE_NAMES[dtype])
 
+    def save_bytes(self, content: bytes) -> None:
+        """Write bytes; the way in which Python writes empty ones PyTorch does not load."""
+        if content or self.proto >= 3:
+            super().save_bytes(content)  # type: ignore[misc]
+        else:
+            self.save_reduce(codecs.encode, ("", "latin1"), obj=content)
+
     def save_again(self, again: Again) -> None:
         """Write a call within a call."""
         self.save_reduce(again.function, again.args, obj=again)
 
     dispatch = {**pickle._Pickler.dispatch, Name: save_name, DType: save_dtype}
-    dispatch[Again] = save_again
+    dispatch |= {Again: save_again, bytes: save_bytes}
 
 
 class Collector(Writer):

@@ -66,6 +66,10 @@ class Optimizer(Saving):
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        Optimizer.__init__(self, kept["param_groups"], kept["defaults"])
+        self.load_state_dict({"state": kept["state"], "param_groups": self.numbered()})
+
     # -- what a subclass says ------------------------------------------------------------------
 
     def slots(self, group: dict[str, Any]) -> Sequence[str]:

@@ -127,10 +127,6 @@ class Saving:
         return {"defaults": self.defaults, "state": self.state_dict()["state"],
                 "param_groups": self.param_groups}  # fmt: skip
 
-    def __setstate__(self, kept: dict[str, Any]) -> None:
-        self.__init__(kept["param_groups"], kept["defaults"])  # type: ignore[misc]
-        self.load_state_dict({"state": kept["state"], "param_groups": self.numbered()})
-
     def numbered(self) -> list[dict[str, Any]]:
         """The groups with numbers for parameters."""
         groups: list[dict[str, Any]] = self.state_dict()["param_groups"]

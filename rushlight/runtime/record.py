@@ -45,7 +45,9 @@ def leaf_for(array: Any) -> Fresh:
     shape = array.shape
     strides = tuple([s // item for s in array.strides])
     dtype = dtypes.of_numpy(array.dtype)
-    return fresh(shape, dtype, None if strides == contiguous_strides(shape) else strides)
+    # NumPy gives an empty array strides of 0, PyTorch those that a full one would have.
+    plain = strides == contiguous_strides(shape) or not array.size
+    return fresh(shape, dtype, None if plain else strides)
 
 
 def give_cell(handle: Any, requires_grad: bool) -> None:
