@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ class Archive:
             problem = f"{name} is a TorchScript archive: it holds a program, not only tensors"
             hint = "build the module in Python, and save and load its state_dict()"
             raise FormatError(explain("load", problem, hint=hint))
+        self.little = not self.has("byteorder") or self.read("byteorder") == b"little"
 
     def stranger(self, names: list[str]) -> str:
         """What is wrong with an archive without data.pkl."""
@@ -120,6 +122,11 @@ class Records:
         with self.zip.open(info, "w", force_zip64=large) as file:
             for k in range(0, content.nbytes, CHUNK):
                 file.write(content[k : k + CHUNK])
+
+    def identity(self) -> bytes:
+        """A number of 40 digits that depends on what was written."""
+        checksums = [info.CRC for info in self.zip.infolist()]
+        return f"{zlib.crc32(struct.pack(f'<{len(checksums)}I', *checksums)):040d}".encode()
 
     def close(self) -> None:
         """Write the directory: then the archive is whole."""

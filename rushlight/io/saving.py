@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,13 +80,10 @@ def write_archive(file: Any, folder: str, content: bytes, spans: list[Span]) -> 
         records.write(".format_version", b"1")
         records.write(".storage_alignment", str(ALIGNMENT).encode())
         records.write("byteorder", b"little")
-        checksum = zlib.crc32(content)
         for span in spans:
-            data = span.content()
-            checksum = zlib.crc32(data, checksum)
-            records.write(f"data/{span.key}", data)
+            records.write(f"data/{span.key}", span.content())
         records.write("version", b"3\n")
-        records.write(".data/serialization_id", f"{checksum:040d}".encode())
+        records.write(".data/serialization_id", records.identity())
         records.close()
     except BaseException:
         records.abandon()

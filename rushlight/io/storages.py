@@ -56,18 +56,13 @@ class Storage:
         if self.memory is None:
             content = self.archive.array(self.record)
             kind = np.dtype(np.uint16) if self.widened else self.dtype.numpy
-            array = content.view(kind.newbyteorder("<" if little(self.archive) else ">"))
+            array = content.view(kind.newbyteorder("<" if self.archive.little else ">"))
             if not array.dtype.isnative:
                 array = array.astype(kind)
             if self.widened:
                 array = (array.astype(np.uint32) << 16).view(np.float32)
             self.memory = array.view(self.dtype.numpy)
         return self.memory
-
-
-def little(archive: Archive) -> bool:
-    """Whether the least significant byte of an element comes first."""
-    return not archive.has("byteorder") or archive.read("byteorder") == b"little"
 
 
 class Shelf:
