@@ -10,13 +10,15 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import autograd, methods, settings
+from . import autograd, methods, reports, settings
 from .create import tensor
 from .missing import missing
 from .settings import API_VERSION as __version__
 from .tensor import Tensor
 
-__all__ = ["Tensor", "__version__", "autograd", "methods", "settings", "tensor"]
+__all__ = ["Tensor", "__version__", "autograd", "methods", "reports", "settings", "tensor"]
+
+reports.install()
 
 MODULES = frozenset(
     [

@@ -7,6 +7,7 @@ from typing import Any
 from . import function, gradcheck
 from .backward import backward, grad
 from .function import Function
+from .missing import missing
 from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .public import PUBLIC
 
@@ -24,4 +25,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    return PUBLIC["autograd"][name]
+    try:
+        return PUBLIC["autograd"][name]
+    except KeyError:
+        raise missing("torch.autograd", name, {*PUBLIC["autograd"], *__all__}) from None

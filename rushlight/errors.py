@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import FrameType, TracebackType
-from typing import Any
 
 
 class RushlightError(Exception):
@@ -51,6 +50,10 @@ class LostError(RushlightError, RuntimeError):
 
 class MissingError(RushlightError, NotImplementedError, AttributeError):
     """A PyTorch name that rushlight does not have."""
+
+
+class MissingModuleError(RushlightError, ModuleNotFoundError):
+    """A PyTorch module that rushlight does not have."""
 
 
 class DataError(RushlightError, RuntimeError):
@@ -119,22 +122,3 @@ def without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
     for step in reversed(kept):
         rest = TracebackType(rest, step.tb_frame, step.tb_lasti, step.tb_lineno)
     return rest
-
-
-def show_user_frames_only() -> Callable[..., Any]:
-    """Install, once, an excepthook that hides rushlight's frames from its own errors."""
-    previous = sys.excepthook
-    if getattr(previous, "hides_rushlight", False):
-        return previous
-
-    def hook(
-        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
-    ) -> None:
-        if isinstance(error, RushlightError):
-            traceback = without_own_frames(traceback)
-            error.__traceback__ = traceback
-        previous(kind, error, traceback)
-
-    hook.hides_rushlight = True  # type: ignore[attr-defined]
-    sys.excepthook = hook
-    return hook

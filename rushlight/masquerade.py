@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from .missing import missing_module
+
 PACKAGES = {"torch": "rushlight", "torchvision": "rushlight.vision"}
 """What stands in for each package."""
 
@@ -51,10 +53,7 @@ class Finder:
         except ModuleNotFoundError as error:
             if error.name is None or not name.startswith(error.name):
                 raise
-            raise ModuleNotFoundError(
-                f"rushlight has no module {fullname!r}; `rushlight ops` lists what there is",
-                name=fullname,
-            ) from None
+            raise missing_module(fullname) from None
         loader: Any = Loader(module)
         is_package = hasattr(module, "__path__")
         return importlib.util.spec_from_loader(fullname, loader, is_package=is_package)

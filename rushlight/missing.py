@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from .errors import MissingError, explain
+from .errors import MissingError, MissingModuleError, explain
 
 INSTEAD = {
     "jit": "leave it out: every loop is recorded and compiled as it is",
@@ -13,17 +13,38 @@ INSTEAD = {
     "sparse": "sparse tensors are not there: use index_add or an embedding on dense ones",
     "quantization": "quantised tensors are not there",
     "hub": "there are no pretrained models here: load a state dict of NumPy arrays",
+    "models": "there are no ready-made networks here: write them with nn",
+    "tensorboard": "`rushlight demo` shows how to draw curves; matplotlib takes tensors as well",
     "multiprocessing": "use threads (DataLoader workers are threads) or Python's own",
 }
 """What to do instead, where that is known."""
 
 
+hints: dict[tuple[str, str], str] = {}
+"""Hints found before: programs ask `hasattr` again and again."""
+
+
 def missing(space: str, name: str, known: Iterable[str] = ()) -> MissingError:
     """The error for `<space>.<name>`, with a hint: what to use instead, or names that are near."""
-    hint = INSTEAD.get(name, "")
-    if not hint:
-        near = difflib.get_close_matches(name, list(known), n=3)
-        hint = (
-            f"did you mean {' or '.join(near)}?" if near else "`rushlight ops` lists what there is"
-        )
+    hint = hints.get((space, name))
+    if hint is None:
+        hint = hints[space, name] = hint_for(name, known)
     return MissingError(explain(f"{space}.{name}", "rushlight does not have this", hint=hint))
+
+
+def missing_module(fullname: str) -> MissingModuleError:
+    """The error for `import <fullname>`."""
+    problem = "rushlight does not have this module"
+    known = [part for part in fullname.split(".") if part in INSTEAD]
+    hint = hint_for(known[0] if known else fullname)
+    error = MissingModuleError(explain(fullname, problem, hint=hint))
+    error.name = fullname
+    return error
+
+
+def hint_for(name: str, known: Iterable[str] = ()) -> str:
+    """What to use instead of `name`: what is known of it, or names like it."""
+    if name in INSTEAD:
+        return INSTEAD[name]
+    near = difflib.get_close_matches(name, list(known), n=3)
+    return f"did you mean {' or '.join(near)}?" if near else "`rushlight ops` lists what there is"

@@ -218,11 +218,9 @@ class Tensor(Handle, metaclass=TensorType):
         realise(self)
         self._array = array
         self._base, self._chain, self._views = None, (), ()
+        self._value = leaf_for(array)
         if self._cell is not None:
-            self._value = self._cell
             give_cell(self, self._cell.requires_grad)
-        else:
-            self._value = leaf_for(array)
         if new._base is not self:
             export(array)  # two tensors share memory that NumPy's counting cannot tell apart
 

@@ -358,3 +358,15 @@ def test_importing_is_lazy():
         "assert 'rushlight.nn.conv' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_data_may_be_set_to_another_dtype_and_shape():
+    layer = nn.Linear(2, 1)
+    layer(rushlight.ones(1, 2)).sum().backward()
+    layer.weight.data = rushlight.ones(3, 2, dtype=rushlight.float64)
+    layer.bias.data = rushlight.zeros(3, dtype=rushlight.float64)
+    assert layer.weight.dtype is rushlight.float64
+    assert layer.weight.shape == (3, 2)
+    assert layer.weight.requires_grad
+    out = layer(rushlight.ones(1, 2, dtype=rushlight.float64))
+    assert out.tolist() == [[2.0, 2.0, 2.0]]

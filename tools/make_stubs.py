@@ -131,7 +131,8 @@ def package_stub() -> str:
     lines += ["", *tensor_class(), ""]
     for _, op in sorted(OPS.items()):
         if "torch" in op.on:
-            lines += [f"def {name}({signature(op)}) -> Any: ..." for name in names_of(op)]
+            names = [name for name in names_of(op) if name not in PUBLIC["torch"]]
+            lines += [f"def {name}({signature(op)}) -> Any: ..." for name in names]
     for name in rushlight.LATER:
         getattr(rushlight, name)  # now it stands in the table too
     lines += [of_python(name, made) for name, made in sorted(PUBLIC["torch"].items())]

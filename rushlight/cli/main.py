@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -30,7 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"rushlight: there is no command {command!r}\n\n{usage()}", file=sys.stderr)
         return 2
     module = importlib.import_module(f".{command}", __package__)
-    status: int = module.run(rest)
+    try:
+        status: int = module.run(rest)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status
 
 

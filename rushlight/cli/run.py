@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ..masquerade import install
+from ..reports import without_starter
 from ..runtime.recorder import local
 
 HELP = """usage: rushlight run [--eager] script.py [arguments of the script]
@@ -33,18 +34,28 @@ def run(args: list[str]) -> int:
 
 
 def play(args: list[str]) -> int:
-    """Run `script.py ...` or `-m module ...` as the main program."""
+    """Run `script.py ...` or `-m module ...` as the main program; the exit status."""
     install()
-    if args[0] == "-m" and len(args) > 1:
-        sys.argv = args[1:]
-        sys.path.insert(0, "")
-        runpy.run_module(args[1], run_name="__main__", alter_sys=True)
-        return 0
+    module = args[0] == "-m"
+    if module and len(args) < 2:
+        print(HELP, file=sys.stderr)
+        return 2
     script = Path(args[0])
-    if not script.is_file():
+    if not module and not script.is_file():
         print(f"rushlight run: there is no file {str(script)!r}", file=sys.stderr)
         return 2
-    sys.argv = args
-    sys.path.insert(0, str(script.resolve().parent))
-    runpy.run_path(str(script), run_name="__main__")
+    sys.argv = args[module:]
+    try:
+        if module:
+            sys.path.insert(0, "")
+            runpy.run_module(args[1], run_name="__main__", alter_sys=True)
+        else:
+            sys.path.insert(0, str(script.resolve().parent))
+            runpy.run_path(str(script), run_name="__main__")
+    except (Exception, KeyboardInterrupt) as error:
+        # As Python itself would end, without the frames from before the program.
+        traceback = without_starter(error.__traceback__)
+        error.__traceback__ = traceback
+        sys.excepthook(type(error), error, traceback)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
     return 0

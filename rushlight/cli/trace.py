@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from contextlib import redirect_stdout
 
@@ -23,21 +22,25 @@ def run(args: list[str]) -> int:
     if not args or args[0] in ("-h", "--help"):
         print(HELP)
         return 0 if args else 2
-    said = io.StringIO()
-    status = 0
     try:
-        with redirect_stdout(said):
+        with redirect_stdout(sys.stderr):
             status = play(args)
     except SystemExit as stop:
-        status = stop.code if isinstance(stop.code, int) else 1
-    finally:
-        sys.stderr.write(said.getvalue())
+        status = status_of(stop)
     window = hottest()
     if window is None:
         print("nothing was recorded")
         return status or 1
     print(describe(window))
     return status
+
+
+def status_of(stop: SystemExit) -> int:
+    """The exit status that a program asked for; says its last words if it gave some instead."""
+    if stop.code is None or isinstance(stop.code, int):
+        return stop.code or 0
+    print(stop.code, file=sys.stderr)
+    return 1
 
 
 def hottest() -> Window | None:

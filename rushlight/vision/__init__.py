@@ -6,6 +6,13 @@
 torch.Size([1, 28, 28])
 """
 
+from typing import Any
+
+from ..missing import missing
 from . import datasets, transforms, utils
 
 __all__ = ["datasets", "transforms", "utils"]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("torchvision", name, __all__)

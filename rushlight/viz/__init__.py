@@ -1,0 +1,1 @@
+"""Pictures of what a network does, drawn with NumPy alone: line charts and galleries."""
