@@ -10,6 +10,7 @@ from ...create import tensor
 from ...errors import ArgumentError, ChoiceError, explain
 from ...nn.module import Module
 from ...random import randn, randperm
+from ...runtime.entry import Handle
 from ...runtime.record import realise
 from . import draw
 from . import functional as F
@@ -162,6 +163,10 @@ class RandomErasing(Module):
 
     def forward(self, img: Any) -> Any:
         """`img`, perhaps with a rectangle erased."""
+        if not isinstance(img, Handle):
+            problem = f"img should be Tensor Image. Got {type(img)}"
+            hint = "put transforms.ToTensor() before it"
+            raise ArgumentError(explain("RandomErasing", problem, hint=hint))
         if not draw.coin(self.p):
             return img
         value = None if isinstance(self.value, str) else self.value
