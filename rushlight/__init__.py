@@ -49,7 +49,7 @@ def __getattr__(name: str) -> Any:
     if found is None and name in MODULES:
         found = importlib.import_module(f".{name}", __name__)
     if found is None:
-        raise missing("torch", name, settings.names())
+        raise missing("torch", name, __dir__())
     globals()[name] = found
     return found
 

@@ -14,19 +14,18 @@ import numpy as np
 import pytest
 
 import rushlight as torch
+from rushlight import whole_file
 from rushlight.cli import demo, progress
 from rushlight.cli.main import main
 from rushlight.lessons import digits
-from rushlight.vision import whole_file
 
 ROOT = Path(__file__).parent.parent
-FILES = ["loss.png", "mistakes.png", "model.npz"]
+FILES = ["loss.png", "mistakes.png", "model.pt"]
 
 
 def load(folder):
     """The saved state dict."""
-    arrays = np.load(folder / "model.npz")
-    return {name: torch.from_numpy(arrays[name]) for name in arrays}
+    return torch.load(folder / "model.pt")
 
 
 def decoded(content):

@@ -19,9 +19,9 @@ import rushlight as torch
 from ..config import VERSION
 from ..errors import RushlightError
 from ..lessons import digits
-from ..vision.whole_file import whole_file
 from ..viz.chart import FADED, INK, Line, line_chart
 from ..viz.gallery import WRONG, Exhibit, gallery
+from ..whole_file import whole_file
 from .progress import Progress
 
 BATCHES = (170, 197, 240)
@@ -135,13 +135,13 @@ def show(options: argparse.Namespace) -> None:
     )
     wrong = digits.mistakes(model, test_data)
     saved = {
-        "model.npz": archive(model.state_dict()),
+        "model.pt": model_file(model),
         "loss.png": loss_picture(history, options, len(train_data)),
         "mistakes.png": mistakes_picture(wrong, test_data),
     }
     save(options.out, saved)
     print(f"Saved in {options.out}:")
-    print("  model.npz     what it learned")
+    print("  model.pt      what it learned: a state dict for torch.load")
     print("  loss.png      how the loss fell")
     print(f"  mistakes.png  the worst of its {len(wrong)} mistakes")
 
@@ -169,10 +169,10 @@ def trained(
 # -- what is saved -----------------------------------------------------------------------------
 
 
-def archive(state: Any) -> bytes:
-    """The bytes of a NumPy archive of the arrays of a state dict."""
+def model_file(model: Any) -> bytes:
+    """What `torch.save` writes of the model's state dict."""
     file = io.BytesIO()
-    np.savez(file, **{name: value.numpy() for name, value in state.items()})
+    torch.save(model.state_dict(), file)
     return file.getvalue()
 
 
