@@ -259,7 +259,7 @@ def test_bar_is_redrawn_in_one_line_that_fits(monkeypatch):
         assert drawn.count("\n") == 1
         assert drawn.endswith("\x1b[K\n")
         lines = [part.removesuffix("\x1b[K") for part in drawn.strip("\n").split("\r")[1:]]
-        assert len(lines) == 8
+        assert len(lines) == 6  # not the first two batches: it is too early to say
         assert max([len(line) for line in lines]) < columns
         assert lines[0].startswith("epoch 1/2")
         if columns == 120:

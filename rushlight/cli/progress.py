@@ -11,6 +11,9 @@ from typing import TextIO
 REDRAWN = 0.05
 """Seconds from one drawing of the bar to the next, at least."""
 
+PATIENCE = 0.2
+"""Seconds until the bar is drawn first: the first batch is slow and says little of the rest."""
+
 WIDEST = 30
 """Characters of the bar, at most."""
 
@@ -38,7 +41,8 @@ class Progress:
         self.stream = sys.stdout if stream is None else stream
         self.live = self.stream.isatty()
         self.clock = clock
-        self.begun = self.drawn = clock()
+        self.begun = clock()
+        self.drawn = self.begun + PATIENCE
         self.finished = 0
         self.seen = self.right = 0
         self.loss = 0.0
