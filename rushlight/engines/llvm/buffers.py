@@ -1,0 +1,176 @@
+"""Memory of stored forms: their layout, and their places in one arena.
+
+The layout of what only the engine sees is free: the dimension that is computed in vectors lies
+innermost. The arena's space is used again for forms whose last reader is through. What must be zero
+where nothing is written has space of its own that stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .affine import Affine, combined, row_major
+from .forms import Form, Kind
+from .plan import Index, Plan, splits_only
+from .schedule import Schedule
+from .values import BITS
+
+SLACK = 64
+"""Elements after each buffer that a vector may run over into."""
+
+LINE = 64
+"""Bytes of a cache line."""
+
+
+class Buffer:
+    """The memory of a form: an argument of the program, or `offset` bytes into the arena."""
+
+    __slots__ = ("argument", "base", "form", "offset", "size", "strides", "type")
+
+    def __init__(self, form: Form, argument: int | None = None) -> None:
+        self.form = form
+        self.type = form.type
+        self.argument = argument
+        self.strides: tuple[int, ...] | None = None
+        self.base = 0
+        self.size = form.size
+        self.offset: int | None = None
+
+    @property
+    def item(self) -> int:
+        """Bytes of an element."""
+        return max(BITS[self.type] // 8, 1)
+
+    def flat(self, index: Index) -> Affine:
+        """Where the element at `index` lies, in elements."""
+        assert self.strides is not None
+        return combined(zip(index, self.strides, strict=True), self.base)
+
+
+class Memory:
+    """The buffers of a schedule."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.plan: Plan = schedule.plan
+        self.schedule = schedule
+        self.buffers: dict[Form, Buffer] = {}
+        self.end = 0  # of the arena, in bytes
+        self.free: list[tuple[int, int, int]] = []  # (last group that needs it, offset, bytes)
+        self.last = self.last_uses()
+
+    def last_uses(self) -> dict[Form, int]:
+        """The last group that reads each stored form."""
+        last: dict[Form, int] = {}
+        for form, reading in self.schedule.read.items():
+            for source, _ in reading.stored:
+                last[source] = max(last.get(source, -1), self.schedule.place[form])
+        for form in self.plan.guards:
+            last[form] = len(self.schedule.groups)
+        return last
+
+    def of(self, form: Form) -> Buffer:
+        """The buffer in which a stored form, or an input, is kept."""
+        if form.kind is Kind.PIECE:
+            (whole,) = [u for u in self.plan.users[form] if u.kind is Kind.ASSEMBLE]
+            return self.piece(form, self.of(whole))
+        found = self.buffers.get(form)
+        if found is None:
+            found = self.buffers[form] = Buffer(form)
+        return found
+
+    def add_input(self, form: Form, argument: int) -> None:
+        """Enter an array that the program is given."""
+        leaf: Any = form.how
+        buffer = self.buffers[form] = Buffer(form, argument)
+        buffer.strides = tuple(
+            [s if n > 1 else 0 for s, n in zip(leaf.strides, form.shape, strict=True)]
+        )
+
+    def add_target(self, form: Form, argument: int, strides: Sequence[int]) -> None:
+        """Enter a form that is written to an argument."""
+        buffer = self.buffers[form] = Buffer(form, argument)
+        buffer.strides = tuple([s if n > 1 else 0 for s, n in zip(strides, form.shape, strict=True)])
+
+    def piece(self, form: Form, whole: Buffer) -> Buffer:
+        """The part of an ASSEMBLE's buffer where a PIECE goes."""
+        if whole.strides is None:
+            self.lay_out_tight(whole)
+            self.place(whole, None)
+        assert whole.strides is not None
+        part = Buffer(form, whole.argument)
+        part.offset = whole.offset
+        pairs = list(zip(form.how, whole.strides, strict=True))
+        part.strides = tuple(
+            [step * s if n > 1 else 0 for ((_, step), s), n in zip(pairs, form.shape, strict=True)]
+        )
+        # A dimension of size 1 in the whole has stride 0, and its start is 0 too.
+        part.base = whole.base + sum([start * s for (start, _), s in pairs])
+        return part
+
+    # -- layouts -------------------------------------------------------------------------------
+
+    def is_fixed(self, form: Form) -> bool:
+        """Whether the layout of a stored form is not free."""
+        if form.kind in (Kind.PIECE, Kind.SCATTER) or self.must_be_tight(form):
+            return True
+        found = self.buffers.get(form)
+        return found is not None and found.strides is not None
+
+    def must_be_tight(self, form: Form) -> bool:
+        """Whether a reshape that merges dimensions reads the memory of `form`."""
+        stack = list(self.plan.users[form])
+        while stack:
+            user = stack.pop()
+            if user.kind is Kind.RESHAPE and not splits_only(user):
+                return True
+            if user.kind in (Kind.RESHAPE, Kind.VIEW) and user not in self.plan.stored:
+                stack += self.plan.users[user]
+        return False
+
+    def lay_out_tight(self, buffer: Buffer) -> None:
+        """Row-major without gaps."""
+        buffer.strides = row_major(buffer.form.shape)
+        buffer.size = buffer.form.size + SLACK
+
+    def lay_out(self, buffer: Buffer, order: Sequence[int], odd_rows: int = 0) -> None:
+        """Dimensions from the outermost to the innermost in the given order.
+
+        With `odd_rows`, rows that are an even number of vectors of so many elements get one more,
+        so that equal columns do not all fall into the same lines of the cache.
+        """
+        strides = [0] * len(buffer.form.shape)
+        step = 1
+        for k, axis in enumerate(reversed(order)):
+            strides[axis] = step
+            step *= buffer.form.shape[axis]
+            if k == 0 and odd_rows and len(order) > 1 and step >= 4 * odd_rows:
+                step = -(-step // odd_rows) * odd_rows
+                step += odd_rows * (step // odd_rows % 2 == 0)
+        buffer.strides = tuple(strides)
+        buffer.size = step + SLACK
+
+    # -- the arena -----------------------------------------------------------------------------
+
+    def place(self, buffer: Buffer, group: int | None) -> None:
+        """Find room in the arena, needed from `group` on; None: for ever."""
+        if buffer.argument is not None or buffer.offset is not None:
+            return
+        size = -(-buffer.size * buffer.item // LINE) * LINE
+        if group is not None:
+            for k, (last, offset, room) in enumerate(self.free):
+                if last < group and room >= size:
+                    self.free[k] = (last, offset + size, room - size)
+                    buffer.offset = offset
+                    break
+        if buffer.offset is None:
+            buffer.offset = self.end
+            self.end += size
+        if group is not None:
+            self.free.append((self.last.get(buffer.form, group), buffer.offset, size))
+
+    def scratch(self, size: int) -> int:
+        """The offset of `size` bytes that nobody else uses."""
+        offset = self.end
+        self.end += -(-size // LINE) * LINE
+        return offset

@@ -1,0 +1,170 @@
+"""Emit single elements: the value of a form at an index, from memory or computed on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .affine import LANE, Affine, combined
+from .buffers import Buffer, Memory
+from .builder import Builder, Value, parameter
+from .forms import Form, Kind
+from .plan import Index, Plan, arguments, through
+from .scalars import FLOATS, apply
+
+TABLE = parameter("table", "ptr")
+"""The table of arguments: pointers and numbers of 8 bytes each, the arena's last."""
+
+
+class Elements:
+    """Emits values of forms.
+
+    `variables` are the values of the loop variables; `lanes` the elements of a vector; `mask` how
+    many of them count, if not all. `known` holds elements that are in registers.
+    """
+
+    def __init__(self, builder: Builder, plan: Plan, memory: Memory, arena: int) -> None:
+        self.b = builder
+        self.plan = plan
+        self.memory = memory
+        self.arena = arena
+        self.lanes = 1
+        self.variables: dict[str, Value] = {}
+        self.mask: int | None = None
+        self.known: dict[tuple[Form, Index], Value] = {}
+        self.numbers: dict[Form, int] = {}
+
+    def value(self, form: Form, index: Index, top: bool = False) -> Value:
+        """The element of `form` at `index`: a vector if that varies with the lane."""
+        key = (form, index)
+        found = None if top else self.known.get(key)
+        if found is None:
+            found = self.known[key] = self.made(form, index, top)
+        return found
+
+    def made(self, form: Form, index: Index, top: bool) -> Value:
+        """The element, loaded or computed."""
+        if form.kind is Kind.INPUT and form in self.numbers:
+            return self.number(form)
+        if form.kind is Kind.INPUT or (form in self.plan.stored and not top):
+            buffer = self.memory.of(form)
+            return self.load(buffer, buffer.flat(index))
+        if form.kind is Kind.CONSTANT:
+            return self.b.number(form.how, form.type)
+        if form.kind is Kind.POSITION:
+            return self.position(index[form.how], form.type)
+        if form.kind is Kind.PICK:
+            return self.pick(form, index)
+        values = [self.value(f, i) for f, i in arguments(form, index)]
+        if form.kind is not Kind.MAP:
+            return values[0]
+        return apply(self.b, form.how, values, form.type)
+
+    def number(self, form: Form) -> Value:
+        """A number that the program is given."""
+        place = self.b.address(TABLE, self.numbers[form], "i64")
+        if form.type == "i1":
+            return self.b.compare("ne", self.b.load(place, "i64"), self.b.number(0, "i64"))
+        return self.b.load(place, form.type)
+
+    def offset(self, flat: Affine) -> Value:
+        """The value of an affine function of the loop variables; the lane does not count."""
+        b = self.b
+        terms = [(self.variables[v], k) for v, k in flat.terms if v != LANE]
+        total = b.number(0, "i64")
+        for variable, factor in sorted(terms, key=lambda t: t[0].level):
+            total = b.add(total, b.mul(variable, b.number(factor, "i64")))
+        return total
+
+    def position(self, at: Affine, type: str) -> Value:
+        """An index as a number."""
+        b = self.b
+        base = b.add(self.offset(at), b.number(at.constant, "i64"))
+        step = at.factor(LANE)
+        if step:
+            steps = b.mul(b.iota(self.lanes), b.splat(b.number(step, "i64"), self.lanes))
+            base = b.add(base, steps)
+        return b.convert("trunc", base, type)
+
+    # -- memory --------------------------------------------------------------------------------
+
+    def base(self, buffer: Buffer) -> Value:
+        """The address of a buffer."""
+        b = self.b
+        place = self.arena if buffer.argument is None else buffer.argument
+        start = b.load(b.address(TABLE, place, "i64"), "ptr")
+        return b.address(start, buffer.offset, "i8") if buffer.offset else start
+
+    def address(self, buffer: Buffer, flat: Affine) -> Value:
+        """The address of an element, that of lane 0."""
+        b = self.b
+        moved = b.address(self.base(buffer), self.offset(flat), buffer.type)
+        return b.address(moved, flat.constant, buffer.type) if flat.constant else moved
+
+    def load(self, buffer: Buffer, flat: Affine, extra: Value | None = None) -> Value:
+        """The elements at `flat`, plus `extra` if that is given (the same for all lanes)."""
+        b, type = self.b, buffer.type
+        step = flat.factor(LANE)
+        pointer = self.address(buffer, flat)
+        if extra is not None:
+            pointer = b.address(pointer, extra, type)
+        if not step:
+            return b.load(pointer, type)
+        mask = self.mask if buffer.argument is not None else None
+        if step == 1:
+            return b.load(pointer, type, self.lanes, mask)
+        if 2 <= step <= 4 and mask is None and buffer.argument is None and type != "i1":
+            wide = b.load(pointer, type, self.lanes * step)
+            return b.shuffle(wide, wide, [step * k for k in range(self.lanes)])
+        steps = b.mul(b.iota(self.lanes), b.splat(b.number(step, "i64"), self.lanes))
+        return b.gather(pointer, steps, type, self.mask)
+
+    def pick(self, form: Form, index: Index) -> Value:
+        """An element at a computed index."""
+        b = self.b
+        source, place = form.inputs
+        axis, where = form.how
+        buffer = self.memory.of(source)
+        assert buffer.strides is not None
+        flat = buffer.flat(through(where, index))
+        at = b.mul(self.value(place, index), b.number(buffer.strides[axis], "i64"))
+        if at.lanes == 1:
+            return self.load(buffer, flat, at)
+        step = flat.factor(LANE)
+        if step:
+            at = b.add(at, b.mul(b.iota(at.lanes), b.splat(b.number(step, "i64"), at.lanes)))
+        return b.gather(self.address(buffer, flat), at, buffer.type, self.mask)
+
+    def store(self, buffer: Buffer, flat: Affine, value: Value, mask: int | None) -> None:
+        """Write an element, or a vector of them."""
+        b = self.b
+        step = flat.factor(LANE)
+        pointer = self.address(buffer, flat)
+        if not step:
+            b.store(value if value.lanes == 1 else b.lane(value, 0), pointer)
+            return
+        value = b.splat(value, self.lanes)
+        if step == 1:
+            b.store(value, pointer, mask)
+        else:
+            steps = b.mul(b.iota(self.lanes), b.splat(b.number(step, "i64"), self.lanes))
+            b.scatter(value, pointer, steps, mask)
+
+
+def lanes_of(lanes: Mapping[str, int], types: set[str]) -> int:
+    """How many elements a vector of a group has whose elements are of `types`."""
+    wide = "double" in types or not types & {"float", "i32"}
+    return lanes["double"] if wide else lanes["float"]
+
+
+def is_floating(form: Form) -> bool:
+    """Whether a form's elements are floating-point numbers."""
+    return form.type in FLOATS
+
+
+def moved(flat: Affine, by: int) -> Affine:
+    """`flat` and a constant."""
+    return combined([(flat, 1)], by)
+
+
+Registers = dict[tuple[Form, Index], Any]

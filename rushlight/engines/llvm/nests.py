@@ -1,0 +1,309 @@
+"""Loop nests: emit the loops of one group in the way that was chosen for them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from . import folding
+from .affine import LANE, Affine, substituted, variable
+from .buffers import Buffer
+from .builder import Value
+from .elements import Elements
+from .forms import Form, Kind
+from .packing import Packed
+from .plan import Index, loops_of
+from .schedule import Group
+from .strategy import DOT, PACKED, Choice
+
+Point = dict[str, Affine]
+
+
+class Span(NamedTuple):
+    """The part of a dimension that a tile covers: from `start`, `count` points (or vectors).
+
+    `rest` is the number of lanes that count in the last vector, if not all do.
+    """
+
+    start: Value
+    count: int
+    rest: int | None
+
+
+Tile = dict[str, Span]
+Results = list[Value]
+
+
+class Nest:
+    """The loops of `group`, over variables with these `extents`.
+
+    `merged` are variables that have been merged into others, and are 0.
+    """
+
+    def __init__(
+        self,
+        elements: Elements,
+        group: Group,
+        parallel: list[str],
+        folded: list[str],
+        extents: dict[str, int],
+        merged: dict[str, str],
+        choice: Choice,
+        share: Any = None,
+    ) -> None:
+        self.e, self.b = elements, elements.b
+        self.group = group
+        self.folded, self.extents, self.choice = folded, extents, choice
+        self.lanes = elements.lanes
+        self.vector, self.tile = choice.vector, choice.tile
+        self.at_zero: Point = {v: Affine() for v in merged}
+        self.share = share
+        rest = [d for d in parallel if d != self.vector]
+        self.order = rest + ([self.vector] if self.vector in parallel and self.vector else [])
+        self.packed: Packed | None = None
+        if choice.kind == PACKED:
+            self.packed = Packed(self)
+            self.order = self.packed.order
+        self.steps = {
+            d: self.tile.get(d, 1) * (self.lanes if d == self.vector else 1) for d in self.order
+        }
+
+    def emit(self) -> None:
+        """Write the loops."""
+        self.loops(0, {})
+
+    # -- the loops over the result -------------------------------------------------------------
+
+    def loops(self, depth: int, tile: Tile) -> None:
+        """The loops from `depth` on, within the tile so far."""
+        if depth == len(self.order):
+            self.innermost(tile)
+            return
+        if self.packed and self.packed.is_due(depth):
+            self.packed.emit(tile)
+        d = self.order[depth]
+        size, step = self.extents[d], self.steps[d]
+        whole = size // step * step
+
+        def body(start: Value, count: int, rest: int | None) -> None:
+            self.e.variables[d] = start
+            self.loops(depth + 1, {**tile, d: Span(start, count, rest)})
+            del self.e.variables[d]
+
+        def whole_tile(start: Value) -> None:
+            body(start, self.tile.get(d, 1), None)
+
+        def remainder(start: Value) -> None:
+            left = size - whole
+            if d == self.vector:
+                body(start, -(-left // self.lanes), left % self.lanes or None)
+            else:
+                body(start, left, None)
+
+        if self.share is not None and self.share.variable == d:
+            self.share.loops(self.b, whole, step, whole_tile, remainder if whole < size else None)
+            return
+        if whole:
+            self.b.loop(0, whole, step, whole_tile)
+        if whole < size:
+            remainder(self.b.number(whole, "i64"))
+
+    def points(self, tile: Tile) -> Iterator[tuple[Point, int | None]]:
+        """The points of a tile, the vectorised dimension fastest, with the mask of each."""
+        rest = [d for d in self.order if d != self.vector]
+        order = rest + [d for d in self.order if d == self.vector]
+        for numbers in itertools.product(*[range(tile[d].count) for d in order]):
+            point = dict(self.at_zero)
+            mask = None
+            for d, k in zip(order, numbers, strict=True):
+                if d == self.vector:
+                    point[d] = Affine(k * self.lanes, ((d, 1), (LANE, 1)))
+                    if k == tile[d].count - 1:
+                        mask = tile[d].rest
+                else:
+                    point[d] = variable(d, 1, k)
+            yield point, mask
+
+    def innermost(self, tile: Tile) -> None:
+        """What is done for one tile."""
+        points = list(self.points(tile))
+        results = self.fold(points, tile) if self.group.folds else []
+        rows = [d for d in self.order if d != self.vector and tile[d].count > 2]
+        many = [d for d in self.order if d != self.vector and tile[d].count > 1]
+        rolled = self.group.points and self.group.folds and rows == many and len(many) == 1
+        if rolled and self.vector in self.order and self.choice.kind != DOT:
+            self.finish_in_rows(many[0], tile, results)
+        else:
+            self.finish(points, results)
+
+    # -- folds ---------------------------------------------------------------------------------
+
+    def fold(self, points: Sequence[tuple[Point, int | None]], tile: Tile) -> Results:
+        """The totals of every fold at every point, those of one point side by side."""
+        b, folds = self.b, self.group.folds
+        wide = self.lanes if self.vector is not None else 1
+        accumulators = [
+            b.splat(folding.start(b, f.how[0], f.type), wide) for _ in points for f in folds
+        ]
+
+        def inner(totals: Results) -> Results:
+            self.e.known = {}
+            found = []
+            for k, (point, mask) in enumerate(points):
+                for j, form in enumerate(folds):
+                    found.append(self.taken_in(form, point, mask, totals[k * len(folds) + j]))
+            self.e.known = {}
+            return found
+
+        totals = self.fold_loops(0, accumulators, inner)
+        if self.choice.kind == DOT:
+            totals = [
+                b.reduce(folds[k % len(folds)].how[0], t) if t.lanes > 1 else t
+                for k, t in enumerate(totals)
+            ]
+        return totals
+
+    def fold_loops(
+        self, depth: int, totals: Results, inner: Callable[[Results], Results]
+    ) -> Results:
+        """The loops over folded dimensions, which carry the totals."""
+        if depth == len(self.folded):
+            return inner(totals)
+        d = self.folded[depth]
+        size = self.extents[d]
+
+        def body(i: Value, *carried: Value) -> Results:
+            self.e.variables[d] = i
+            out = self.fold_loops(depth + 1, list(carried), inner)
+            del self.e.variables[d]
+            return out
+
+        if d != self.vector:
+            return list(self.b.loop(0, size, 1, body, totals))
+        whole = size // self.lanes * self.lanes
+        totals = list(self.b.loop(0, whole, self.lanes, body, totals))
+        if whole < size:
+            self.e.mask = size - whole
+            totals = list(body(self.b.number(whole, "i64"), *totals))
+            self.e.mask = None
+        return totals
+
+    def taken_in(self, form: Form, point: Point, mask: int | None, total: Value) -> Value:
+        """`total` after the element at hand was folded in."""
+        b, e = self.b, self.e
+        at = dict(point)
+        if self.choice.kind == DOT and self.vector:
+            at[self.vector] = Affine(0, ((self.vector, 1), (LANE, 1)))
+        outer = e.mask
+        if mask is not None:
+            e.mask = mask
+        contraction = self.choice.contraction
+        if contraction is not None:
+            x, y = self.factors(at)
+            new = b.fma(b.splat(x, total.lanes), b.splat(y, total.lanes), total)
+        else:
+            loops = loops_of(form)
+            x = e.value(loops.body, placed(loops.index, at))
+            new = folding.taken_in(b, form.how[0], total, b.splat(x, total.lanes))
+        e.mask = outer
+        if self.choice.kind == DOT and e.mask is not None:
+            new = b.select(b.first(b.number(e.mask, "i64"), self.lanes), new, total)
+        return new
+
+    def factors(self, at: Point) -> tuple[Value, Value]:
+        """The two factors of a product that is summed."""
+        contraction = self.choice.contraction
+        assert contraction is not None
+        index = placed(contraction.index, at)
+        left, right = contraction.product.inputs
+        if self.packed is None:
+            return self.e.value(left, index), self.e.value(right, index)
+        other = right if self.packed.side == 0 else left
+        return self.e.value(other, index), self.packed.load(at)
+
+    # -- results -------------------------------------------------------------------------------
+
+    def finish(self, points: Sequence[tuple[Point, int | None]], results: Results) -> None:
+        """Compute what follows from the totals at each point; then write everything."""
+        e, folds = self.e, self.group.folds
+        writes: list[tuple[Form, Point, int | None, Value]] = []
+        for k, (point, mask) in enumerate(points):
+            e.known, e.mask = {}, mask
+            for j, form in enumerate(folds):
+                total = results[k * len(folds) + j]
+                e.known[form, placed(own_index(form), point)] = total
+                writes.append((form, point, mask, total))
+            for form in self.group.points:
+                loops = loops_of(form)
+                value = e.value(loops.body, placed(loops.index, point), loops.top)
+                e.known[form, placed(own_index(form), point)] = value
+                writes.append((form, point, mask, value))
+        e.known, e.mask = {}, None
+        for form, point, mask, value in writes:
+            if self.is_needed(form):
+                buffer = e.memory.of(form)
+                flat = substituted(buffer.flat(own_index(form)), point)
+                e.store(buffer, flat, value, mask)
+
+    def is_needed(self, form: Form) -> bool:
+        """Whether anyone outside of the group reads `form`."""
+        plan = self.e.plan
+        if form in plan.targets or form.kind is Kind.PIECE or form in plan.guards:
+            return True
+        mine = set(self.group.forms)
+        stack = list(plan.users[form])
+        while stack:
+            user = stack.pop()
+            if user not in plan.stored:
+                stack += plan.users[user]
+            elif user not in mine:
+                return True
+        return False
+
+    def finish_in_rows(self, d: str, tile: Tile, results: Results) -> None:
+        """As `finish`, but in a loop over the rows of the tile: the code stays small."""
+        b, e = self.b, self.e
+        span = tile[d]
+        wide = tile[self.vector].count if self.vector else 1
+        per_row = wide * len(self.group.folds)
+        types = [f.type for f in self.group.folds]
+        room = Buffer(self.group.folds[0])
+        room.offset = e.memory.scratch(len(results) * self.lanes * 8)
+        start = e.base(room)
+        for k, total in enumerate(results):
+            b.store(total, b.address(start, k * self.lanes, "i64"))
+        b.forget_loads()
+
+        def row(i: Value) -> None:
+            e.variables[d] = b.add(span.start, i)
+            points = list(self.points({**tile, d: Span(e.variables[d], 1, None)}))
+            at = b.address(start, b.mul(i, b.number(per_row * self.lanes, "i64")), "i64")
+            loaded = [
+                b.load(b.address(at, k * self.lanes, "i64"), types[k % len(types)], self.lanes,
+                       hoist=False)
+                for k in range(per_row)
+            ]  # fmt: skip
+            self.finish(points, loaded)
+
+        before = e.variables[d]
+        b.loop(0, span.count, 1, row)
+        e.variables[d] = before
+
+
+def own_index(form: Form) -> Index:
+    """The index of a stored form in the variables of its own loops."""
+    long = [k for k, n in enumerate(form.shape) if n > 1]
+    names = {axis: variable(f"p{k}") for k, axis in enumerate(long)}
+    return tuple([names.get(axis, Affine()) for axis in range(len(form.shape))])
+
+
+def placed(index: Index, point: Point) -> Index:
+    """`index` at a point."""
+    return tuple([substituted(a, point) for a in index])
+
+
+def work_of(group: Group) -> int:
+    """About how many instructions a group takes."""
+    return math.prod(group.parallel) * math.prod(group.folded) * max(len(group.forms), 1)

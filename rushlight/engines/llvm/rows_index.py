@@ -1,0 +1,223 @@
+"""Rows of what goes by an index: picking, putting, embeddings, losses by class, joining, padding."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ... import ops
+from ...graph import Leaf, Node
+from . import forms
+from .affine import Affine, variable
+from .forms import Form, Kind, assembled, converted, expanded, folded, mapped, picked, reshaped
+from .rows import Lowering, NoRow, index_of_slices, row, type_of
+from .rows_products import bordered
+
+
+def guarded(x: Lowering, index: Form, n: int, wrap: bool, excuse: Form | None = None) -> Form:
+    """`index`, from 0 to `n`, with a guard that it was (or has an `excuse`).
+
+    With `wrap` negative numbers count from the end.
+    """
+    index = converted(index, "i64")
+    zero, size = forms.constant(0, "i64"), forms.constant(n, "i64")
+    if wrap:
+        from_end = mapped("add", "i64", index, size)
+        index = mapped("select", "i64", mapped("lt", "i1", index, zero), from_end, index)
+    inside = mapped(
+        "and", "i1", mapped("ge", "i1", index, zero), mapped("lt", "i1", index, size)
+    )
+    fine = inside if excuse is None else mapped("or", "i1", inside, excuse)
+    x.guards.append(folded("and", fine, range(len(fine.shape))))
+    return mapped("select", "i64", inside, index, zero)
+
+
+# -- picking -----------------------------------------------------------------------------------
+
+
+@row("lookup")
+def _(x: Lowering, node: Node, table: Form, index: Form) -> Form:
+    return rows_of(x, node, table, index, 0, False)
+
+
+@row("pick")
+def _(x: Lowering, node: Node, table: Form, *index: Form) -> Form:
+    if len(index) != 1:
+        raise NoRow("several indices")
+    (axis,) = node.attrs["axes"]
+    return rows_of(x, node, table, index[0], axis, node.attrs["wrap"])
+
+
+def rows_of(
+    x: Lowering, node: Node, table: Form, index: Form, axis: int, wrap: bool
+) -> Form:
+    """The slices of `table` at `index` along `axis`; the dimensions of `index` take its place."""
+    if index.type not in ("i64", "i32"):
+        raise NoRow("an index of another type")
+    shape = (*table.shape[:axis], *index.shape, *table.shape[axis + 1 :])
+    if shape != node.shape:
+        raise NoRow("dimensions in another order")
+    place = guarded(x, index, table.shape[axis], wrap)
+    n = len(index.shape)
+    lead = reshaped(place, (*[1] * axis, *index.shape, *[1] * (len(table.shape) - axis - 1)))
+    where = [
+        Affine() if k == axis else forms.axis(k if k < axis else k + n - 1, m)
+        for k, m in enumerate(table.shape)
+    ]
+    return picked(table, expanded(lead, shape), axis, shape, where)
+
+
+@row("gather_along")
+def _(x: Lowering, node: Node, source: Form, index: Form) -> Form:
+    axis = node.attrs["axis"]
+    place = guarded(x, index, source.shape[axis], node.attrs["wrap"])
+    where = [Affine() if k == axis else forms.axis(k, m) for k, m in enumerate(index.shape)]
+    return picked(source, place, axis, index.shape, where)
+
+
+@row("pick_class")
+def _(x: Lowering, node: Node, scores: Form, target: Form) -> Form:
+    axis = node.attrs["axis"]
+    ignored = mapped("eq", "i1", target, forms.constant(node.attrs["ignore"], target.type))
+    place = guarded(x, target, scores.shape[axis], False, ignored)
+    where = [
+        Affine() if k == axis else forms.axis(k - (k > axis), m)
+        for k, m in enumerate(scores.shape)
+    ]
+    found = picked(scores, place, axis, node.shape, where)
+    return mapped("select", scores.type, ignored, forms.constant(0.0, scores.type), found)
+
+
+@row("put_class")
+def _(x: Lowering, node: Node, g: Form, target: Form) -> Form:
+    axis, n = node.attrs["axis"], node.attrs["n"]
+    ignored = mapped("eq", "i1", target, forms.constant(node.attrs["ignore"], target.type))
+    guarded(x, target, n, False, ignored)
+    one = (*target.shape[:axis], 1, *target.shape[axis:])
+    right = mapped(
+        "eq", "i1", expanded(reshaped(converted(target, "i64"), one), node.shape),
+        forms.position(node.shape, axis),
+    )  # fmt: skip
+    # An ignored class may be one of the range, so it must be left out by name.
+    if 0 <= node.attrs["ignore"] < n:
+        kept = mapped("not", "i1", reshaped(ignored, one))
+        right = mapped("and", "i1", right, expanded(kept, node.shape))
+    g = expanded(reshaped(g, one), node.shape)
+    return mapped("select", g.type, right, g, forms.constant(0.0, g.type))
+
+
+@row("triangle")
+def _(x: Lowering, node: Node, input: Form) -> Form:
+    lower, diagonal = node.attrs["lower"], node.attrs["diagonal"]
+    last = len(input.shape) - 1
+    row_number = forms.position(input.shape, last - 1)
+    column = forms.position(input.shape, last)
+    edge = mapped("add", "i64", row_number, forms.constant(diagonal, "i64"))
+    kept = mapped("le" if lower else "ge", "i1", column, edge)
+    zero = forms.constant(0, input.type)
+    return mapped("select", input.type, kept, input, zero)
+
+
+# -- putting -----------------------------------------------------------------------------------
+
+
+@row("place")
+def _(x: Lowering, node: Node, base: Form, src: Form, *index: Form) -> Form:
+    attrs = node.attrs
+    if len(index) != 1 or not attrs["accumulate"] or attrs["axes"] != (0,):
+        raise NoRow("another way of putting")
+    if base.kind is not Kind.CONSTANT or base.how != 0 or base.type not in ("float", "double"):
+        raise NoRow("something to put into")
+    if len(index[0].shape) + len(base.shape) - 1 != len(src.shape):
+        raise NoRow("a broadcast source")
+    place = guarded(x, index[0], base.shape[0], attrs["wrap"])
+    count = math.prod(index[0].shape)
+    flat = reshaped(src, (count, *base.shape[1:]))
+    return Form(Kind.SCATTER, (flat, reshaped(place, (count,))), base.shape, base.type)
+
+
+@row("fold_along")
+def _(x: Lowering, node: Node, base: Form, index: Form, src: Form) -> Form:
+    """Only the gradient of maxima over windows that lie side by side: each place is in one."""
+    attrs = node.attrs
+    if base.kind is not Kind.CONSTANT or base.how != 0 or attrs["how"] != "add":
+        raise NoRow("a general scatter")
+    places = node.inputs[1]
+    while not places.leaf and places.op is ops.reshape_view:
+        places = places.inputs[0]
+    if places.leaf or places.op is not ops.max_places or places not in x.forms:
+        raise NoRow("a general scatter")
+    windows: Any = places.attrs
+    image = places.inputs[0]
+    if windows["kernel"] != windows["stride"] or set(windows["dilation"]) != {1}:
+        raise NoRow("windows that overlap")
+    if node.shape != (*image.shape[:2], math.prod(image.shape[2:])):
+        raise NoRow("a general scatter")
+    return spread_maxima(x.forms[places], src, image, windows["kernel"], node)
+
+
+def spread_maxima(places: Form, src: Form, image: Node, kernel: Any, node: Node) -> Form:
+    """`src` where the `places` of the largest elements are, else 0."""
+    batch, channels, *out = places.shape
+    size = image.shape[2:]
+    cells = [m for pair in zip(out, kernel, strict=True) for m in pair]
+    one = [m for k in out for m in (k, 1)]
+    whole = (batch, channels, *cells)
+    total: Form = forms.constant(0, "i64", whole)
+    for k, m in enumerate(kernel):
+        pitch = math.prod(size[k + 1 :])
+        for dim, step in ((2 + 2 * k, m * pitch), (3 + 2 * k, pitch)):
+            if whole[dim] > 1:
+                steps = mapped(
+                    "mul", "i64", forms.position(whole, dim), forms.constant(step, "i64")
+                )
+                total = steps if total.kind is Kind.CONSTANT else mapped("add", "i64", total, steps)
+    mine = mapped("eq", "i1", expanded(reshaped(places, (batch, channels, *one)), whole), total)
+    g = expanded(reshaped(src, (batch, channels, *one)), whole)
+    found = mapped("select", g.type, mine, g, forms.constant(0.0, g.type))
+    tiles = reshaped(found, (batch, channels, *[a * b for a, b in zip(out, kernel, strict=True)]))
+    return reshaped(bordered(tiles, image.shape), node.shape)
+
+
+# -- joining and padding -----------------------------------------------------------------------
+
+
+@row("join")
+def _(x: Lowering, node: Node, *inputs: Form) -> Form:
+    axis, start = node.attrs["axis"], 0
+    pieces = []
+    for input in inputs:
+        where = [(start, 1) if k == axis else (0, 1) for k in range(len(node.shape))]
+        pieces.append((converted(input, type_of(node)), where))
+        start += input.shape[axis]
+    return assembled(node.shape, type_of(node), pieces)
+
+
+@row("unview")
+def _(x: Lowering, node: Node, g: Form) -> Form:
+    attrs: Any = dict(node.attrs["attrs"])
+    if node.attrs["view"] is not ops.basic_index or node.attrs["overlaps"]:
+        raise NoRow("another view")
+    index = index_of_slices(Leaf(node.shape, node.dtype), attrs["index"])
+    places = {int(a.terms[0][0][1:]) for a in index if a.terms}
+    if any([n != 1 for k, n in enumerate(g.shape) if k not in places]):
+        raise NoRow("a repeated dimension")
+    shape = [g.shape[int(a.terms[0][0][1:])] if a.terms else 1 for a in index]
+    where = [(a.constant, a.terms[0][1] if a.terms else 1) for a in index]
+    return assembled(node.shape, g.type, [(reshaped(g, shape), where)])
+
+
+@row("shift")
+def _(x: Lowering, node: Node, input: Form) -> Form:
+    axis, by, fill = node.attrs["axis"], node.attrs["by"], node.attrs["fill"]
+    n = input.shape[axis]
+    if fill or abs(by) >= n:
+        raise NoRow("another filling")
+    kept = tuple([n - abs(by) if k == axis else m for k, m in enumerate(input.shape)])
+    index = [
+        variable(f"o{k}", 1, max(-by, 0)) if k == axis else forms.axis(k, m)
+        for k, m in enumerate(kept)
+    ]
+    part = forms.view(input, kept, index)
+    where = [(max(by, 0) if k == axis else 0, 1) for k in range(len(kept))]
+    return assembled(node.shape, input.type, [(part, where)])

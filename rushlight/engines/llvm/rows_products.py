@@ -1,0 +1,233 @@
+"""Rows of matrix products, convolutions and pooling: sums of products over windows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ...graph import Node
+from . import forms
+from .affine import Affine, combined, variable
+from .forms import Form, assembled, expanded, folded, mapped, permuted, reshaped
+from .rows import INFINITY, Lowering, NoRow, first_place, row, type_of
+
+Pads = Sequence[tuple[int, int]]
+
+
+@row("mm", "batch_mm")
+def _(x: Lowering, node: Node, a: Form, b: Form) -> Form:
+    if a.type == "i1":
+        raise NoRow("truth values")
+    *batch, rows, columns = node.shape
+    inner = a.shape[-1]
+    last = len(b.shape) - 1
+    left = reshaped(a, (*a.shape[:-1], 1, inner))
+    turned = permuted(b, (*range(last - 1), last, last - 1))
+    right = reshaped(turned, (*b.shape[:-2], 1, columns, inner))
+    whole = (*batch, rows, columns, inner)
+    product = mapped("mul", a.type, expanded(left, whole), expanded(right, whole))
+    return reshaped(folded("add", product, (len(whole) - 1,)), node.shape)
+
+
+# -- windows -----------------------------------------------------------------------------------
+
+
+def surrounded(image: Form, padding: Pads, fill: float = 0.0) -> Form:
+    """`image`, (batch, channels, *size), with `fill` around it."""
+    if not any([a or b for a, b in padding]):
+        return image
+    shape = (*image.shape[:2], *[n + a + b for n, (a, b) in zip(image.shape[2:], padding, strict=True)])
+    where = [(0, 1), (0, 1), *[(a, 1) for a, _ in padding]]
+    if not fill:
+        return assembled(shape, image.type, [(image, where)])
+    whole = [(0, 1)] * len(shape)
+    background = forms.constant(fill, image.type, shape)
+    return assembled(shape, image.type, [(background, whole), (image, where)])
+
+
+def windows(
+    image: Form, kernel: Sequence[int], out: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> Form:
+    """The windows of `image`: (batch, channels, *out, *kernel)."""
+    n = len(kernel)
+    index = [forms.axis(0, image.shape[0]), forms.axis(1, image.shape[1])]
+    index += [
+        combined([
+            (forms.axis(2 + k, out[k]), stride[k]), (forms.axis(2 + n + k, kernel[k]), dilation[k])
+        ])
+        for k in range(n)
+    ]  # fmt: skip
+    return forms.view(image, (*image.shape[:2], *out, *kernel), index)
+
+
+@row("convolve")
+def _(x: Lowering, node: Node, image: Form, weight: Form) -> Form:
+    attrs = node.attrs
+    return convolution(image, weight, node.shape, **attrs)
+
+
+def convolution(
+    image: Form, weight: Form, shape: Sequence[int], stride: Any, padding: Pads, dilation: Any,
+    groups: int,
+) -> Form:  # fmt: skip
+    """The convolution of `image` and `weight`, of `shape` (batch, outputs, *out)."""
+    batch, count, *out = shape
+    _, channels, *kernel = weight.shape
+    n = len(kernel)
+    seen = windows(surrounded(image, padding), kernel, out, stride, dilation)
+    seen = reshaped(seen, (batch, groups, channels, *out, *kernel))
+    # (batch, groups, outputs of a group, *out, channels, *kernel)
+    order = (0, 1, *range(3, 3 + n), 2, *range(3 + n, 3 + 2 * n))
+    seen = permuted(seen, order)
+    whole = (batch, groups, count // groups, *out, channels, *kernel)
+    seen = expanded(reshaped(seen, (batch, groups, 1, *seen.shape[2:])), whole)
+    kernels = reshaped(weight, (1, groups, count // groups, *[1] * n, channels, *kernel))
+    product = mapped("mul", image.type, expanded(kernels, whole), seen)
+    return reshaped(folded("add", product, range(3 + n, 4 + 2 * n)), shape)
+
+
+@row("convolve_match")
+def _(x: Lowering, node: Node, image: Form, g: Form) -> Form:
+    attrs = node.attrs
+    count, channels, *kernel = node.shape
+    groups, n = attrs["groups"], len(kernel)
+    batch, _, *out = g.shape
+    seen = windows(surrounded(image, attrs["padding"]), kernel, out, attrs["stride"], attrs["dilation"])
+    seen = reshaped(seen, (batch, groups, 1, channels, *out, *kernel))
+    # (groups, outputs of a group, channels, *kernel, batch, *out)
+    whole = (groups, count // groups, channels, *kernel, batch, *out)
+    order = (1, 2, 3, *range(4 + n, 4 + 2 * n), 0, *range(4, 4 + n))
+    seen = expanded(permuted(seen, order), whole)
+    weights = permuted(
+        reshaped(g, (batch, groups, count // groups, *out)), (1, 2, 0, *range(3, 3 + n))
+    )
+    weights = reshaped(weights, (groups, count // groups, 1, *[1] * n, batch, *out))
+    product = mapped("mul", g.type, expanded(weights, whole), seen)
+    return reshaped(folded("add", product, range(3 + n, 4 + 2 * n)), node.shape)
+
+
+@row("convolve_back")
+def _(x: Lowering, node: Node, g: Form, weight: Form) -> Form:
+    attrs = node.attrs
+    groups = attrs["groups"]
+    count, channels, *kernel = weight.shape
+    stride, dilation = attrs["stride"], attrs["dilation"]
+    n = len(kernel)
+    # A convolution, with the kernels turned round, of `g` spread out with a border around it.
+    sizes = node.shape[2:]
+    borders = [d * (k - 1) - a for k, d, (a, _) in zip(kernel, dilation, attrs["padding"], strict=True)]
+    spread = [size + d * (k - 1) for size, k, d in zip(sizes, kernel, dilation, strict=True)]
+    index = [(0, 1), (0, 1)]
+    shown = list(g.shape)
+    starts = [0, 0]
+    for k in range(n):
+        skip = max(-(-max(-borders[k], 0) // stride[k]), 0)  # what lies before the image altogether
+        first = borders[k] + skip * stride[k]
+        fit = max(min(g.shape[2 + k] - skip, -(-(spread[k] - first) // stride[k])), 0)
+        index.append((first, stride[k]))
+        shown[2 + k] = fit
+        starts.append(skip)
+    part = forms.view(
+        g, tuple(shown),
+        [variable(f"o{k}", 1, s) if m > 1 else Affine(s) for k, (m, s) in enumerate(zip(shown, starts, strict=True))],
+    )  # fmt: skip
+    around = assembled((*g.shape[:2], *spread), g.type, [(part, index)])
+    turned = forms.view(
+        reshaped(weight, (groups, count // groups, channels, *kernel)),
+        (groups, channels, count // groups, *kernel),
+        [
+            forms.axis(0, groups), forms.axis(2, count // groups), forms.axis(1, channels),
+            *[variable(f"o{3 + k}", -1, m - 1) if m > 1 else Affine() for k, m in enumerate(kernel)],
+        ],
+    )  # fmt: skip
+    flipped = reshaped(turned, (groups * channels, count // groups, *kernel))
+    none = [(0, 0)] * n
+    return convolution(around, flipped, node.shape, (1,) * n, none, dilation, groups)
+
+
+# -- pooling -----------------------------------------------------------------------------------
+
+
+def pooled(node: Node, image: Form, fill: float) -> tuple[Form, int]:
+    """The windows of `image` and the number of image dimensions."""
+    attrs = node.attrs
+    kernel, out = attrs["kernel"], node.shape[2:]
+    dilation = attrs.get("dilation", (1,) * len(kernel))
+    around = surrounded(image, attrs["padding"], fill)
+    return windows(around, kernel, out, attrs["stride"], dilation), len(kernel)
+
+
+@row("window_max")
+def _(x: Lowering, node: Node, image: Form) -> Form:
+    expect_float(image)
+    seen, n = pooled(node, image, -INFINITY)
+    return folded("max", seen, range(2 + n, 2 + 2 * n), keep=False)
+
+
+@row("window_sum")
+def _(x: Lowering, node: Node, image: Form) -> Form:
+    expect_float(image)
+    seen, n = pooled(node, image, 0.0)
+    return folded("add", seen, range(2 + n, 2 + 2 * n), keep=False)
+
+
+def expect_float(image: Form) -> None:
+    """Raise NoRow unless the pixels are floating-point numbers."""
+    if image.type not in ("float", "double"):
+        raise NoRow("whole numbers")
+
+
+@row("max_places")
+def _(x: Lowering, node: Node, image: Form) -> Form:
+    expect_float(image)
+    seen, n = pooled(node, image, -INFINITY)
+    axes = tuple(range(2 + n, 2 + 2 * n))
+    best = folded("max", seen, axes)
+    place = places_in_image(node, seen, image.shape[2:])
+    return reshaped(first_place(seen, best, place, axes), node.shape)
+
+
+def places_in_image(node: Node, seen: Form, size: Sequence[int]) -> Form:
+    """For each element of each window, where in the flattened image it is."""
+    attrs = node.attrs
+    n = len(size)
+    if any([a or b for a, b in attrs["padding"]]):
+        raise NoRow("the first of equal maxima at a border")
+    total: Form | None = None
+    for k in range(n):
+        pitch = math.prod(size[k + 1 :])
+        for dim, step in ((2 + k, attrs["stride"][k]), (2 + n + k, attrs["dilation"][k])):
+            if seen.shape[dim] == 1:
+                continue
+            scaled = mapped(
+                "mul", "i64", forms.position(seen.shape, dim), forms.constant(step * pitch, "i64")
+            )
+            total = scaled if total is None else mapped("add", "i64", total, scaled)
+    return total if total is not None else forms.constant(0, "i64", seen.shape)
+
+
+@row("window_spread")
+def _(x: Lowering, node: Node, g: Form) -> Form:
+    attrs = node.attrs
+    kernel, stride = attrs["kernel"], attrs["stride"]
+    if kernel != stride or any([a or b for a, b in attrs["padding"]]):
+        raise NoRow("overlapping windows")
+    return tiled(g, kernel, node.shape)
+
+
+def tiled(g: Form, kernel: Sequence[int], shape: Sequence[int]) -> Form:
+    """Each element of `g` all over its window, in an image of `shape`; windows lie side by side."""
+    batch, channels, *out = g.shape
+    n = len(out)
+    cells = [m for pair in zip(out, kernel, strict=True) for m in pair]
+    one = [m for k in out for m in (k, 1)]
+    spread = expanded(reshaped(g, (batch, channels, *one)), (batch, channels, *cells))
+    return bordered(reshaped(spread, (batch, channels, *[a * b for a, b in zip(out, kernel, strict=True)])), shape)
+
+
+def bordered(image: Form, shape: Sequence[int]) -> Form:
+    """`image` in the corner of a larger one of `shape`."""
+    if image.shape == tuple(shape):
+        return image
+    return assembled(tuple(shape), image.type, [(image, [(0, 1)] * len(shape))])
