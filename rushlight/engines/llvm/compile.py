@@ -60,8 +60,7 @@ class Compiled:
             except Conflict as conflict:
                 late.add(owner[conflict.form])
         program = self.program
-        count = len(program.inputs) + len(program.outputs) - len(self.updates)
-        step = Step(plan, order, target(), count)
+        step = Step(plan, order, target())
         inputs = [(self.forms[i], k, i.number) for k, i in enumerate(program.inputs)]
         step.add_arguments([x for x in inputs if x[0] in plan.users or x[2]])
         return step
@@ -138,17 +137,17 @@ def permutation(form: Form) -> list[int] | None:
     return found
 
 
-def run_raw(compiled: Compiled, arrays: Sequence[Any], address: int) -> list[Any]:
-    """Run by ctypes, for tests."""
+def raw(compiled: Compiled, arrays: Sequence[Any], profile: bool = False) -> Any:
+    """A function that runs the step on `arrays`, and the outputs it writes; for tests."""
     program, step = compiled.program, compiled.step
-    outputs = []
-    for k, node in enumerate(program.outputs):
-        if k in compiled.updates:
-            continue
-        outputs.append(empty(node))
-    arena = np.zeros(step.memory.end + 4096, np.uint8)
-    start = -(-arena.ctypes.data // 64) * 64
-    table = np.zeros(len(arrays) + len(outputs) + 1, np.uint64)
+    outputs = [empty(n) for k, n in enumerate(program.outputs) if k not in compiled.updates]
+    b = step.emit(profile)
+    arena = np.zeros(step.memory.end + 64, np.uint8)
+    start = -arena.ctypes.data % 64
+    status = np.zeros(1, np.int64)
+    symbols = {"arena": arena[start:].ctypes.data, "status": status.ctypes.data, **b.symbols}
+    address = build(b.module(), ["step"], symbols)["step"]
+    table = np.zeros(len(arrays) + len(outputs), np.uint64)
     for k, (leaf, x) in enumerate(zip(program.inputs, arrays, strict=True)):
         if leaf.number:
             kind = np.float64 if isinstance(x, float) else np.int64
@@ -157,15 +156,20 @@ def run_raw(compiled: Compiled, arrays: Sequence[Any], address: int) -> list[Any
             table[k] = x.ctypes.data
     for k, out in enumerate(outputs):
         table[len(arrays) + k] = out.ctypes.data
-    table[-1] = start
-    status = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(address)(table.ctypes.data)
-    if status:
-        raise IndexError("refused")
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(address)
+    place = table.ctypes.data
     rest = iter(outputs)
-    return [
+    results = [
         arrays[compiled.updates[k]] if k in compiled.updates else next(rest)
         for k in range(len(program.outputs))
     ]
+    keep = (table, arena, outputs, status, arrays)
+
+    def run(keep: Any = keep) -> int:
+        function(place, None, 0, 1)
+        return int(status[0])
+
+    return run, results, arena[start:]
 
 
 def output_strides(node: Node) -> tuple[int, ...]:
@@ -182,4 +186,4 @@ def empty(node: Node) -> Any:
     return made.transpose(inverse)
 
 
-__all__ = ["Buffer", "Compiled", "NoRow", "build", "run_raw"]
+__all__ = ["Buffer", "Compiled", "NoRow", "build", "raw"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .affine import LANE, Affine, combined
 from .buffers import Buffer, Memory
@@ -12,22 +12,26 @@ from .forms import Form, Kind
 from .plan import Index, Plan, arguments, through
 from .scalars import FLOATS, apply
 
-TABLE = parameter("table", "ptr")
-"""The table of arguments: pointers and numbers of 8 bytes each, the arena's last."""
+class Source(NamedTuple):
+    """What a group's function is given: an argument of the program, or a place in the arena."""
+
+    argument: int | None
+    offset: int
 
 
 class Elements:
-    """Emits values of forms.
+    """Emits values of forms, in the function of one group.
 
     `variables` are the values of the loop variables; `lanes` the elements of a vector; `mask` how
-    many of them count, if not all. `known` holds elements that are in registers.
+    many of them count, if not all. `known` holds elements that are in registers. `parameters` are
+    the function's: the memory and the numbers that it uses, in the order of their first use.
     """
 
-    def __init__(self, builder: Builder, plan: Plan, memory: Memory, arena: int) -> None:
+    def __init__(self, builder: Builder, plan: Plan, memory: Memory) -> None:
         self.b = builder
         self.plan = plan
         self.memory = memory
-        self.arena = arena
+        self.parameters: dict[Source, Value] = {}
         self.lanes = 1
         self.variables: dict[str, Value] = {}
         self.mask: int | None = None
@@ -62,10 +66,14 @@ class Elements:
 
     def number(self, form: Form) -> Value:
         """A number that the program is given."""
-        place = self.b.address(TABLE, self.numbers[form], "i64")
-        if form.type == "i1":
-            return self.b.compare("ne", self.b.load(place, "i64"), self.b.number(0, "i64"))
-        return self.b.load(place, form.type)
+        return self.parameter(Source(self.numbers[form], 0), form.type)
+
+    def parameter(self, source: Source, kind: str) -> Value:
+        """The parameter of the function that is given `source`."""
+        found = self.parameters.get(source)
+        if found is None:
+            found = self.parameters[source] = parameter(f"given{len(self.parameters)}", kind)
+        return found
 
     def offset(self, flat: Affine) -> Value:
         """The value of an affine function of the loop variables; the lane does not count."""
@@ -90,10 +98,7 @@ class Elements:
 
     def base(self, buffer: Buffer) -> Value:
         """The address of a buffer."""
-        b = self.b
-        place = self.arena if buffer.argument is None else buffer.argument
-        start = b.load(b.address(TABLE, place, "i64"), "ptr")
-        return b.address(start, buffer.offset, "i8") if buffer.offset else start
+        return self.parameter(Source(buffer.argument, buffer.offset or 0), "ptr")
 
     def address(self, buffer: Buffer, flat: Affine) -> Value:
         """The address of an element, that of lane 0."""

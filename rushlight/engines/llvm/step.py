@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from .affine import Affine, combined, substituted
-from .buffers import Buffer, Memory
-from .builder import Builder, parameter
-from .elements import TABLE, Elements, lanes_of
+from .affine import Affine
+from .buffers import Memory
+from .builder import Builder, Value, parameter
+from .elements import Elements, Source, lanes_of
 from .forms import Form, Kind
 from .nests import Nest, own_index, work_of
 from .plan import Plan, loops_of
@@ -17,22 +16,32 @@ from .schedule import Group, Schedule
 from .strategy import DOT, POINT, Access, Choice, Problem, choose, contraction_of
 from .target import Target
 
-LARGEST_TABLE = 1 << 16
+STEP = [parameter("table", "ptr"), parameter("pool", "ptr"), parameter("thread", "i64"),
+        parameter("threads", "i64")]  # fmt: skip
+"""The parameters of the whole."""
+
+Call = tuple[str, list[tuple[Source, str]]]
+"""A function's name, and what it is given: sources with their kinds."""
 
 
 class Step:
-    """Emits the function `i64 step(ptr table)`, which returns 0, or 1 if a guard does not hold.
+    """Emits `void step(ptr table, ptr pool, i64 thread, i64 threads)`.
 
-    The table holds the arguments in order (pointers, or numbers of 8 bytes), then the arena.
+    The table holds the arguments in order: pointers, or numbers of 8 bytes. Memory of its own is
+    `@arena`; `@status` becomes 1 if a guard does not hold, before anything has been changed. Every
+    group is a function of its own, and groups that are alike share one.
     """
 
-    def __init__(self, plan: Plan, schedule: Schedule, target: Target, arguments: int) -> None:
+    def __init__(self, plan: Plan, schedule: Schedule, target: Target) -> None:
         self.plan, self.schedule, self.target = plan, schedule, target
         self.b = Builder()
         self.memory = Memory(schedule)
-        self.elements = Elements(self.b, plan, self.memory, arguments)
+        self.elements = Elements(self.b, plan, self.memory)
         self.choices: list[tuple[Group, Choice]] = []
         self.lanes = {k: target.lanes(k) for k in ("float", "double")}
+        self.names: dict[str, str] = {}  # of functions, by their text
+        self.profile: int | None = None
+        """Offset in the arena of a counter of cycles for each group, if they are wanted."""
 
     def add_arguments(self, inputs: Sequence[tuple[Form, int, bool]]) -> None:
         """Say which argument each input form is, and whether it is a number."""
@@ -44,19 +53,38 @@ class Step:
         for form, target in self.plan.targets.items():
             self.memory.add_target(form, target.place, target.strides)
 
-    def text(self, name: str) -> str:
-        """The text of the module."""
+    def emit(self, profile: bool = False) -> Builder:
+        """Write the module; with `profile` it counts the cycles of each group."""
         b = self.b
+        calls = [self.emit_group(g, k) for k, g in enumerate(self.schedule.groups)]
+        if profile:
+            self.profile = self.memory.scratch(8 * (len(calls) + 1))
+        b.count = 0
         checked = max([self.schedule.place[g] for g in self.plan.guards], default=-1)
-        for k, group in enumerate(self.schedule.groups):
-            b.forget_loads()
-            self.emit(group, k)
+        for k, group in enumerate(calls):
+            self.count_cycles(k)
+            for name, sources in group:
+                b.call(name, "void", *[self.given(s, kind) for s, kind in sources])
             if k == checked:
                 self.check_guards()
-        tail = "\nrefused:\n  ret i64 1" if self.plan.guards else ""
-        b.raw(f"ret i64 0{tail}")
-        b.function(name, [TABLE], "i64")
-        return b.module()
+        self.count_cycles(len(calls))
+        refusal = "\nrefused:\n  store i64 1, ptr @status, align 8\n  ret void"
+        b.raw("ret void" + (refusal if self.plan.guards else ""))
+        b.declarations = {d for d in b.declarations if "@group" not in d}
+        b.declarations |= {f"@{n} = external global i64" for n in ("arena", "status")}
+        b.function("step", STEP, "written")
+        b.functions[-1] = b.functions[-1].replace("define written", "define void", 1)
+        return b
+
+    def given(self, source: Source, kind: str) -> Value:
+        """The value of what a group is given."""
+        b = self.b
+        if source.argument is None:
+            return b.address(Value("@arena", "ptr"), source.offset, "i8")
+        place = b.address(STEP[0], source.argument, "i64")
+        if kind == "i1":
+            return b.compare("ne", b.load(place, "i64"), b.number(0, "i64"))
+        return b.load(place, kind)
 
     def check_guards(self) -> None:
         """Leave if a guard does not hold: nothing has been changed so far."""
@@ -64,18 +92,27 @@ class Step:
         b.forget_loads()
         holds = b.number(1, "i1")
         for form in self.plan.guards:
-            buffer = self.memory.of(form)
-            holds = b.binary("and", holds, self.elements.load(buffer, buffer.flat(own_index(form))))
+            at = self.memory.of(form).offset
+            assert at is not None
+            holds = b.binary("and", holds, b.load(self.given(Source(None, at), "ptr"), "i1"))
         b.raw(f"br i1 {holds.text}, label %checked, label %refused\nchecked:")
         b.levels[-1].label = "checked"
 
+    def count_cycles(self, k: int) -> None:
+        """Note when the `k`-th group begins."""
+        if self.profile is None:
+            return
+        b = self.b
+        b.declare("i64", "llvm.readcyclecounter", [])
+        now = b.here("call i64 @llvm.readcyclecounter()", "i64")
+        b.store(now, self.given(Source(None, self.profile + 8 * k), "ptr"))
+
     # -- one group -----------------------------------------------------------------------------
 
-    def emit(self, group: Group, number: int) -> None:
-        """Write the loops of a group."""
+    def emit_group(self, group: Group, number: int) -> list[Call]:
+        """Write the functions of a group: their names, and what they are given."""
         if group.forms[0].kind is Kind.SCATTER:
-            emit_scatter(self, group.forms[0], number)
-            return
+            return [self.in_function(lambda: emit_scatter(self, group.forms[0], number))]
         self.elements.lanes = lanes_of(self.lanes, self.types(group))
         parallel = [f"p{k}" for k in range(len(group.parallel))]
         folded = [f"r{k}" for k in range(len(group.folded))]
@@ -87,21 +124,34 @@ class Step:
             merge(variables, extents, reads, writes, merged)
         choice = choose(self.problem(group, parallel, folded, extents, reads, writes))
         if choice.kind == DOT and group.points and len(group.parallel) and work_of(group) > 64:
-            self.emit_apart(group, number)
-            return
+            return self.emit_apart(group, number)
         self.lay_out_free(group, parallel, merged, choice)
         for form in group.forms:
             self.memory.place(self.memory.of(form), number)
         self.choices.append((group, choice))
-        Nest(self.elements, group, parallel, folded, extents, merged, choice).emit()
+        nest = (group, parallel, folded, extents, merged, choice)
+        return [self.in_function(lambda: Nest(self.elements, *nest).emit())]
 
-    def emit_apart(self, group: Group, number: int) -> None:
+    def in_function(self, emit: Callable[[], None]) -> Call:
+        """Let `emit` write the body of a function; its name, and what it is to be given."""
+        b, e = self.b, self.elements
+        e.parameters, e.variables, e.known, b.count = {}, {}, {}, 0
+        emit()
+        text = b.function("group", list(e.parameters.values()))
+        name = self.names.get(text)
+        if name is None:
+            name = self.names[text] = f"group{len(self.names)}"
+            inside = text.replace("define void @group(", f"define internal void @{name}(", 1)
+            b.functions[-1] = inside
+        else:
+            del b.functions[-1]
+        return name, [(source, value.kind) for source, value in e.parameters.items()]
+
+    def emit_apart(self, group: Group, number: int) -> list[Call]:
         """First the folds, then what follows from them in vectors."""
         first, second = Group(group.parallel, group.folded), Group(group.parallel, ())
         first.folds, second.points = group.folds, group.points
-        self.emit(first, number)
-        self.b.forget_loads()
-        self.emit(second, number)
+        return self.emit_group(first, number) + self.emit_group(second, number)
 
     def types(self, group: Group) -> set[str]:
         """The types of what the group computes and reads."""
@@ -185,6 +235,3 @@ def merge(
             extents[inner] *= extents.pop(outer)
             merged[outer] = inner
             del variables[k]
-
-
-__all__ = ["Any", "Buffer", "Step", "combined", "merge", "parameter", "substituted"]
