@@ -24,6 +24,10 @@ from . import layout, pool
 from .builder import Builder
 from .jit import build, builtin
 
+class Refused(IndexError):
+    """A program has given up; NumPy is asked to do it, and to say what is wrong."""
+
+
 ATTRIBUTE = sys.intern("at")
 """The attribute of the recorder that tells where it is."""
 
@@ -228,9 +232,12 @@ def run_step(lines: Lines, parallel: bool, release: bool) -> None:
         lines.add("call void @pool_dispatch(ptr @step, ptr %table)")
     else:
         lines.add("call void @step(ptr %table, ptr null, i64 0, i64 1)")
+    refused = lines.let("load i64, ptr @status, align 8")
+    lines.add("store i64 0, ptr @status, align 8")
     if release:
         lines.add("call void @pool_unlock(ptr @program_lock)")
         lines.add("call void @PyEval_RestoreThread(ptr %state)")
+    lines.go_on(lines.let(f"icmp eq i64 {refused}, 0"), "refused")
 
 
 def finish(lines: Lines) -> None:
@@ -248,6 +255,11 @@ def finish(lines: Lines) -> None:
     lines.label("mismatch")
     raised = lines.let(
         "call ptr @PyObject_Vectorcall(ptr @complain, ptr %arguments, i64 %count, ptr null)"
+    )
+    lines.add(f"ret ptr {raised}")
+    lines.label("refused")
+    raised = lines.let(
+        "call ptr @PyObject_Vectorcall(ptr @refuse, ptr %arguments, i64 0, ptr null)"
     )
     lines.add(f"ret ptr {raised}")
     lines.label("failed")
@@ -269,7 +281,7 @@ DECLARATIONS = {
         f"@{name} = external global i64"
         for name in (
             "ndarray_type", "float_type", "int_type", "true_object", "false_object",
-            "none_object", "attribute_name", "complain", "program_lock",
+            "none_object", "attribute_name", "complain", "refuse", "program_lock", "status",
         )
     ],
 }  # fmt: skip
@@ -311,8 +323,16 @@ def program(
     addresses = symbols() | b.symbols | {n: int(a.ctypes.data) for n, a in arrays.items()}
     addresses |= {f"dtype_{s.dtype.name}": id(s.dtype) for s in specs if isinstance(s, Array)}
     addresses |= {"complain": id(explain_why), "program_lock": int(lock.ctypes.data)}
+    if "status" not in arrays:
+        arrays["status"] = np.zeros(1, np.int64)
+    addresses |= {"refuse": id(refuse), "status": int(arrays["status"].ctypes.data)}
     address = build(b.module(), ["call"], addresses)["call"]
     return builtin(address, name, (explain_why, lock, arrays, tuple(specs)))
+
+
+def refuse() -> None:
+    """Raise that the program gave up before it changed anything: an index is out of range."""
+    raise Refused("an index is out of range")
 
 
 def complaint(name: str, specs: tuple[Spec, ...]) -> Any:

@@ -76,6 +76,11 @@ class Step:
         b.functions[-1] = b.functions[-1].replace("define written", "define void", 1)
         return b
 
+    @property
+    def work(self) -> int:
+        """About how many vector instructions the whole takes."""
+        return sum([work_of(g) for g in self.schedule.groups]) // self.lanes["float"]
+
     def given(self, source: Source, kind: str) -> Value:
         """The value of what a group is given."""
         b = self.b

@@ -1,0 +1,161 @@
+"""The engine's front: a program becomes a `Native`, one builtin that does it all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ...graph import Constant, Node
+from ...trace import Program
+from ..engine import Output
+from . import layout
+from .arguments import Array, Number, Spec, enter, program as builtin_of
+from .translate import Compiled, output_strides
+from .rows import Lowering, NoRow
+from .stages import Stage, own_updates, stages_of
+
+name = "llvm"
+
+KINDS = {"float32": "double", "float64": "double", "int64": "i64", "bool": "i1"}
+"""How a Python number is given, by the dtype of its leaf."""
+
+MOST_NODES = 6000
+"""Longer programs stay with NumPy: compiling them would take too long."""
+
+LONG = 50_000
+"""About how many vector instructions a step must have for other threads to run meanwhile."""
+
+
+def compile(program: Program, updates: Mapping[int, int]) -> Native | None:
+    """`program` in machine code, or None if it had better be interpreted."""
+    if not layout.supported() or not 0 < len(program.order) <= MOST_NODES:
+        return None
+    foreign = without_row(program)
+    if len(foreign) == len(program.order):
+        return None
+    return Native(program, updates, foreign)
+
+
+def without_row(program: Program) -> set[Node]:
+    """The nodes of `program` that NumPy has to compute."""
+    lowering = Lowering()
+    found: set[Node] = set()
+    for leaf in program.inputs:
+        try:
+            lowering.leaf(leaf)
+        except NoRow:
+            found.add(leaf)
+    for node in program.order:
+        if any([i in found and (i.leaf or i.dtype.name not in KINDS_OF_ARRAYS) for i in node.inputs]):
+            found.add(node)
+            continue
+        try:
+            for i in node.inputs:
+                if i in found:
+                    lowering.leaf(i)
+            lowering.lower(node)
+        except NoRow:
+            found.add(node)
+    return found - set(program.inputs)
+
+
+KINDS_OF_ARRAYS = ("float32", "float64", "int64", "int32", "bool")
+
+
+class Native:
+    """A program in machine code: see `engines/engine.py`."""
+
+    def __init__(self, program: Program, updates: Mapping[int, int], foreign: set[Node]) -> None:
+        self.updates = dict(updates)
+        self.outputs = [
+            Output(n.shape, n.dtype, output_strides(n))
+            for k, n in enumerate(program.outputs)
+            if k not in updates
+        ]
+        self.foreign = len(foreign)
+        if not foreign:
+            self.call = builtin_for(program, updates)
+        else:
+            self.call = Staged(program, self.updates, foreign)
+
+
+def builtin_for(program: Program, updates: Mapping[int, int]) -> Any:
+    """The builtin that checks its arguments and runs `program`."""
+    compiled = Compiled(program, updates)
+    b = compiled.step.emit()
+    specs: list[Spec] = []
+    for k, leaf in enumerate(program.inputs):
+        if leaf.number:
+            specs.append(Number(f"input {k}", KINDS[leaf.dtype.name]))
+        else:
+            specs.append(array_spec(f"input {k}", leaf, leaf.strides, k in updates.values()))
+    for k, node in enumerate(program.outputs):
+        if k not in updates:
+            specs.append(array_spec(f"output {k}", node, output_strides(node), True))
+    arena = np.zeros(compiled.step.memory.end + 64, np.uint8)
+    memory = {"arena": arena[-arena.ctypes.data % 64 :], "status": np.zeros(1, np.int64)}
+    enter(b, specs, release=compiled.step.work > LONG)
+    return builtin_of(b, specs, "program", memory)
+
+
+def array_spec(name: str, node: Node, strides: Sequence[int], written: bool) -> Array:
+    """What an array argument must be."""
+    size = node.dtype.itemsize
+    return Array(name, node.dtype.numpy, node.shape, tuple([s * size for s in strides]), written)
+
+
+class Staged:
+    """A program with ops that NumPy computes, between native stages."""
+
+    def __init__(self, program: Program, updates: Mapping[int, int], foreign: set[Node]) -> None:
+        self.program = program
+        self.stages = stages_of(program, foreign, updates)
+        self.last = self.stages[-1]
+        self.calls: list[Any] = []
+        for stage in self.stages:
+            own = own_updates(stage, program, updates) if stage is self.last else {}
+            empty = not stage.program.outputs
+            self.calls.append(None if empty else builtin_for(stage.program, own))
+        rest = [n for k, n in enumerate(program.outputs) if k not in updates]
+        self.results = rest
+        self.direct = self.last.writes[len(updates) :]
+        self.anyone = SimpleNamespace(at=None)
+
+    def __call__(self, recorder: Any, halt: Any, *given: Any) -> None:
+        """Compute everything, then set `recorder.at`."""
+        count = len(self.program.inputs)
+        values: dict[Node, Any] = dict(zip(self.program.inputs, given[:count], strict=True))
+        outputs = dict(zip(self.results, given[count:], strict=True))
+        with np.errstate(all="ignore"):
+            for stage, call in zip(self.stages[:-1], self.calls[:-1], strict=True):
+                self.run(stage, call, values)
+        mine = set(self.direct)
+        for node, out in zip(self.results, given[count:], strict=True):
+            if node not in mine:
+                np.copyto(out, value_in(values, node))
+            elif out is not outputs[node]:
+                raise ValueError("one output is asked for twice")
+        if self.calls[-1] is None:
+            recorder.at = halt
+            return
+        reads = [values[n] for n in self.last.reads]
+        self.calls[-1](recorder, halt, *reads, *[outputs[n] for n in self.direct])
+
+    def run(self, stage: Stage, call: Any, values: dict[Node, Any]) -> None:
+        """One stage and its foreign nodes."""
+        if call is not None:
+            made = [np.empty(n.shape, n.dtype.numpy) for n in stage.writes]
+            call(self.anyone, None, *[values[n] for n in stage.reads], *made)
+            values.update(zip(stage.writes, made, strict=True))
+        for node in stage.foreign:
+            args = [value_in(values, i) for i in node.inputs]
+            found = np.asarray(node.op.numpy(*args, **node.attrs), node.dtype.numpy)
+            values[node] = np.ascontiguousarray(found).reshape(node.shape)
+
+
+def value_in(values: Mapping[Node, Any], node: Node) -> Any:
+    """The value of a node, constants included."""
+    return node.value if isinstance(node, Constant) else values[node]
