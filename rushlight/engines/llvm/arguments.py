@@ -24,6 +24,7 @@ from . import layout, pool
 from .builder import Builder
 from .jit import build, builtin
 
+
 class Refused(IndexError):
     """A program has given up; NumPy is asked to do it, and to say what is wrong."""
 

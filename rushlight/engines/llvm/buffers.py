@@ -90,7 +90,9 @@ class Memory:
     def add_target(self, form: Form, argument: int, strides: Sequence[int]) -> None:
         """Enter a form that is written to an argument."""
         buffer = self.buffers[form] = Buffer(form, argument)
-        buffer.strides = tuple([s if n > 1 else 0 for s, n in zip(strides, form.shape, strict=True)])
+        buffer.strides = tuple(
+            [s if n > 1 else 0 for s, n in zip(strides, form.shape, strict=True)]
+        )
 
     def piece(self, form: Form, whole: Buffer) -> Buffer:
         """The part of an ASSEMBLE's buffer where a PIECE goes."""

@@ -12,6 +12,7 @@ from .forms import Form, Kind
 from .plan import Index, Plan, arguments, through
 from .scalars import FLOATS, apply
 
+
 class Source(NamedTuple):
     """What a group's function is given: an argument of the program, or a place in the arena."""
 

@@ -9,8 +9,8 @@ A `Form` says how one element of an array comes about. There are few kinds:
     ASSEMBLE   pieces put next to each other       SCATTER   elements added up where an index says
 
 Everything that the op table's primitives mean is written with these (`rows.py`); a matrix product,
-for one, is a FOLD of a MAP of VIEWs. Only some forms will have memory; the others are computed where
-they are needed.
+for one, is a FOLD of a MAP of VIEWs. Only some forms will have memory; the others are computed
+where they are needed.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def unified(roots: Iterable[Form]) -> dict[Form, Form]:
     found: dict[Form, Form] = {}
     for form in needed(roots):
         inputs = tuple([found[i] for i in form.inputs])
-        key = (form.kind, inputs, form.shape, form.type, form.how)
+        key: Any = (form.kind, inputs, form.shape, form.type, form.how)
         if form.kind is Kind.CONSTANT:
             key = (*key, math.copysign(1, form.how), type(form.how))  # -0.0, True and 1.0 differ
         if form.kind is Kind.PIECE:

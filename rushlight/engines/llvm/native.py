@@ -12,10 +12,11 @@ from ...graph import Constant, Node
 from ...trace import Program
 from ..engine import Output
 from . import layout
-from .arguments import Array, Number, Spec, enter, program as builtin_of
-from .translate import Compiled, output_strides
+from .arguments import Array, Number, Spec, enter
+from .arguments import program as builtin_of
 from .rows import Lowering, NoRow
 from .stages import Stage, own_updates, stages_of
+from .translate import Compiled, output_strides
 
 name = "llvm"
 
@@ -49,7 +50,9 @@ def without_row(program: Program) -> set[Node]:
         except NoRow:
             found.add(leaf)
     for node in program.order:
-        if any([i in found and (i.leaf or i.dtype.name not in KINDS_OF_ARRAYS) for i in node.inputs]):
+        if any(
+            [i in found and (i.leaf or i.dtype.name not in KINDS_OF_ARRAYS) for i in node.inputs]
+        ):
             found.add(node)
             continue
         try:
@@ -75,16 +78,24 @@ class Native:
             for k, n in enumerate(program.outputs)
             if k not in updates
         ]
+        self.call = builtin_for(program, updates) if not foreign else self.staged(program, foreign)
         self.foreign = len(foreign)
-        if not foreign:
-            self.call = builtin_for(program, updates)
-        else:
-            self.call = Staged(program, self.updates, foreign)
+
+    def staged(self, program: Program, foreign: set[Node]) -> Staged:
+        """The program in stages. A node may lose its row when it is cut from its surroundings."""
+        while True:
+            stages = stages_of(program, foreign, self.updates)
+            try:
+                return Staged(program, self.updates, stages)
+            except NoRow as refusal:
+                known = {n: o for stage in stages for n, o in stage.originals.items()}
+                assert refusal.node is not None
+                foreign.add(known[refusal.node])
 
 
-def builtin_for(program: Program, updates: Mapping[int, int]) -> Any:
-    """The builtin that checks its arguments and runs `program`."""
-    compiled = Compiled(program, updates)
+def builtin_for(program: Program, updates: Mapping[int, int], dense: bool = False) -> Any:
+    """The builtin that checks its arguments and runs `program`; see `Compiled`."""
+    compiled = Compiled(program, updates, dense)
     b = compiled.step.emit()
     specs: list[Spec] = []
     for k, leaf in enumerate(program.inputs):
@@ -94,7 +105,7 @@ def builtin_for(program: Program, updates: Mapping[int, int]) -> Any:
             specs.append(array_spec(f"input {k}", leaf, leaf.strides, k in updates.values()))
     for k, node in enumerate(program.outputs):
         if k not in updates:
-            specs.append(array_spec(f"output {k}", node, output_strides(node), True))
+            specs.append(array_spec(f"output {k}", node, output_strides(node, dense), True))
     arena = np.zeros(compiled.step.memory.end + 64, np.uint8)
     memory = {"arena": arena[-arena.ctypes.data % 64 :], "status": np.zeros(1, np.int64)}
     enter(b, specs, release=compiled.step.work > LONG)
@@ -110,15 +121,16 @@ def array_spec(name: str, node: Node, strides: Sequence[int], written: bool) -> 
 class Staged:
     """A program with ops that NumPy computes, between native stages."""
 
-    def __init__(self, program: Program, updates: Mapping[int, int], foreign: set[Node]) -> None:
+    def __init__(self, program: Program, updates: Mapping[int, int], stages: list[Stage]) -> None:
         self.program = program
-        self.stages = stages_of(program, foreign, updates)
+        self.stages = stages
         self.last = self.stages[-1]
         self.calls: list[Any] = []
         for stage in self.stages:
             own = own_updates(stage, program, updates) if stage is self.last else {}
             empty = not stage.program.outputs
-            self.calls.append(None if empty else builtin_for(stage.program, own))
+            dense = stage is not self.last
+            self.calls.append(None if empty else builtin_for(stage.program, own, dense))
         rest = [n for k, n in enumerate(program.outputs) if k not in updates]
         self.results = rest
         self.direct = self.last.writes[len(updates) :]

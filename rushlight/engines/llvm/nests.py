@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from . import folding
 from .affine import LANE, Affine, substituted, variable
@@ -21,7 +22,8 @@ from .strategy import DOT, PACKED, Choice
 Point = dict[str, Affine]
 
 
-class Span(NamedTuple):
+@dataclass(frozen=True)
+class Span:
     """The part of a dimension that a tile covers: from `start`, `count` points (or vectors).
 
     `rest` is the number of lanes that count in the last vector, if not all do.

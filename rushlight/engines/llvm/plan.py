@@ -7,7 +7,8 @@ wherever it is needed would cost more than storing and loading it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .affine import ZERO, Affine, combined, row_major, substituted, variable
@@ -15,7 +16,6 @@ from .forms import SOURCES, Form, Kind, needed
 from .scalars import COSTS
 
 Index = tuple[Affine, ...]
-FOLDING = (Kind.FOLD,)
 
 
 class Target(NamedTuple):
@@ -74,7 +74,9 @@ class Plan:
                 full[form] = 0
             elif form.kind in (Kind.MAP, Kind.VIEW, Kind.RESHAPE, Kind.PICK):
                 own = COSTS[form.how] if form.kind is Kind.MAP else 0
-                full[form] = own + 4 * (form.kind is Kind.PICK) + sum([full[i] for i in form.inputs])
+                full[form] = (
+                    own + 4 * (form.kind is Kind.PICK) + sum([full[i] for i in form.inputs])
+                )
             else:
                 full[form] = 0.5
         return full
@@ -175,7 +177,8 @@ def through_reshape(form: Form, index: Index) -> Index:
 # -- the loops of a stored form ----------------------------------------------------------------
 
 
-class Loops(NamedTuple):
+@dataclass(frozen=True)
+class Loops:
     """The loops that compute a stored form: sizes of the parallel and of the folded ones.
 
     `body` at `index`, in the variables p0, p1, ... and r0, r1, ..., is what is computed in them;
@@ -198,7 +201,9 @@ def loops_of(form: Form) -> Loops:
         outer = [a for a, n in enumerate(source.shape) if n > 1 and a not in axes]
         names |= {a: f"p{k}" for k, a in enumerate(outer)}
         sizes = tuple([source.shape[a] for a in outer])
-        index = tuple([variable(names[a]) if a in names else ZERO for a in range(len(source.shape))])
+        index = tuple(
+            [variable(names[a]) if a in names else ZERO for a in range(len(source.shape))]
+        )
         return Loops(sizes, tuple([source.shape[a] for a in axes]), source, index, False)
     body = form.inputs[0] if form.kind is Kind.PIECE else form
     long = [a for a, n in enumerate(form.shape) if n > 1]
@@ -212,6 +217,3 @@ def is_identity(form: Form, index: Index) -> bool:
     """Whether `index` runs through a stored form as its own loops do."""
     long = [k for k, n in enumerate(form.shape) if n > 1]
     return all([index[a] == variable(f"p{k}") for k, a in enumerate(long)])
-
-
-Walk = Callable[[Form, Index], None]

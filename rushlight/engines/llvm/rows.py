@@ -1,8 +1,8 @@
 """What each primitive means as forms: the engine's rows. An op without a row runs on NumPy.
 
-A row is called with the `Lowering`, the node and the forms of its inputs, and gives the node's form;
-it raises `NoRow` if it cannot for this node. Here are the elementwise ops, views and folds; products
-and windows are in `rows_products.py`, what goes by an index in `rows_index.py`.
+A row is called with the `Lowering`, the node and the forms of its inputs, and gives the node's
+form; it raises `NoRow` if it cannot for this node. Here are the elementwise ops, views and folds;
+products and windows are in `rows_products.py`, what goes by an index in `rows_index.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ INFINITY = float("inf")
 
 
 class NoRow(Exception):
-    """The engine has no row for a node: NumPy does it."""
+    """The engine has no row for a node: NumPy does it. `node` is set by `Lowering.lower`."""
+
+    node: Node | None = None
 
 
 Row = Callable[..., Form]
@@ -72,11 +74,17 @@ class Lowering:
     def lower(self, node: Node) -> Form:
         """Make the form of `node`; raises NoRow if there is none."""
         rule = ROWS.get(node.op.name)
-        if rule is None or 0 in node.shape or any([0 in i.shape for i in node.inputs]):
-            raise NoRow(node.op.name)
-        type_of(node)
-        form = rule(self, node, *[self.form(i) for i in node.inputs])
-        assert form.shape == node.shape and form.type == type_of(node), (node, form)
+        guards = len(self.guards)
+        try:
+            if rule is None or 0 in node.shape or any([0 in i.shape for i in node.inputs]):
+                raise NoRow(node.op.name)
+            type = type_of(node)
+            form = rule(self, node, *[self.form(i) for i in node.inputs])
+        except NoRow as refusal:
+            refusal.node = node
+            del self.guards[guards:]
+            raise
+        assert form.shape == node.shape and form.type == type, (node, form)
         self.forms[node] = form
         return form
 
@@ -218,7 +226,7 @@ def _(x: Lowering, node: Node, input: Form) -> Form:
 
 @row("reshape_view")
 def _(x: Lowering, node: Node, input: Form) -> Form:
-    if input.kind is Kind.INPUT and node.inputs[0].stride_memo is not None:
+    if input.kind is Kind.INPUT and input.how.stride_memo is not None:
         input = copied(input)  # its strides may not merge
     return reshaped(input, node.shape)
 

@@ -1,4 +1,4 @@
-"""Rows of what goes by an index: picking, putting, embeddings, losses by class, joining, padding."""
+"""Rows of what goes by an index: picking, putting, embeddings, classes, joining, padding."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ def guarded(x: Lowering, index: Form, n: int, wrap: bool, excuse: Form | None = 
     if wrap:
         from_end = mapped("add", "i64", index, size)
         index = mapped("select", "i64", mapped("lt", "i1", index, zero), from_end, index)
-    inside = mapped(
-        "and", "i1", mapped("ge", "i1", index, zero), mapped("lt", "i1", index, size)
-    )
+    inside = mapped("and", "i1", mapped("ge", "i1", index, zero), mapped("lt", "i1", index, size))
     fine = inside if excuse is None else mapped("or", "i1", inside, excuse)
     x.guards.append(folded("and", fine, range(len(fine.shape))))
     return mapped("select", "i64", inside, index, zero)
@@ -48,9 +46,7 @@ def _(x: Lowering, node: Node, table: Form, *index: Form) -> Form:
     return rows_of(x, node, table, index[0], axis, node.attrs["wrap"])
 
 
-def rows_of(
-    x: Lowering, node: Node, table: Form, index: Form, axis: int, wrap: bool
-) -> Form:
+def rows_of(x: Lowering, node: Node, table: Form, index: Form, axis: int, wrap: bool) -> Form:
     """The slices of `table` at `index` along `axis`; the dimensions of `index` take its place."""
     if index.type not in ("i64", "i32"):
         raise NoRow("an index of another type")
@@ -81,8 +77,7 @@ def _(x: Lowering, node: Node, scores: Form, target: Form) -> Form:
     ignored = mapped("eq", "i1", target, forms.constant(node.attrs["ignore"], target.type))
     place = guarded(x, target, scores.shape[axis], False, ignored)
     where = [
-        Affine() if k == axis else forms.axis(k - (k > axis), m)
-        for k, m in enumerate(scores.shape)
+        Affine() if k == axis else forms.axis(k - (k > axis), m) for k, m in enumerate(scores.shape)
     ]
     found = picked(scores, place, axis, node.shape, where)
     return mapped("select", scores.type, ignored, forms.constant(0.0, scores.type), found)

@@ -10,7 +10,7 @@ from ...graph import Node
 from . import forms
 from .affine import Affine, combined, variable
 from .forms import Form, assembled, expanded, folded, mapped, permuted, reshaped
-from .rows import INFINITY, Lowering, NoRow, first_place, row, type_of
+from .rows import INFINITY, Lowering, NoRow, first_place, row
 
 Pads = Sequence[tuple[int, int]]
 
@@ -37,7 +37,10 @@ def surrounded(image: Form, padding: Pads, fill: float = 0.0) -> Form:
     """`image`, (batch, channels, *size), with `fill` around it."""
     if not any([a or b for a, b in padding]):
         return image
-    shape = (*image.shape[:2], *[n + a + b for n, (a, b) in zip(image.shape[2:], padding, strict=True)])
+    shape = (
+        *image.shape[:2],
+        *[n + a + b for n, (a, b) in zip(image.shape[2:], padding, strict=True)],
+    )
     where = [(0, 1), (0, 1), *[(a, 1) for a, _ in padding]]
     if not fill:
         return assembled(shape, image.type, [(image, where)])
@@ -47,7 +50,11 @@ def surrounded(image: Form, padding: Pads, fill: float = 0.0) -> Form:
 
 
 def windows(
-    image: Form, kernel: Sequence[int], out: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+    image: Form,
+    kernel: Sequence[int],
+    out: Sequence[int],
+    stride: Sequence[int],
+    dilation: Sequence[int],
 ) -> Form:
     """The windows of `image`: (batch, channels, *out, *kernel)."""
     n = len(kernel)
@@ -93,7 +100,9 @@ def _(x: Lowering, node: Node, image: Form, g: Form) -> Form:
     count, channels, *kernel = node.shape
     groups, n = attrs["groups"], len(kernel)
     batch, _, *out = g.shape
-    seen = windows(surrounded(image, attrs["padding"]), kernel, out, attrs["stride"], attrs["dilation"])
+    seen = windows(
+        surrounded(image, attrs["padding"]), kernel, out, attrs["stride"], attrs["dilation"]
+    )
     seen = reshaped(seen, (batch, groups, 1, channels, *out, *kernel))
     # (groups, outputs of a group, channels, *kernel, batch, *out)
     whole = (groups, count // groups, channels, *kernel, batch, *out)
@@ -109,41 +118,45 @@ def _(x: Lowering, node: Node, image: Form, g: Form) -> Form:
 
 @row("convolve_back")
 def _(x: Lowering, node: Node, g: Form, weight: Form) -> Form:
+    """A convolution, with the kernels turned round, of `g` spread out with a border around it."""
     attrs = node.attrs
-    groups = attrs["groups"]
+    groups, dilation = attrs["groups"], attrs["dilation"]
     count, channels, *kernel = weight.shape
-    stride, dilation = attrs["stride"], attrs["dilation"]
-    n = len(kernel)
-    # A convolution, with the kernels turned round, of `g` spread out with a border around it.
-    sizes = node.shape[2:]
-    borders = [d * (k - 1) - a for k, d, (a, _) in zip(kernel, dilation, attrs["padding"], strict=True)]
-    spread = [size + d * (k - 1) for size, k, d in zip(sizes, kernel, dilation, strict=True)]
-    index = [(0, 1), (0, 1)]
-    shown = list(g.shape)
-    starts = [0, 0]
-    for k in range(n):
-        skip = max(-(-max(-borders[k], 0) // stride[k]), 0)  # what lies before the image altogether
-        first = borders[k] + skip * stride[k]
-        fit = max(min(g.shape[2 + k] - skip, -(-(spread[k] - first) // stride[k])), 0)
-        index.append((first, stride[k]))
-        shown[2 + k] = fit
-        starts.append(skip)
-    part = forms.view(
-        g, tuple(shown),
-        [variable(f"o{k}", 1, s) if m > 1 else Affine(s) for k, (m, s) in enumerate(zip(shown, starts, strict=True))],
-    )  # fmt: skip
-    around = assembled((*g.shape[:2], *spread), g.type, [(part, index)])
-    turned = forms.view(
-        reshaped(weight, (groups, count // groups, channels, *kernel)),
-        (groups, channels, count // groups, *kernel),
-        [
-            forms.axis(0, groups), forms.axis(2, count // groups), forms.axis(1, channels),
-            *[variable(f"o{3 + k}", -1, m - 1) if m > 1 else Affine() for k, m in enumerate(kernel)],
-        ],
-    )  # fmt: skip
+    around = spread_out(g, node.shape[2:], kernel, **attrs)
+    places = [forms.axis(0, groups), forms.axis(2, count // groups), forms.axis(1, channels)]
+    places += [
+        variable(f"o{3 + k}", -1, m - 1) if m > 1 else Affine() for k, m in enumerate(kernel)
+    ]
+    apart = reshaped(weight, (groups, count // groups, channels, *kernel))
+    turned = forms.view(apart, (groups, channels, count // groups, *kernel), places)
     flipped = reshaped(turned, (groups * channels, count // groups, *kernel))
-    none = [(0, 0)] * n
-    return convolution(around, flipped, node.shape, (1,) * n, none, dilation, groups)
+    none = [(0, 0)] * len(kernel)
+    return convolution(around, flipped, node.shape, (1,) * len(kernel), none, dilation, groups)
+
+
+def spread_out(
+    g: Form, sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int], padding: Pads,
+    dilation: Sequence[int], **rest: Any,
+) -> Form:  # fmt: skip
+    """`g` with its elements `stride` apart, and a border as wide as the kernels reach."""
+    shown, starts, where = list(g.shape), [0, 0], [(0, 1), (0, 1)]
+    room = []
+    for k, (size, kernel_size, step, (before, _), d) in enumerate(
+        zip(sizes, kernel, stride, padding, dilation, strict=True)
+    ):
+        border = d * (kernel_size - 1) - before
+        room.append(size + d * (kernel_size - 1))
+        skip = max(-(border // step), 0) if border < 0 else 0  # lies before the image altogether
+        first = border + skip * step
+        shown[2 + k] = max(min(g.shape[2 + k] - skip, -(-(room[k] - first) // step)), 0)
+        starts.append(skip)
+        where.append((first, step))
+    places = [
+        variable(f"o{k}", 1, s) if m > 1 else Affine(s)
+        for k, (m, s) in enumerate(zip(shown, starts, strict=True))
+    ]
+    part = forms.view(g, tuple(shown), places)
+    return assembled((*g.shape[:2], *room), g.type, [(part, where)])
 
 
 # -- pooling -----------------------------------------------------------------------------------
@@ -219,11 +232,13 @@ def _(x: Lowering, node: Node, g: Form) -> Form:
 def tiled(g: Form, kernel: Sequence[int], shape: Sequence[int]) -> Form:
     """Each element of `g` all over its window, in an image of `shape`; windows lie side by side."""
     batch, channels, *out = g.shape
-    n = len(out)
     cells = [m for pair in zip(out, kernel, strict=True) for m in pair]
     one = [m for k in out for m in (k, 1)]
     spread = expanded(reshaped(g, (batch, channels, *one)), (batch, channels, *cells))
-    return bordered(reshaped(spread, (batch, channels, *[a * b for a, b in zip(out, kernel, strict=True)])), shape)
+    return bordered(
+        reshaped(spread, (batch, channels, *[a * b for a, b in zip(out, kernel, strict=True)])),
+        shape,
+    )
 
 
 def bordered(image: Form, shape: Sequence[int]) -> Form:

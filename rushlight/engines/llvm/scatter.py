@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .affine import LANE, ZERO, Affine, row_major, variable
@@ -33,7 +34,6 @@ def emit_scatter(step: Step, form: Form, number: int) -> None:
     if whole < form.size:
         end = b.address(e.base(buffer), whole, form.type)
         b.store(zero, end, form.size - whole)
-    sizes = form.shape[1:]
     pitch = form.size // form.shape[0]
 
     def row(i: Value) -> None:
@@ -42,59 +42,58 @@ def emit_scatter(step: Step, form: Form, number: int) -> None:
         e.known = {}
         at = e.value(place, (variable("p0"),) if place.shape[0] > 1 else (ZERO,))
         start = b.mul(at, b.number(pitch, "i64"))
-        add_row(step, source, sizes, start, buffer.strides or (), e.base(buffer))
+        first = b.address(e.base(buffer), start, form.type)
+        Row(step, source, buffer.strides or (), first).loops()
         del e.variables["p0"]
 
     b.loop(0, place.shape[0], 1, row)
 
 
-def add_row(
-    step: Step, source: Form, sizes: tuple[int, ...], start: Value, strides: tuple[int, ...],
-    base: Value,
-) -> None:  # fmt: skip
-    """Add one row of `source`, of the dimensions `sizes`, to the elements from `start` on."""
-    b, e = step.b, step.elements
-    first = variable("p0") if source.shape[0] > 1 else ZERO
-    index: list[Affine] = [first, *[variable(f"p{k + 1}") if n > 1 else ZERO for k, n in enumerate(sizes)]]
-    row = b.address(base, start, source.type)
+class Row:
+    """One row of a SCATTER: loops over the dimensions `sizes`, the last of them in vectors."""
 
-    def add(lane: bool, mask: int | None) -> None:
-        last = len(sizes)
-        at = list(index)
-        if lane:
-            at[last] = Affine(0, tuple(sorted([*at[last].terms, (LANE, 1)])))
+    def __init__(self, step: Step, source: Form, strides: tuple[int, ...], start: Value) -> None:
+        self.b, self.e = step.b, step.elements
+        self.source = source
+        self.sizes = source.shape[1:]
+        self.start = start
+        first = variable("p0") if source.shape[0] > 1 else ZERO
+        inner = [variable(f"p{k + 1}") if n > 1 else ZERO for k, n in enumerate(self.sizes)]
+        self.index: list[Affine] = [first, *inner]
+        steps = [(f"p{k + 1}", s) for k, s in enumerate(strides[1:]) if s]
+        self.place = Affine(0, tuple(steps))
+
+    def loops(self, k: int = 0) -> None:
+        """The loops from dimension `k` on."""
+        b, sizes = self.b, self.sizes
+        if k == len(sizes):
+            self.add(False, None)
+        elif k < len(sizes) - 1 or sizes[k] == 1:
+            b.loop(0, sizes[k], 1, lambda i: self.at(k, i, lambda: self.loops(k + 1)))
+        else:
+            lanes = self.e.lanes
+            whole = sizes[k] // lanes * lanes
+            b.loop(0, whole, lanes, lambda i: self.at(k, i, lambda: self.add(True, None)))
+            if whole < sizes[k]:
+                rest = sizes[k] - whole
+                self.at(k, b.number(whole, "i64"), lambda: self.add(True, rest))
+
+    def at(self, k: int, i: Value, then: Callable[[], None]) -> None:
+        """`then` with the variable of dimension `k` at `i`."""
+        self.e.variables[f"p{k + 1}"] = i
+        then()
+        del self.e.variables[f"p{k + 1}"]
+
+    def add(self, vector: bool, mask: int | None) -> None:
+        """Add one element, or a vector of them, to what is there."""
+        b, e, type = self.b, self.e, self.source.type
+        index = list(self.index)
+        if vector:
+            index[-1] = Affine(0, tuple(sorted([*index[-1].terms, (LANE, 1)])))
         e.known, e.mask = {}, mask
-        value = e.value(source, tuple(at))
-        moved = e.offset(Affine(0, tuple([(f"p{k + 1}", s) for k, s in enumerate(strides[1:]) if s])))
-        pointer = b.address(row, moved, source.type)
-        lanes = e.lanes if lane else 1
-        old = b.load(pointer, source.type, lanes, mask, hoist=False)
+        value = e.value(self.source, tuple(index))
+        pointer = b.address(self.start, e.offset(self.place), type)
+        lanes = e.lanes if vector else 1
+        old = b.load(pointer, type, lanes, mask, hoist=False)
         b.store(b.add(old, b.splat(value, lanes)), pointer, mask)
         e.known, e.mask = {}, None
-
-    def loops(k: int) -> None:
-        if k == len(sizes):
-            add(False, None)
-            return
-        name = f"p{k + 1}"
-
-        def body(i: Value) -> None:
-            e.variables[name] = i
-            loops(k + 1)
-            del e.variables[name]
-
-        if k < len(sizes) - 1 or sizes[k] == 1:
-            b.loop(0, sizes[k], 1, body)
-            return
-        whole = sizes[k] // e.lanes * e.lanes
-
-        def vector(i: Value, mask: int | None = None) -> None:
-            e.variables[name] = i
-            add(True, mask)
-            del e.variables[name]
-
-        b.loop(0, whole, e.lanes, vector)
-        if whole < sizes[k]:
-            vector(b.number(whole, "i64"), sizes[k] - whole)
-
-    loops(0)

@@ -141,9 +141,7 @@ class Schedule:
         found = [self.written[f.how] for f, _ in reading.inputs if f.how in self.written]
         return min(found, key=lambda pair: pair[0])[1]
 
-    def group_for(
-        self, form: Form, reading: Reading, first: int, last: int, updated: Any
-    ) -> int:
+    def group_for(self, form: Form, reading: Reading, first: int, last: int, updated: Any) -> int:
         """The number of the latest group that `form` can share, or of a new one."""
         for k in range(len(self.groups) - 1, max(first, 0) - 1, -1):
             if k <= last and self.fits(form, reading, k, updated):

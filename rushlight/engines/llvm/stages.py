@@ -25,6 +25,7 @@ class Stage:
         self.reads: list[Node] = []
         self.writes: list[Node] = []
         self.program: Program
+        self.originals: dict[Node, Node] = {}  # of the nodes of `program`
 
 
 def stages_of(program: Program, foreign: set[Node], updates: Mapping[int, int]) -> list[Stage]:
@@ -51,7 +52,9 @@ def stages_of(program: Program, foreign: set[Node], updates: Mapping[int, int]) 
         stage.writes = [n for n in stage.nodes if n in wanted]
         extra: list[Node] = []
         if stage is last:
-            extra = [program.outputs[k] for k in updates] + [program.inputs[i] for i in updates.values()]
+            extra = [program.outputs[k] for k in updates] + [
+                program.inputs[i] for i in updates.values()
+            ]
         inputs = [i for n in stage.nodes for i in n.inputs] + extra
         outside = [i for i in inputs if i not in mine and not isinstance(i, Constant)]
         stage.reads = list(dict.fromkeys(outside))
@@ -63,9 +66,7 @@ def stages_of(program: Program, foreign: set[Node], updates: Mapping[int, int]) 
 
 def put_together(stage: Stage, program: Program, updates: Mapping[int, int]) -> None:
     """Make the stage a program of its own: what it reads from other stages are leaves."""
-    known: dict[Node, Node] = {
-        n: n if n.leaf else Leaf(n.shape, n.dtype) for n in stage.reads
-    }
+    known: dict[Node, Node] = {n: n if n.leaf else Leaf(n.shape, n.dtype) for n in stage.reads}
     for node in stage.nodes:
         inputs = tuple([known.get(i, i) for i in node.inputs])
         made = node
@@ -73,6 +74,7 @@ def put_together(stage: Stage, program: Program, updates: Mapping[int, int]) -> 
             made = Node(node.op, inputs, node.attrs, node.spec, False)
             made.stride_memo = node.stride_memo
         known[node] = made
+    stage.originals = {made: node for node, made in known.items()}
     if updates:
         changed = [program.outputs[k] for k in updates]
         stage.writes = changed + [n for n in stage.writes if n not in changed]
@@ -80,13 +82,9 @@ def put_together(stage: Stage, program: Program, updates: Mapping[int, int]) -> 
     stage.program = Program(outputs, tuple([known[n] for n in stage.reads]))
 
 
-def own_updates(
-    stage: Stage, program: Program, updates: Mapping[int, int]
-) -> dict[int, int]:
+def own_updates(stage: Stage, program: Program, updates: Mapping[int, int]) -> dict[int, int]:
     """`updates` in the numbers of the last stage's own program."""
-    return {
-        j: stage.reads.index(program.inputs[i]) for j, i in enumerate(updates.values())
-    }
+    return {j: stage.reads.index(program.inputs[i]) for j, i in enumerate(updates.values())}
 
 
 def foreign_nodes(stages: Sequence[Stage]) -> list[Node]:

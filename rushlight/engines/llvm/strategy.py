@@ -74,9 +74,7 @@ class Problem:
 
     def vectors(self, variable: str | None) -> dict[str, int]:
         """The extents, that of the vectorised variable in vectors."""
-        return {
-            d: -(-n // self.lanes) if d == variable else n for d, n in self.extents.items()
-        }
+        return {d: -(-n // self.lanes) if d == variable else n for d, n in self.extents.items()}
 
 
 def access_cost(factor: int) -> float:

@@ -27,10 +27,11 @@ ROW_FILES = (rows_index, rows_products)
 
 
 class Compiled:
-    """A piece of a program in native code."""
+    """A piece of a program in native code. If it is `dense`, its outputs are row-major."""
 
-    def __init__(self, program: Program, updates: Mapping[int, int]) -> None:
+    def __init__(self, program: Program, updates: Mapping[int, int], dense: bool = False) -> None:
         self.program = program
+        self.dense = dense
         self.updates = dict(updates)
         lowering = Lowering()
         for leaf in program.inputs:
@@ -77,7 +78,7 @@ class Compiled:
                 leaf = self.program.inputs[self.updates[k]]
                 at, strides = self.updates[k], leaf.strides
             else:
-                at, strides = place, output_strides(node)
+                at, strides = place, output_strides(node, self.dense)
                 place += 1
             base, layout = destination(form, strides)
             if base in owner or k in late:
@@ -113,9 +114,7 @@ def destination(form: Form, strides: Sequence[int]) -> tuple[Form, tuple[int, ..
 def layout_is_dense(form: Form, strides: Sequence[int]) -> bool:
     """Whether memory of `strides` is row-major without gaps."""
     dense = row_major(form.shape)
-    return all(
-        [a == b for a, b, n in zip(strides, dense, form.shape, strict=True) if n > 1]
-    )
+    return all([a == b for a, b, n in zip(strides, dense, form.shape, strict=True) if n > 1])
 
 
 def permutation(form: Form) -> list[int] | None:
@@ -134,7 +133,8 @@ def permutation(form: Form) -> list[int] | None:
             found.append(int(at.terms[0][0][1:]))
     if sorted(found) != list(range(len(form.shape))):
         return None
-    return found
+    whole = [form.shape[d] for d in found] == list(source.shape)
+    return found if whole else None  # a slice shows only a part
 
 
 def raw(compiled: Compiled, arrays: Sequence[Any], profile: bool = False) -> Any:
@@ -172,9 +172,11 @@ def raw(compiled: Compiled, arrays: Sequence[Any], profile: bool = False) -> Any
     return run, results, arena[start:]
 
 
-def output_strides(node: Node) -> tuple[int, ...]:
-    """The layout in which an output is written: the node's, if that fills memory without overlap."""
-    return node.strides if dense(node.shape, node.strides) else contiguous_strides(node.shape)
+def output_strides(node: Node, row_major: bool = False) -> tuple[int, ...]:
+    """The layout in which an output is written: the node's, if that fills memory."""
+    if row_major or not dense(node.shape, node.strides):
+        return contiguous_strides(node.shape)
+    return node.strides
 
 
 def empty(node: Node) -> Any:

@@ -1,33 +1,63 @@
-"""temporary."""
-def poly(b,x,cs):
-    r=b.number(cs[0],x.kind)
-    for c in cs[1:]: r=b.fma(b.splat(r,x.lanes),x,b.splat(b.number(c,x.kind),x.lanes))
-    return r
-def exp(b,x):
-    N=lambda v:b.splat(b.number(v,x.kind),x.lanes)
-    x=b.select(b.compare('ogt',x,N(88.7)),N(88.7),x); x=b.select(b.compare('olt',x,N(-87.3)),N(-87.3),x)
-    n=b.intrinsic('roundeven',b.mul(x,N(1.4426950408889634)))
-    r=b.fma(n,N(-0.693359375),x); r=b.fma(n,N(2.12194440e-4),r)
-    p=poly(b,r,[1.9875691500E-4, 1.3981999507E-3, 8.3334519073E-3, 4.1665795894E-2, 1.6666665459E-1, 5.0000001201E-1])
-    p=b.add(b.fma(b.mul(r,r),p,r),N(1.0))
-    I='i32' if x.kind=='float' else 'i64'
-    ni=b.convert('fptosi',n,I)
-    sh=23 if I=='i32' else 52
-    return b.convert('bitcast',b.add(b.convert('bitcast',p,I),b.binary('shl',ni,b.number(sh,I))),x.kind)
-def log(b,x):
-    N=lambda v:b.splat(b.number(v,x.kind),x.lanes)
-    bits=b.convert('bitcast',x,'i32'); t=b.sub(bits,b.number(0x3f3504f3,'i32')); k=b.binary('ashr',t,b.number(23,'i32'))
-    m=b.convert('bitcast',b.sub(bits,b.binary('shl',k,b.number(23,'i32'))),'float'); e=b.convert('sitofp',k,'float')
-    z=b.sub(m,N(1.0))
-    p=poly(b,z,[7.0376836292E-2, -1.1514610310E-1, 1.1676998740E-1, -1.2420140846E-1, 1.4249322787E-1, -1.6668057665E-1, 2.0000714765E-1, -2.4999993993E-1, 3.3333331174E-1])
-    z2=b.mul(z,z); y=b.mul(b.mul(z2,z),p); y=b.fma(e,N(-2.12194440e-4),y); y=b.fma(z2,N(-.5),y)
-    return b.fma(e,N(0.693359375),b.add(z,y))
-def sigmoid(b,x):
-    N=lambda v:b.splat(b.number(v,x.kind),x.lanes)
-    return b.div(N(1.0),b.add(N(1.0),exp(b,b.negate(x))))
-def tanh(b,x):
-    N=lambda v:b.splat(b.number(v,x.kind),x.lanes)
-    return b.sub(N(1.0),b.div(N(2.0),b.add(exp(b,b.add(x,x)),N(1.0))))
-def erf(b,x): # tanh approx placeholder
-    N=lambda v:b.splat(b.number(v,x.kind),x.lanes)
-    return tanh(b,b.mul(x,b.fma(b.mul(x,x),N(0.1009),N(1.1283))))
+"""Mathematical functions of vectors, as straight IR: `exp(builder, value)` and the like.
+
+They take floats and doubles in any number of lanes. None depends on the order in which lanes or
+elements come, so a result does not depend on the width of the vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .builder import Builder
+from .error_functions import erf, erfc, gelu
+from .exponentials import (
+    exp,
+    exp2,
+    expm1,
+    log,
+    log1p,
+    log2,
+    log10,
+    power,
+    sigmoid,
+    softplus,
+    tanh,
+)
+from .precision import by_library, const
+from .trigonometry import atan, atan2, cos, sin, tan
+from .values import Value
+
+
+def sqrt(b: Builder, x: Value) -> Value:
+    """The square root."""
+    return b.intrinsic("sqrt", x)
+
+
+def rsqrt(b: Builder, x: Value) -> Value:
+    """One over the square root."""
+    return b.div(const(b, x, 1.0), sqrt(b, x))
+
+
+def from_library(name: str) -> Callable[[Builder, Value], Value]:
+    """The C library's function `name`, lane by lane: right, and not fast."""
+
+    def function(b: Builder, x: Value) -> Value:
+        return by_library(b, name, x)
+
+    return function
+
+
+FUNCTIONS: dict[str, Callable[[Builder, Value], Value]] = {
+    f.__name__: f
+    for f in (
+        atan, cos, erf, erfc, exp, exp2, expm1, gelu, log, log10, log1p, log2, rsqrt, sigmoid, sin,
+        softplus, sqrt, tan, tanh,
+    )
+} | {
+    name: from_library(name)
+    for name in ("acos", "acosh", "asin", "asinh", "atanh", "cosh", "lgamma", "sinh")
+}  # fmt: skip
+"""The functions of one argument, by name."""
+
+BINARY: dict[str, Callable[[Builder, Value, Value], Value]] = {"atan2": atan2, "pow": power}
+"""The functions of two arguments, by name."""

@@ -1,0 +1,70 @@
+"""Every op's samples, and their gradients, on the LLVM engine against the NumPy engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import oracle
+import pytest
+
+pytest.importorskip("llvmlite")
+
+import native_programs
+
+from rushlight.engines.llvm import layout
+from rushlight.engines.numpy import interpret
+from rushlight.ops import OPS
+from rushlight.trace import Program
+
+pytestmark = [
+    pytest.mark.skipif(not layout.supported(), reason="another interpreter"),
+    pytest.mark.filterwarnings("ignore"),
+]
+
+
+def calls_of(op: Any) -> list[Any]:
+    """The recorded samples of an op: with its gradient where it has one."""
+    found = []
+    for example in oracle.examples(op):
+        call = oracle.record(op, example, grad=True)
+        roots = [r for r in call.results if r.requires_grad]
+        nodes = list(call.results)
+        if roots:
+            seeds = oracle.seeded(call, roots, seed=7)
+            nodes += [g for g in oracle.gradients(roots, seeds, call.inputs) if g is not None]
+        found.append((call, [n for n in nodes if not n.leaf]))
+    return found
+
+
+def feeds(calls: Any, program: Program) -> list[Any]:
+    """The values of the program's inputs."""
+    known = {leaf: value for call, _ in calls for leaf, value in call.feeds.items()}
+    return [known[leaf] for leaf in program.inputs]
+
+
+@pytest.mark.parametrize("name", sorted(OPS))
+def test_samples_agree(name: str) -> None:
+    calls = calls_of(OPS[name])
+    program = Program(list(dict.fromkeys([n for _, nodes in calls for n in nodes])))
+    if not program.order or native_programs.foreign(program) == len(program.order):
+        pytest.skip("NumPy's alone")
+    arrays = feeds(calls, program)
+    wanted = interpret.run(program, arrays)
+    got = native_programs.run(program, arrays)
+    assert got is not None
+    for node, a, b in zip(program.outputs, wanted, got, strict=True):
+        assert b.shape == node.shape and b.dtype == node.dtype.numpy
+        close(np.asarray(a, node.dtype.numpy), b, str(node))
+
+
+def close(a: Any, b: Any, what: str) -> None:
+    """Assert that results agree, to rounding where they may be summed in another order."""
+    if a.dtype.kind in "fc":
+        eps = np.finfo(a.dtype).eps
+        finite = np.abs(a[np.isfinite(a)])
+        scale = finite.max() if finite.size else 1.0
+        atol = 16 * eps * scale + np.finfo(a.dtype).tiny
+        np.testing.assert_allclose(b, a, rtol=60 * eps, atol=atol, err_msg=what)
+    else:
+        np.testing.assert_array_equal(b, a, err_msg=what)
