@@ -4,7 +4,9 @@ import builtins
 from collections.abc import Sequence
 from typing import Any
 
+from rushlight.devices import Device as device
 from rushlight.dtypes import DType as dtype
+from rushlight.size import Size
 
 Number = bool | int | float | complex
 

@@ -1,6 +1,11 @@
 """Types of the public names. Made by tools/make_stubs.py from the tables: do not edit."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from rushlight.devices import Device as device
+from rushlight.dtypes import DType as dtype
+from rushlight.size import Size
 
 Number = bool | int | float | complex
 
