@@ -1,56 +1,111 @@
-"""One contender: runs a program with one framework and prints what it measured as JSON."""
+"""One contender: runs a program with one framework and prints what it measured as JSON.
+
+    python benchmarks/worker.py PROGRAM CONTENDER THREADS [SECONDS]
+
+`micros` is the least time of a step, warm; `first_ms` the time of the first step from cold.
+"""
 
 import importlib
 import json
+import os
 import resource
 import sys
 import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WARM_STEPS = 100
-SECONDS = 1.0
 REPEATS = 5
+FEWEST, MOST = 5, 100
+"""How many steps warm up: as many as fit in the time for one repeat, but so many."""
+SETTLE = 4.0
+"""Seconds for which a contender that compiles in the background is warmed up, at most."""
 
 
-def framework(name, threads):
-    """The module called `torch`, of one framework or the other."""
-    if name == "rushlight":
-        sys.path.insert(0, str(HERE.parent))
-        import rushlight
+def rushlight_program(program, threads):
+    """The step function under rushlight."""
+    sys.path.insert(0, str(HERE.parent))
+    import rushlight
 
-        return rushlight
+    rushlight.set_num_threads(threads)
+    return importlib.import_module(program).setup(rushlight)
+
+
+def torch_program(program, threads):
+    """The step function under torch, each op at once."""
     import torch
     import torch.utils.data
 
     torch.set_num_threads(threads)
-    return torch
+    return importlib.import_module(program).setup(torch)
 
 
-def measure(step):
-    """The least time of a step in microseconds, over several repeats of about SECONDS each."""
-    for _ in range(WARM_STEPS):
-        step()
+def compiled_program(program, threads):
+    """The step function under torch, its model compiled."""
+    import torch
+    import torch.utils.data
+
+    torch.set_num_threads(threads)
+    return importlib.import_module(program).setup(torch, torch.compile)
+
+
+def jax_program(program, threads):
+    """The step function under jax.jit."""
+    if threads == 1:
+        one = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+        os.environ["XLA_FLAGS"] = one
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    sys.path.insert(0, str(HERE))
+    import jax
+
+    return importlib.import_module(f"jax_programs.{program}").setup(jax)
+
+
+SETUPS = {
+    "rushlight": rushlight_program,
+    "torch": torch_program,
+    "compile": compiled_program,
+    "jax": jax_program,
+}
+
+
+def value(result):
+    """The number a step returned."""
+    return result.item() if hasattr(result, "item") else float(result)
+
+
+def measure(step, seconds):
+    """What was measured: repeats of about `seconds` each."""
     start = time.perf_counter()
-    for _ in range(20):
+    first = value(step())
+    first_ms = (time.perf_counter() - start) * 1e3
+    start = time.perf_counter()
+    warm = 0
+    while warm < FEWEST or (warm < MOST and time.perf_counter() - start < SETTLE):
+        value(step())
+        warm += 1
+    time.sleep(0.2)  # what is compiled in the background gets ready
+    start = time.perf_counter()
+    for _ in range(3):
         step()
-    count = max(20, int(SECONDS / ((time.perf_counter() - start) / 20)))
+    count = max(3, int(seconds / ((time.perf_counter() - start) / 3)))
     best = float("inf")
     for _ in range(REPEATS):
         start = time.perf_counter()
         for _ in range(count):
             loss = step()
+        last = value(loss)
         best = min(best, (time.perf_counter() - start) / count)
-    return best * 1e6, float(loss)
+    return {"micros": best * 1e6, "first_ms": first_ms, "first": first, "last": last}
 
 
 def main():
     program, name, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    seconds = float(sys.argv[4]) if len(sys.argv) > 4 else 1.0
     sys.path.insert(0, str(HERE / "programs"))
-    step = importlib.import_module(program).setup(framework(name, threads))
-    micros, loss = measure(step)
+    found = measure(SETUPS[name](program, threads), seconds)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"micros": micros, "loss": loss, "peak_mb": peak}))
+    print(json.dumps({**found, "peak_mb": peak}))
 
 
 if __name__ == "__main__":
