@@ -33,7 +33,7 @@ MOST = {
     "gpt": Counts(entries=95, windows=2, nodes=1473),
     "inference": Counts(entries=5, windows=1, nodes=14),
     "chain": Counts(entries=10, windows=1, nodes=12),
-    "lstm": Counts(entries=20, windows=1, nodes=3000),
+    "lstm": Counts(entries=10, windows=1, nodes=3969),
 }
 
 NAMES = sorted(path.stem for path in PROGRAMS.glob("*.py"))

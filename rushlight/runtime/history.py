@@ -98,6 +98,20 @@ def no_generation() -> None:
     """The generation of a slot that is free."""
 
 
+def is_used_up(root: Node, freed: frozenset[Node]) -> bool:
+    """Whether a backward pass has used up what a gradient of `root` would need."""
+    visited: set[Node] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node in freed or (isinstance(node, Bound) and isinstance(node.source, Stale)):
+            return True
+        if node not in visited:
+            visited.add(node)
+            stack.extend([i for i in node.inputs if i.requires_grad])
+    return False
+
+
 class History:
     """What must be kept so that `roots` can be differentiated later.
 
@@ -132,11 +146,6 @@ class History:
         self.nodes = sorted(nodes, key=serial_of)
         self.needs = {n for n in self.needs if not isinstance(n, Constant | Saved)}
         self.sources = [n.source for n in visited if isinstance(n, Bound)]
-        self.stale = any([isinstance(s, Stale) for s in self.sources])
-
-    def is_stale(self, freed: frozenset[Node]) -> bool:
-        """Whether a backward pass has used up what these roots would need."""
-        return self.stale or not freed.isdisjoint(self.spending)
 
     def free_slot(self) -> Slot:
         """A slot that no generation occupies."""

@@ -12,7 +12,7 @@ from ..passes import simplify
 from ..trace import Program, memory_root, view_chain, view_root
 from . import hot
 from .entry import NOTHING, Entry, Handle
-from .history import Generation, History
+from .history import Generation, History, is_used_up
 
 
 class Place:
@@ -194,7 +194,7 @@ class Plan:
         for place in live:
             node = place.node
             differentiable = node.requires_grad and not isinstance(place.origin, Cell)
-            if differentiable and not History([node]).is_stale(freed):
+            if differentiable and not is_used_up(node, freed):
                 roots.append(node)
         return History(roots) if roots else None
 
