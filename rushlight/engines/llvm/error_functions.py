@@ -15,6 +15,10 @@ SMALL = {"erf": 0.96, "erfc": 0.65}
 """Below these the function is made of x times a polynomial of its square."""
 
 
+GONE = {"float": 10.5, "double": 28.0}
+"""From here on erfc is 0."""
+
+
 def erf(b: Builder, x: Value) -> Value:
     """The error function."""
     a = magnitude(b, x)
@@ -30,7 +34,7 @@ def erf(b: Builder, x: Value) -> Value:
 def erfc(b: Builder, x: Value) -> Value:
     """1 - erf(x), accurate where that is near 0."""
     a = magnitude(b, x)
-    rest = far_from_zero(b, at_most(b, a, 28.0))
+    rest = far_from_zero(b, at_most(b, a, GONE[x.kind]))
     large = b.select(b.compare("lt", x, const(b, x, 0.0)), b.sub(const(b, x, 2.0), rest), rest)
     small = b.sub(const(b, x, 1.0), near_zero(b, x))
     return b.select(b.compare("lt", a, const(b, x, SMALL["erfc"])), small, large)

@@ -112,9 +112,11 @@ def tanh(b: Builder, x: Value) -> Value:
     e, one, two = expm1(b, b.add(a, a)), const(b, x, 1.0), const(b, x, 2.0)
     below = b.add(e, two)
     ratio = b.div(e, below)
-    # What the rounding of e + 2 took away, over itself, is near lost * (1 - ratio) / 2.
-    lost = b.sub(e, b.sub(below, two))
-    share = b.mul(b.mul(lost, ratio), const(b, x, 0.5))
+    # What the rounding of e + 2 took away, over itself, is near lost * (1 - ratio) / 2; where the
+    # ratio is near 1 that is not exact, and not needed.
+    lost = b.mul(b.sub(e, b.sub(below, two)), const(b, x, 0.5))
+    small = b.compare("lt", e, const(b, x, 4.0))
+    share = b.select(small, b.mul(lost, ratio), const(b, x, 0.0))
     return with_sign(b, b.fma(share, b.sub(ratio, one), ratio), x)
 
 
