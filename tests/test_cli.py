@@ -305,3 +305,32 @@ def test_ops_lists_all(capsys):
     assert main(["ops"]) == 0
     count = int(capsys.readouterr().out.splitlines()[-1].split()[0])
     assert count > 300
+
+
+# -- doctor ------------------------------------------------------------------------------------
+
+
+def test_doctor_tells_what_there_is_and_clears_the_cache(tmp_path):
+    pytest.importorskip("llvmlite")
+    here = {"RUSHLIGHT_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "3"}
+    told = call("doctor", **here)
+    assert told.returncode == 0 and told.stderr == ""
+    for words in ("engine     llvm", "LLVM", "-bit vectors", "3 compute", "0 programs",
+                  "RUSHLIGHT_CACHE=", "all is well"):  # fmt: skip
+        assert words in told.stdout
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "one.rl").write_bytes(bytes(2048))
+    assert "1 program, 2 KiB of 256 MiB" in call("doctor", **here).stdout
+    assert call("doctor", "--clear-cache", **here).stdout.startswith("deleted 1 program (2 KiB)")
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_doctor_without_llvmlite_or_cache(tmp_path):
+    (tmp_path / "llvmlite.py").write_text("raise ImportError('no llvmlite here')")
+    paths = f"{tmp_path}{os.pathsep}{ROOT}"
+    told = call("doctor", PYTHONPATH=paths)
+    assert told.returncode == 0 and "numpy, because llvmlite cannot be imported" in told.stdout
+    assert "there is no cache" in call("doctor", "--clear-cache", PYTHONPATH=paths).stdout
+    assert "turned off" in call("doctor", "--clear-cache", RUSHLIGHT_CACHE="0").stdout
+    asked = call("doctor", "--cure")
+    assert asked.returncode == 2 and "what is --cure" in asked.stdout

@@ -13,6 +13,7 @@ COMMANDS = {
     "run": "run a program that says `import torch`, unchanged:  rushlight run script.py [args]",
     "demo": "train a small network on real digits, in seconds, and draw what it learned",
     "trace": "run a program and print the trace of its hottest window",
+    "doctor": "say which engine, processor, threads and cache are used, and whether all is well",
     "ops": "list the functions there are, and where their names appear",
 }
 
