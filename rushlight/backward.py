@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import ops
-from .differentiate import Pass, Run, listed
+from .differentiate import Pass, Run, listed, op_name
 from .errors import GradError, explain
 from .graph import Cell, Node
 from .ops.layouts import dense
@@ -22,10 +22,10 @@ from .runtime.entry import at_once, types
 from .runtime.memory import is_private
 from .runtime.record import settle
 from .runtime.recorder import local
-from .stepwise import Steps
+from .stepwise import Steps, anomaly
 
-BACKWARD = Pass("backward")
-GRAD = Pass("grad")
+BACKWARD = Pass("backward", lambda node, static: "AddBackward0" if sums(node) else "CopyBackwards")
+GRAD = Pass("grad", op_name)
 
 
 @public("autograd")
@@ -46,7 +46,7 @@ def backward(
     run = Run(tensors, grad_tensors, retain_graph, create_graph)
     only = None if inputs is None else {t._cell for t in listed(inputs)}
     cells = [c for c in run.cells() if only is None or c in only]
-    if run.is_watched(cells):
+    if run.is_watched(cells) or anomaly.on:
         Steps(run).backward(cells)
         return
     known = [c.grad for c in cells if c.grad is not None]
@@ -74,7 +74,8 @@ def backward(
     for cell, handle in zip(cells, out, strict=True):
         cell.grad = handle
     entry = run.recorder.at
-    if len(run.handles) == 1 and not known and not entry.places and only is None:
+    plain = len(run.handles) == 1 and not known and not entry.places and only is None
+    if plain and not run.generations():
         entry.pattern = (retain_graph, create_graph, cells, ("grad",) * len(cells))
     if run.recorder.eager or any([g._value.leaf and not is_private(g) for g in known]):
         run.recorder.flush()
@@ -86,7 +87,7 @@ def repeat_backward(root: Any, retain_graph: bool | None, create_graph: bool) ->
     entry = recorder.at.next
     if entry.api is not BACKWARD or entry.a is not root._value or entry.mode is not recorder.grad:
         return False
-    if entry.pattern is None or recorder.hooks:
+    if entry.pattern is None or recorder.hooks or anomaly.on:
         return False
     retains, creates, cells, names = entry.pattern
     if retains is not retain_graph or creates is not create_graph:
@@ -142,7 +143,7 @@ def grad(
 
 def find(run: Run, targets: list[Any]) -> list[Any]:
     """The gradient of each target, None for those that are not reached."""
-    if run.is_watched(run.cells()):
+    if run.is_watched(run.cells()) or anomaly.on:
         return Steps(run).find(targets)
     wanted = [t._value for t in targets]
 
@@ -164,11 +165,21 @@ def find(run: Run, targets: list[Any]) -> list[Any]:
     return results
 
 
+def sums(node: Node) -> bool:
+    """Whether `node` adds a gradient to an earlier one."""
+    return not node.leaf and node.op is ops.plus
+
+
 def laid_out_like(cell: Cell, g: Node) -> Node:
     """`g` in the memory layout of the leaf, not a view of something else."""
     if g.strides == cell.strides:
         return g
-    return ops.make_contiguous(g)
+    if cell.stride_memo is None or not dense(cell.shape, cell.strides):
+        return ops.make_contiguous(g)
+    order = sorted(range(cell.ndim), key=lambda k: -cell.strides[k])
+    inverse = tuple(sorted(range(cell.ndim), key=order.__getitem__))
+    rows = ops.make_contiguous(ops.permute_view(g, dims=tuple(order)))
+    return ops.clone(ops.permute_view(rows, dims=inverse))
 
 
 def gradient_of(cell: Cell) -> Target:

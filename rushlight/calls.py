@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .errors import GradError, explain
 from .ops.table import Op
 from .runtime.entry import Entry, Handle, types
 from .runtime.memory import EXPORTED, to_read
@@ -173,6 +174,8 @@ def general(op: Op) -> Function:
                 found = pattern.match(args, kwargs)
                 if found is not None:
                     return repeat(recorder, entry, *found)
+        if "out" in kwargs:
+            return into(op, args, dict(kwargs))
         result = apply(op, args, kwargs)
         at = recorder.at
         if at.api is op:  # a call that has come twice will come again
@@ -183,6 +186,23 @@ def general(op: Op) -> Function:
         return result
 
     return call
+
+
+def into(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The result of a call with `out=`: the tensors given there, with the values of the result."""
+    out = kwargs.pop("out")
+    result = apply(op, args, kwargs)
+    if out is None:
+        return result
+    pairs = [(out, result)] if isinstance(out, Handle) else list(zip(out, result, strict=True))
+    for given, made in pairs:
+        if made._value.requires_grad or (given._value.requires_grad and local.recorder.grad):
+            problem = "functions with out=... do not support automatic differentiation"
+            raise GradError(explain(op.name, problem, hint="leave out= away"))
+        if given._value.shape != made._value.shape:
+            given.resize_(made._value.shape)
+        given.copy_(made)
+    return out
 
 
 class Pattern:

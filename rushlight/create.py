@@ -11,7 +11,7 @@ import numpy as np
 from . import dtypes
 from .devices import require_cpu
 from .dtypes import DType
-from .errors import ArgumentError, ChoiceError, GradError, ShapeError, explain
+from .errors import ArgumentError, ChoiceError, DtypeError, GradError, explain
 from .public import public
 from .runtime.entry import Handle
 from .runtime.memory import export
@@ -33,7 +33,7 @@ def checked_dtype(dtype: Any, op: str) -> DType | None:
     """`dtype`, if it is one of ours or None."""
     if dtype is None or isinstance(dtype, DType):
         return dtype
-    named = {float: dtypes.default(), int: dtypes.int64, bool: dtypes.bool_}
+    named = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_}
     if dtype in named:
         return named[dtype]
     kind = f"{dtype!r}"
@@ -95,8 +95,7 @@ def array_of(data: Any, dtype: DType | None, op: str) -> Any:
 
 def inferred(array: Any, leaf: Any, op: str) -> DType:
     """The dtype of a tensor of nested lists that begin with `leaf`: NumPy's own types are kept."""
-    kept = isinstance(leaf, np.ndarray | np.generic) and not isinstance(leaf, float | complex)
-    if kept and array.size:
+    if isinstance(leaf, np.ndarray | np.generic) and array.size:
         return dtypes.of_numpy(array.dtype, op)
     if array.dtype.kind == "f":
         return dtypes.default()
@@ -140,8 +139,11 @@ def unreadable(data: Any, op: str) -> Exception:
             problem = f"expected sequence of length {first} at dim 1, got rows of other lengths"
             hint = "pad the rows to one length, or keep a list of tensors"
             return ValueError(explain(op, problem, hint=hint))
-    kind = type(data).__name__
-    return TypeError(explain(op, f"could not make a tensor of {kind}: {data!r:.60}"))
+    problem = f"could not make a tensor of {type(data).__name__}: {data!r:.60}"
+    leaf = first_leaf(data)
+    if leaf is None or isinstance(leaf, dict):
+        return DtypeError(explain(op, f"{problem}; it holds {leaf!r:.30}"))
+    return TypeError(explain(op, problem))
 
 
 @public()
@@ -187,12 +189,28 @@ def from_numpy(array: Any) -> Any:
     dtypes.of_numpy(array.dtype, "from_numpy")
     if any([s < 0 for s in array.strides]):
         problem = "some of the strides of the array are negative"
-        raise ShapeError(explain("from_numpy", problem, hint="use array.copy()"))
+        raise ChoiceError(explain("from_numpy", problem, hint="use array.copy()"))
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     made = wrap(array.view())
     export(array)
     return made
+
+
+@public()
+def from_dlpack(ext_tensor: Any) -> Any:
+    """A tensor on the memory of a tensor of another library (NumPy, JAX, PyTorch, ...).
+
+    >>> torch.from_dlpack(np.arange(3.0))
+    tensor([0., 1., 2.], dtype=torch.float64)
+    """
+    if isinstance(ext_tensor, Handle):
+        return ext_tensor.detach()  # type: ignore[attr-defined]
+    try:
+        array = np.from_dlpack(ext_tensor)
+    except (AttributeError, BufferError, RuntimeError) as error:
+        raise ArgumentError(explain("from_dlpack", str(error))) from error
+    return from_numpy(array)
 
 
 @public()

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import gradient
 from .errors import ArgumentError, GradError, ShapeError, explain
-from .graph import Cell, Node, leaves_of, scope
+from .graph import Cell, Node, leaves_of, saved_of, scope
 from .runtime.effect import Change, apply_effect
 from .runtime.entry import Handle
 from .runtime.history import Generation
@@ -18,9 +18,15 @@ from .runtime.recorder import local
 class Pass:
     """What an entry of the trie says was called: some kind of backward pass."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, grad_name: Any) -> None:
         self.name = name
-        self.grad_name = "NotImplemented"
+        self.grad_name = grad_name
+
+
+def op_name(node: Node, static: Any) -> str:
+    """PyTorch's name of the function that made `node`: that of its op."""
+    name = node.op.grad_name
+    return name if isinstance(name, str) else ""
 
 
 class Run:
@@ -55,8 +61,10 @@ class Run:
         return tuple(found)
 
     def generations(self) -> list[Generation]:
-        """The saved values that the roots' histories may use."""
-        return [r._history for r in self.roots if r._history is not None]
+        """The saved values, of this and earlier windows, that the roots' histories may use."""
+        found = [r._history for r in self.roots]
+        found += [s.slot.generation() for r in self.roots for s in saved_of(r._value)]
+        return list({id(g): g for g in found if g is not None}.values())
 
     def is_watched(self, cells: Sequence[Cell]) -> bool:
         """Whether Python wants to see gradients on their way."""
@@ -101,7 +109,7 @@ class Run:
         recorder = self.recorder
         flags = (self.retain_graph, self.create_graph, *(s is None for s in self.seeds))
         generations = self.generations()
-        freed = any([g.freed for g in generations])
+        freed = frozenset[Node]().union(*[g.freed for g in generations])
         values = tuple([h._value for h in handles])
         key = (api, static, flags, freed, values, recorder.grad)
         out = apply_effect(recorder, api, key, handles, (), describe)

@@ -20,6 +20,10 @@ class ShapeError(RushlightError, RuntimeError):
     """Shapes that cannot be combined."""
 
 
+class ManyError(ShapeError, ValueError):
+    """A tensor of several elements where a number was asked for."""
+
+
 class DtypeError(RushlightError, RuntimeError):
     """Dtypes that cannot be combined, or that an op does not take."""
 

@@ -11,12 +11,12 @@ from .graph import Node
 from .modes import no_grad
 from .patterns import zeros
 from .public import public
-from .runtime.effect import Change, apply_effect, new_tensor
+from .runtime.effect import Change, apply_effect, given, new_tensor
 from .runtime.entry import Handle
 from .runtime.recorder import local
 from .stepwise import Step, Watch
 
-CUSTOM = Step("custom")
+CUSTOM = Step("custom", lambda node, function: f"{function.__name__}Backward")
 
 
 class Context:
@@ -120,10 +120,11 @@ class CustomCall:
         self.places = [k for k, needs in enumerate(ctx.needs_input_grad) if needs]
         self.inputs = [args[k] for k in self.places]
         self.nodes: list[Node] = []
-        self.outputs: list[Any] = []
+        self.outputs: list[Any] = []  # shape and dtype of each
+        self.made: list[int] = []  # the places among them of `nodes`
 
     def connect(self, outputs: Sequence[Any]) -> list[Any]:
-        """`outputs` as tensors that depend on the inputs."""
+        """`outputs` as tensors that depend on the inputs; what was changed stays itself."""
         recorder = local.recorder
         results = list(outputs)
         places = [
@@ -138,17 +139,21 @@ class CustomCall:
 
         def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
             change = Change()
-            for node in nodes[:n]:
-                change.add(ops.custom(node, *nodes[n:]), new_tensor, None)
+            for k, node in enumerate(nodes[:n]):
+                old = tensors[k]._value if same[k] else None
+                change.add(ops.custom(node, *nodes[n:]), given(k) if same[k] else new_tensor, old)
             return change
 
+        same = [id(t) in self.ctx.dirty and any([t is i for i in self.inputs]) for t in tensors]
         handles = [*tensors, *self.inputs]
-        key = (CUSTOM, self.function, n, tuple([h._value for h in handles]), recorder.grad)
+        values = tuple([h._value for h in handles])
+        key = (CUSTOM, self.function, n, tuple(same), values, recorder.grad)
         made = apply_effect(recorder, CUSTOM, key, handles, (), describe)
         watch = Watch()
         watch.function = self
         self.nodes = [t._value for t in made]
-        self.outputs = [t._value.spec for t in made]
+        self.outputs = [t._value.spec if isinstance(t, Handle) else None for t in outputs]
+        self.made = places
         for place, tensor in zip(places, made, strict=True):
             results[place] = tensor
             recorder.hooks[tensor._value] = watch
@@ -160,12 +165,15 @@ class CustomCall:
 
     def backward(self, gradients: list[Any]) -> Iterator[Any]:
         """What the user's `backward` makes of the gradients: one for each input that needs it."""
+        full: list[Any] = [None] * len(self.outputs)
+        for place, gradient in zip(self.made, gradients, strict=True):
+            full[place] = gradient
         if self.ctx.materialize:
-            gradients = [
-                zeros(*spec.shape, dtype=spec.dtype) if g is None else g
-                for g, spec in zip(gradients, self.outputs, strict=True)
+            full = [
+                zeros(spec.shape, dtype=spec.dtype) if g is None and spec is not None else g
+                for g, spec in zip(full, self.outputs, strict=True)
             ]
-        results = self.function.backward(self.ctx, *gradients)
+        results = self.function.backward(self.ctx, *full)
         if not isinstance(results, tuple):
             results = (results,)
         name = self.function.__name__

@@ -44,11 +44,22 @@ class GradFn:
             return ()
         return tuple(
             [
-                (GradFn(p), 0) if p.requires_grad else (None, 0)
+                (GradFn.of(p), 0) if p.requires_grad else (None, 0)
                 for p in self.node.inputs
                 if not p.number
             ]
         )
+
+    @staticmethod
+    def of(value: Node) -> GradFn:
+        """The function that made `value`, whose type bears its name as in PyTorch."""
+        made = GradFn(value)
+        name = "AccumulateGrad" if isinstance(made.node, Cell) else made.name()
+        kind = KINDS.get(name)
+        if kind is None:
+            kind = KINDS[name] = type(name, (GradFn,), {})
+        made.__class__ = kind
+        return made
 
     def __repr__(self) -> str:
         kind = "AccumulateGrad" if isinstance(self.node, Cell) else self.name()
@@ -59,3 +70,7 @@ class GradFn:
 
     def __hash__(self) -> int:
         return id(self.node)
+
+
+KINDS: dict[str, type[GradFn]] = {}
+"""A type for each name, for programs that print `type(tensor.grad_fn).__name__`."""

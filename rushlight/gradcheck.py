@@ -15,6 +15,10 @@ from .runtime.record import realise
 from .tensor import Tensor
 
 
+class GradcheckError(GradError):
+    """A gradient that is not right."""
+
+
 @public("autograd")
 def gradcheck(
     func: Callable[..., Any],
@@ -29,7 +33,7 @@ def gradcheck(
     """Whether the gradients of `func(*inputs)` agree with central differences of width 2 * eps.
 
     `inputs` are tensors, best of float64; those that require grad are checked. Every output and
-    every element is. Raises GradError (or returns False) at the first that differs.
+    every element is. Raises GradcheckError (or returns False) at the first that differs.
 
     >>> x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
     >>> torch.autograd.gradcheck(lambda x: x * x, (x,))
@@ -47,7 +51,7 @@ def gradcheck(
                     return False
                 problem = f"the Jacobian of output {k} with respect to input {i} is not right"
                 got = {"by autograd": f"\n{ours}", "by differences": f"\n{theirs}"}
-                raise GradError(explain("gradcheck", problem, got))
+                raise GradcheckError(explain("gradcheck", problem, got))
     return True
 
 

@@ -165,5 +165,6 @@ class Walk:
 
 
 def ones(node: Node) -> Node:
-    """The gradient of a scalar with respect to itself."""
-    return ops.cast(Constant(1.0), dtype=node.dtype)
+    """The gradient of a value of one element with respect to itself."""
+    one = ops.cast(Constant(1.0), dtype=node.dtype)
+    return ops.expand_view(one, shape=node.shape) if node.shape else one

@@ -83,6 +83,7 @@ class Node:
         "label",
         "op",
         "requires_grad",
+        "saved",
         "serial",
         "shape",
         "stride_memo",
@@ -109,6 +110,7 @@ class Node:
         self.stride_memo: tuple[int, ...] | None = None  # None for a contiguous value
         self.viewed = False  # whether a view of this value was ever recorded
         self.cells: tuple[Cell, ...] | None = None  # memo of `leaves_of`
+        self.saved: tuple[Saved, ...] | None = None  # memo of `saved_of`
         self.label = ""  # PyTorch's name of the function that made it, if a tensor can denote it
 
     @property
@@ -169,7 +171,7 @@ class Leaf(Node):
         self.dtype = dtype
         self.requires_grad = grad
         self.serial = next_serial()
-        self.home = self.cells = self.stride_memo = None
+        self.home = self.cells = self.saved = self.stride_memo = None
         self.label = ""
         self.viewed = False
 
@@ -340,6 +342,25 @@ def leaves_of(root: Node) -> tuple[Cell, ...]:
                 stack.extend([p for p in node.parents if p.requires_grad])
         root.cells = tuple(sorted(found, key=serial_of))
     return root.cells
+
+
+def saved_of(root: Node) -> tuple[Saved, ...]:
+    """The values of earlier windows through which a gradient of `root` enters their histories."""
+    if root.saved is None:
+        seen: set[Node] = set()
+        found: list[Saved] = []
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            if isinstance(node, Saved):
+                found.append(node)
+            elif not isinstance(node, Cell):
+                stack.extend([p for p in node.parents if p.requires_grad])
+        root.saved = tuple(sorted(found, key=serial_of))
+    return root.saved
 
 
 @lru_cache(maxsize=10_000)

@@ -43,6 +43,9 @@ def setitem(x: Any, index: Any, value: Any) -> None:
     if mask is not None and fits_mask(x, mask, value):
         apply_inplace(put_where, (x, mask, value), {})
         return
+    if not isinstance(value, Handle | bool | int | float | complex | np.generic):
+        problem = f"can't assign a {type(value).__name__} to a tensor"
+        raise ArgumentError(explain("setitem", problem, hint="use torch.tensor(...) of it"))
     basic, gathered = take_apart(x, index)
     if is_plain(x) and is_plain(value):
         write_now(x, basic, gathered, value)
@@ -82,7 +85,7 @@ def take_apart(x: Any, index: Any) -> tuple[Any, Any]:
 
     The second is None altogether if the index is basic.
     """
-    items = list(index) if isinstance(index, tuple) else [index]
+    items = list(index) if isinstance(index, tuple) or is_tuple_like(index) else [index]
     items = [i if isinstance(i, BASIC) and not isinstance(i, bool) else as_index(i) for i in items]
     used = sum([dims_used(i) for i in items])
     if used > x.ndim:
@@ -115,6 +118,12 @@ def take_apart(x: Any, index: Any) -> tuple[Any, Any]:
     while gathered[-1] is None:
         gathered.pop()
     return tuple(basic), gathered
+
+
+def is_tuple_like(index: Any) -> bool:
+    """Whether a list stands for a tuple of indices, as one that holds more than numbers does."""
+    parts = (list, tuple, slice, np.ndarray, type(None), type(Ellipsis), Handle)
+    return isinstance(index, list) and any([isinstance(i, parts) for i in index])
 
 
 def encode(item: Any, x: Any, dim: int) -> Any:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-import numpy as np
-
 from . import backward as passes
-from . import create, dtypes, observe, ops, overwrite, patterns, random
+from . import create, dtypes, idioms, legacy, observe, ops, overwrite, patterns, random
 from .calls import function, inplace, inplace_operator, operator, reflected, unary
 from .devices import Device, require_cpu
 from .dtypes import DType
-from .errors import ArgumentError, GradError, explain
+from .errors import GradError, explain
 from .graph import contiguous_strides
 from .ops import OPS
 from .public import PUBLIC, public
@@ -20,7 +18,7 @@ from .runtime.entry import Handle
 from .runtime.record import apply, leaf_for, realise
 from .runtime.recorder import local
 from .stepwise import Watch
-from .tensor import Tensor, TensorType
+from .tensor import Tensor
 
 OPERATORS = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide",
@@ -34,7 +32,7 @@ SIGNS = {"neg": "neg", "abs": "abs", "invert": "bitwise_not", "pos": "positive"}
 CONVERSIONS = {**dtypes.ALIASES, "bool": dtypes.bool_, "char": dtypes.int8, "byte": dtypes.uint8}
 
 
-ENTERED = (observe, overwrite, random)
+ENTERED = (idioms, observe, overwrite, random)
 """Modules that have entered methods in the table of public names."""
 
 
@@ -57,6 +55,7 @@ def attach() -> None:
             setattr(Tensor, f"__r{python}__", reflected(OPS[name]))
             setattr(Tensor, f"__i{python}__", inplace_operator(OPS[name]))
     Tensor.__rsub__ = operator(OPS["rsub"])  # type: ignore[attr-defined]
+    Tensor.__rtruediv__ = operator(OPS["rdiv"])  # type: ignore[attr-defined]
     for name in COMPARISONS:
         if name in OPS:
             setattr(Tensor, f"__{name}__", operator(OPS[name]))
@@ -67,7 +66,6 @@ def attach() -> None:
         setattr(Tensor, name, conversion(name, dtype))
     for name, made in PUBLIC["Tensor"].items():
         setattr(Tensor, name, made)
-    TensorType.legacy = staticmethod(legacy)
 
 
 def conversion(name: str, dtype: DType) -> Any:
@@ -108,11 +106,10 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
 def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
     """The name of the tensor's legacy type, or the tensor converted to `dtype`."""
     if dtype is None:
-        legacy_name = LEGACY.get(self._value.dtype.name, "Float")
-        return f"torch.{legacy_name}Tensor"
+        kind = legacy.NAMES.get(self._value.dtype.name, "Complex")
+        return f"torch.{kind}Tensor"
     if isinstance(dtype, str):
-        names = {f"torch.{v}Tensor": k for k, v in LEGACY.items()}
-        dtype = dtypes.by_name(names[dtype])
+        dtype = legacy.named(dtype)
     return to(self, getattr(dtype, "dtype", dtype))
 
 
@@ -227,6 +224,20 @@ def retain_grad(self: Any) -> None:
         watch_of(self).retained_by = weakref.ref(self)
 
 
+@property  # type: ignore[misc]
+def retains_grad(self: Any) -> bool:
+    """Whether `retain_grad` was called on this tensor, which is not a leaf."""
+    value = self._value
+    if self.is_leaf:
+        return False
+    home = local.recorder.hooks if not value.leaf else self._history.hooks
+    watch = home.get(value)
+    return watch is not None and watch.retained_by is not None
+
+
+Tensor.retains_grad = retains_grad  # type: ignore[attr-defined]
+
+
 @public("Tensor")
 def detach_(self: Any) -> Any:
     """Itself, without its history."""
@@ -250,25 +261,5 @@ def new_like(name: str) -> Any:
 
 for name in ("tensor", "zeros", "ones", "empty", "full"):
     public("Tensor")(new_like(name))
-
-LEGACY = {
-    "float32": "Float", "float64": "Double", "float16": "Half", "uint8": "Byte", "int8": "Char",
-    "int16": "Short", "int32": "Int", "int64": "Long", "bool": "Bool",
-}  # fmt: skip
-"""Names of PyTorch's legacy tensor types by dtype."""
-
-
-def legacy(*args: Any, dtype: DType | None = None, device: Any = None) -> Any:
-    """PyTorch's legacy constructor `Tensor(data)` or `Tensor(2, 3)`: always of one dtype."""
-    require_cpu(device, "Tensor")
-    dtype = dtype or dtypes.default()
-    if len(args) == 1 and isinstance(args[0], Handle):
-        return to(args[0], dtype)
-    if len(args) == 1 and isinstance(args[0], list | tuple | np.ndarray):
-        return create.tensor(args[0], dtype=dtype)
-    if all([isinstance(a, int) for a in args]):
-        return patterns.empty(*(args or (0,)), dtype=dtype)
-    raise ArgumentError(explain("Tensor", "expected data or sizes", hint="use torch.tensor(data)"))
-
 
 attach()

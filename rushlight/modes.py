@@ -33,10 +33,16 @@ class GradMode:
         traceback: TracebackType | None,
     ) -> None:
         recorder = local.recorder
-        recorder.grad = self.before.pop()
+        recorder.grad = self.before[-1]
+        self.before.pop()
         # Parameters changed by hand are written when the block that changed them ends.
         if recorder.at.state.mutated and kind is None:
             recorder.flush()
+
+    def __del__(self) -> None:
+        # Ctrl-C may have struck between the first line of `__enter__` and the last of `__exit__`.
+        if self.before:
+            local.recorder.grad = self.before[0]
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function`, run in this mode."""
@@ -131,6 +137,9 @@ class set_grad_enabled(GradMode):
         local.recorder.grad = self.enabled
         return self
 
+    def __del__(self) -> None:
+        """As a function it sets the mode for good."""
+
     def clone(self) -> GradMode:
         """A context of the same mode, not yet entered."""
         return inference_mode(True) if not self.enabled else enable_grad()
@@ -156,17 +165,34 @@ class inference_mode(GradMode):
     def __init__(self, mode: bool = True) -> None:
         super().__init__()
         self.mode = bool(mode)
+        self.inference: list[bool] = []
 
     def __enter__(self) -> GradMode:
         recorder = local.recorder
         self.before.append(recorder.grad)
+        self.inference.append(recorder.inference)
         recorder.grad = recorder.grad and not self.mode
+        recorder.inference = self.mode
         return self
+
+    def __exit__(self, *error: Any) -> None:
+        local.recorder.inference = self.inference.pop()
+        super().__exit__(*error)
 
     def clone(self) -> GradMode:
         """A context of the same mode."""
         made: GradMode = inference_mode(self.mode)
         return made
+
+
+@public()
+def is_inference_mode_enabled() -> bool:
+    """Whether this is inside `inference_mode`.
+
+    >>> torch.is_inference_mode_enabled()
+    False
+    """
+    return local.recorder.inference
 
 
 @public()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes, ops
+from .calls import function
 from .errors import ArgumentError, DtypeError, ShapeError, explain
 from .indexing import getitem, put_advanced, take_apart
 from .ops.returns import named
@@ -29,10 +30,28 @@ def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
     """
     places = np.nonzero(np.atleast_1d(realise(input)) if as_tuple else realise(input))
     if as_tuple:
-        return tuple([wrap(p) for p in places])
+        columns = np.stack(places).T
+        return tuple([wrap(columns[:, k]) for k in range(columns.shape[1])])
     if input._value.ndim == 0:
         return wrap(np.zeros((int(bool(realise(input))), 0), np.int64))
-    return wrap(np.stack(places, axis=1))
+    return wrap(np.stack(places).T)  # a column lies together in memory, as in PyTorch
+
+
+choose = function(ops.where)
+
+
+@public()
+def where(condition: Any, *choices: Any, **named: Any) -> Any:
+    """`input` where `condition` holds, else `other`; with neither, the places where it holds.
+
+    >>> torch.where(torch.tensor([True, False]), 1.0, 0.0)
+    tensor([1., 0.])
+    >>> torch.where(torch.tensor([False, True]))
+    (tensor([1]),)
+    """
+    if choices or named:
+        return choose(condition, *choices, **named)
+    return nonzero(condition, as_tuple=True)
 
 
 @public("torch Tensor")

@@ -48,6 +48,8 @@ def filled(op: str, fill: Callable[[tuple[int, ...], Any], Any]) -> Callable[...
         **named: Any,
     ) -> Any:
         require_cpu(device, op)
+        if not size and "size" not in named:
+            raise ArgumentError(explain(op, "missing argument 'size'", hint=f"{op}(2, 3)"))
         shape = shape_of(size or (named.pop("size"),), op)
         dtype = checked_dtype(dtype, op) or dtypes.default()
         return finished(fill(shape, dtype.numpy), requires_grad, op)
@@ -77,9 +79,10 @@ def full(
     require_cpu(device, "full")
     value = realise(fill_value).item() if isinstance(fill_value, Handle) else fill_value
     dtype = checked_dtype(dtype, "full") or dtypes.of_number(value)
-    array = np.empty(
-        shape_of((size,) if not isinstance(size, int) else ((size,),), "full"), dtype.numpy
-    )
+    if not isinstance(size, list | tuple):
+        problem = f"size must be a tuple of integers, not {type(size).__name__}"
+        raise ArgumentError(explain("full", problem, hint=f"full(({size},), {value})"))
+    array = np.empty(shape_of((size,), "full"), dtype.numpy)
     array[...] = value
     return finished(array, requires_grad, "full")
 
@@ -146,7 +149,7 @@ def empty_strided(
 
 @public()
 def arange(
-    start: Any,
+    start: Any = None,
     end: Any = None,
     step: Any = 1,
     *,
@@ -162,8 +165,8 @@ def arange(
     tensor([0, 1, 2, 3, 4])
     """
     require_cpu(device, "arange")
-    if end is None:
-        start, end = 0, start
+    if start is None or end is None:
+        start, end = 0, start if end is None else end
     start, end, step = [
         realise(n).item() if isinstance(n, Handle) else n for n in (start, end, step)
     ]
@@ -172,6 +175,8 @@ def arange(
         raise ShapeError(explain("arange", f"{problem}: {start}, {end}, {step}"))
     whole = all([isinstance(n, int | np.integer) for n in (start, end, step)])
     dtype = checked_dtype(dtype, "arange") or (dtypes.int64 if whole else dtypes.default())
+    if dtype.category <= dtypes.INT and not whole:  # PyTorch converts the bounds first
+        start, end, step, whole = int(start), int(end), int(step), True
     count = math.ceil((end - start) / step)
     kind = np.int64 if dtype.category <= dtypes.INT and whole else np.float64
     array = (start + np.arange(count, dtype=kind) * kind(step)).astype(dtype.numpy)

@@ -185,16 +185,57 @@ def broadcast_shapes(*shapes: Any) -> Size:
     return Size(np.broadcast_shapes(*shapes))
 
 
+class FloatLimits:
+    """The limits of a floating-point dtype, as Python numbers."""
+
+    def __init__(self, dtype: DType) -> None:
+        if dtype.category < dtypes.FLOAT:
+            raise ArgumentError(explain("finfo", f"{dtype!r} is no floating-point type"))
+        limits = np.finfo(dtype.numpy)
+        self.dtype = dtype.to_real().name
+        self.bits = limits.bits
+        self.eps, self.max, self.min = float(limits.eps), float(limits.max), float(limits.min)
+        self.tiny = self.smallest_normal = float(limits.tiny)
+        self.resolution = float(limits.resolution)
+
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        words = [f"{name}={getattr(self, name):g}" for name in names]
+        return f"finfo({', '.join(words)}, dtype={self.dtype})"
+
+
+class IntLimits:
+    """The limits of an integer dtype, as Python numbers."""
+
+    def __init__(self, dtype: DType) -> None:
+        if dtype.category != dtypes.INT:
+            raise ArgumentError(explain("iinfo", f"{dtype!r} is no integer type"))
+        limits = np.iinfo(dtype.numpy)
+        self.dtype = dtype.name
+        self.bits, self.max, self.min = limits.bits, int(limits.max), int(limits.min)
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+
+
 @public()
 def finfo(type: DType | None = None) -> Any:
-    """The limits of a floating-point dtype (NumPy's, which have the same attributes)."""
-    return np.finfo((type or dtypes.default()).numpy)
+    """The limits of a floating-point dtype: `eps`, `max`, `min`, `tiny`, `bits`, ...
+
+    >>> torch.finfo(torch.float32).eps
+    1.1920928955078125e-07
+    """
+    return FloatLimits(type or dtypes.default())
 
 
 @public()
 def iinfo(type: DType) -> Any:
-    """The limits of an integer dtype (NumPy's, which have the same attributes)."""
-    return np.iinfo(type.numpy)
+    """The limits of an integer dtype: `max`, `min`, `bits`.
+
+    >>> torch.iinfo(torch.int8).max
+    127
+    """
+    return IntLimits(type)
 
 
 @public()

@@ -8,25 +8,70 @@ window: then the nodes still to be visited are those saved for the new one.
 from __future__ import annotations
 
 import heapq
+import threading
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from . import gradient, ops
-from .differentiate import Run
-from .graph import Cell, Node, Saved, next_serial, scope
+from .differentiate import Run, op_name
+from .errors import GradError, explain
+from .graph import Bound, Cell, Node, Saved, next_serial, scope
 from .patterns import ones_like
+from .public import public
 from .runtime.effect import Change, apply_effect, new_tensor
 from .runtime.history import Generation
 from .runtime.mutate import apply_inplace
-from .runtime.record import apply
+from .runtime.record import apply, realise
 
 
 class Step:
     """What an entry of the trie says was called: one node's rule, or the end of a pass."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, grad_name: Any = op_name) -> None:
         self.name = name
-        self.grad_name = "NotImplemented"
+        self.grad_name = grad_name
+
+
+class Anomaly(threading.local):
+    """Whether the backward passes of a thread look for NaN on their way."""
+
+    on = False
+
+
+anomaly = Anomaly()
+
+
+@public("autograd")
+class set_detect_anomaly:
+    """Have backward passes raise at the first function whose gradient is NaN, or no more.
+
+    At once, and back again when used as a context. Passes go in steps then, and are slower.
+    """
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self.before = anomaly.on
+        anomaly.on = bool(mode and check_nan)
+
+    def __enter__(self) -> set_detect_anomaly:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        anomaly.on = self.before
+
+
+@public("autograd")
+class detect_anomaly(set_detect_anomaly):
+    """A context in which backward passes raise at the first function whose gradient is NaN.
+
+    >>> x = torch.tensor(0.0, requires_grad=True)
+    >>> with torch.autograd.detect_anomaly():
+    ...     x.sqrt().backward()
+    """
+
+    def __init__(self, check_nan: bool = True) -> None:
+        super().__init__(True, check_nan)
 
 
 VJP = Step("vjp")
@@ -193,7 +238,9 @@ class Steps:
         parents, spends = self.recorder.at.returned
         if spends:
             self.spent.add(node)
-        for parent, passed in zip(parents, out, strict=True):
+        for k, (parent, passed) in enumerate(zip(parents, out, strict=True)):
+            if anomaly.on:
+                check_nan(node, passed, k)
             self.add(parent, passed)
 
     def free(self) -> None:
@@ -208,6 +255,15 @@ class Steps:
             return change
 
         apply_effect(self.recorder, FREE, (FREE, spent), (), (), describe)
+
+
+def check_nan(node: Node, g: Any, k: int) -> None:
+    """Raise GradError if `g`, the `k`-th gradient that `node` passes on, has a NaN in it."""
+    if bool(np.isnan(realise(g)).any()):
+        while isinstance(node, Saved | Bound):
+            node = node.source
+        name = node.label or node.op.grad_name
+        raise GradError(explain("backward", f"Function {name!r} returned nan values in output {k}"))
 
 
 def hook_in(generation: Generation, node: Node) -> Watch | None:

@@ -11,13 +11,14 @@ import numpy as np
 from . import devices, dtypes, printing
 from .devices import Device
 from .dtypes import DType
-from .errors import ArgumentError, GradError, ShapeError, explain
+from .errors import ArgumentError, GradError, ManyError, ShapeError, explain
 from .grad_fn import GradFn
 from .graph import Cell
 from .indexing import getitem, setitem
-from .runtime.entry import Handle, types
+from .runtime.entry import Handle, at_once, types
 from .runtime.memory import export
-from .runtime.record import give_cell, leaf_for, realise
+from .runtime.record import give_cell, leaf_for, realise, wrap
+from .runtime.recorder import local
 from .size import Size
 
 
@@ -205,7 +206,7 @@ class Tensor(Handle, metaclass=TensorType):
     @property
     def grad_fn(self) -> Any:
         """What made it, for autograd: an object with a `name()`, or None for a leaf."""
-        return None if self.is_leaf else GradFn(self._value)
+        return None if self.is_leaf else GradFn.of(self._value)
 
     @property
     def data(self) -> Any:
@@ -215,7 +216,15 @@ class Tensor(Handle, metaclass=TensorType):
     @data.setter
     def data(self, new: Tensor) -> None:
         array = realise(new)
-        realise(self)
+        local.recorder.flush()  # what was recorded before this must read the old values
+        if same_memory(array, realise(self)):
+            return  # `x.data += 1` sets what is there already
+        cell = self._cell
+        if cell is not None and leaf_for(array) is leaf_for(cell.array):
+            at_once((self, cell), ("_array", "array"), (array, array))  # gradients still find it
+            if new._base is not self:
+                export(array)
+            return
         self._array = array
         self._base, self._chain, self._views = None, (), ()
         self._value = leaf_for(array)
@@ -254,7 +263,14 @@ class Tensor(Handle, metaclass=TensorType):
         return array.copy() if copy else array
 
     def __dlpack__(self, **options: Any) -> Any:
+        if self._value.requires_grad:
+            problem = "can't export tensors that require gradient"
+            raise BufferError(explain("dlpack", problem, hint="use tensor.detach()"))
         return self.numpy().__dlpack__(**options)
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """What a NumPy function of a tensor hands back: a tensor again, as in PyTorch."""
+        return wrap(np.asarray(array))
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)  # kDLCPU
@@ -269,13 +285,20 @@ class Tensor(Handle, metaclass=TensorType):
         return bool(array.item())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self.only())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self.only())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self.only())
+
+    def only(self) -> Any:
+        """As `item`; raises what PyTorch raises where a Python number is asked for."""
+        if self._value.size != 1:
+            problem = "only one element tensors can be converted to Python scalars"
+            raise ManyError(explain("number", problem, {"the tensor": self._value.spec}))
+        return self.item()
 
     def __index__(self) -> int:
         if self._value.dtype.category > dtypes.INT or self._value.size != 1:
@@ -293,6 +316,12 @@ class Tensor(Handle, metaclass=TensorType):
         if not self._value.shape:
             raise TypeError("iteration over a 0-d tensor")
         return iter(self.unbind(0))  # type: ignore[attr-defined]
+
+    def __reversed__(self) -> Any:
+        return self.flip(0) if self._value.shape else self  # type: ignore[attr-defined]
+
+    def __delitem__(self, index: Any) -> None:
+        raise TypeError("Tensor does not support deleting items")
 
     def __contains__(self, item: Any) -> bool:
         return bool((self == item).any())  # type: ignore[attr-defined]
@@ -348,6 +377,12 @@ class Tensor(Handle, metaclass=TensorType):
     def rebuilt(self, array: Any) -> Any:
         """A tensor of the same type on other memory."""
         return rebuild(type(self), array, self.requires_grad)
+
+
+def same_memory(a: Any, b: Any) -> bool:
+    """Whether two arrays are the same elements."""
+    x, y = a.__array_interface__, b.__array_interface__
+    return bool(x == y and a.strides == b.strides)
 
 
 def rebuild(kind: type[Any], array: Any, requires_grad: bool) -> Any:

@@ -17,19 +17,32 @@ class Stop(BaseException):
 
 
 class Pest(threading.Thread):
-    """Throws `count` exceptions into the thread that made it."""
+    """Throws an exception into the thread that made it, some moment after it was `asked` to.
 
-    def __init__(self, seed, count):
+    Only one at a time, so that none arrives where the test is not ready to catch it.
+    """
+
+    def __init__(self, seed):
         super().__init__(daemon=True)
         self.random = random.Random(seed)
-        self.count = count
+        self.asked = threading.Event()
+        self.over = False
         self.victim = threading.get_ident()
 
     def run(self):
-        for _ in range(self.count):
+        while True:
+            self.asked.wait()
+            self.asked.clear()
+            if self.over:
+                return
             time.sleep(self.random.random() * 0.0006)
             victim = ctypes.c_ulong(self.victim)
             ctypes.pythonapi.PyThreadState_SetAsyncExc(victim, ctypes.py_object(Stop))
+
+    def stop(self):
+        self.over = True
+        self.asked.set()
+        self.join()
 
 
 class Training:
@@ -69,32 +82,18 @@ class Training:
         assert np.allclose(self.v.grad.numpy(), expected, rtol=1e-4, atol=1e-6)
 
 
-def settle(pest):
-    """Wait until the last exception has arrived."""
-    while True:
-        try:
-            pest.join()
-            time.sleep(0.005)
-            return
-        except Stop:
-            continue
-
-
 @pytest.mark.parametrize("seed", range(6))
 def test_training_survives_interrupts(seed):
     training = Training()
-    pest = Pest(seed, 700)
-    caught = 0
+    pest = Pest(seed)
     pest.start()
-    while pest.is_alive():
-        try:
-            while pest.is_alive():
+    for _ in range(400):
+        with pytest.raises(Stop):
+            pest.asked.set()
+            while True:
                 training.step()
-        except Stop:
-            caught += 1
-    settle(pest)
+    pest.stop()
     training.check()
-    assert caught > 300
 
 
 def test_an_interrupted_run_is_done_again():

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..dtypes import DType
+from ..errors import ShapeError, explain
 from ..graph import Constant, Leaf, Node, Spec
 from .layouts import row_major
 from .samples import bools, floats, ints
@@ -79,8 +80,15 @@ def _() -> Iterator[Any]:
 
 
 @derived(on="Tensor", grad_name="CloneBackward0")
-def contiguous(input: Tensor) -> Node:
-    """`input` itself if it is contiguous, else a contiguous copy."""
+def contiguous(input: Tensor, memory_format: Any = None) -> Node:
+    """`input` itself if it is contiguous, else a contiguous copy.
+
+    >>> torch.ones(2, 3).t().contiguous().stride()
+    (2, 1)
+    """
+    if memory_format not in (None, "torch.contiguous_format", "torch.preserve_format"):
+        problem = f"the memory format {memory_format} is not there yet"
+        raise ShapeError(explain("contiguous", problem, {"input": input.spec}))
     if input.strides == Leaf(input.shape, input.dtype).strides:
         return input
     return make_contiguous(input)

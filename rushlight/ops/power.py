@@ -117,6 +117,18 @@ def _() -> Iterator[Any]:
     yield (ints(3, low=1),)
 
 
+@derived(grad_name="MulBackward0")
+def rdiv(input: Tensor, other: Tensor | Number) -> Node:
+    """`other / input`, rounded as PyTorch rounds it: one over `input`, times `other`."""
+    return reciprocal(input) * other
+
+
+@rdiv.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4, low=0.2), 2.0
+    yield ints(3, low=1), 3
+
+
 @primitive(Kind.ELEMENTWISE, numpy=np.hypot, promote=common, on="torch Tensor Tensor_")
 def hypot(input: Tensor, other: Tensor) -> Spec:
     """Length of the hypotenuse, `sqrt(input**2 + other**2)` without overflow on the way.

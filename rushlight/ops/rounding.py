@@ -162,7 +162,23 @@ def ratios() -> Iterator[Any]:
     )
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.floor_divide, promote=common, grad_name="DivBackward2")
+def never_by_zero(rule: Any) -> Any:
+    """NumPy: `rule`, but raising for an integer divided by zero, which NumPy would call 0."""
+
+    def divide(x: Any, y: Any) -> Any:
+        if np.result_type(x, y).kind in "iu" and not np.all(y):
+            raise ZeroDivisionError("an integer was divided by zero")
+        return rule(x, y)
+
+    return divide
+
+
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=never_by_zero(np.floor_divide),
+    promote=common,
+    grad_name="DivBackward2",
+)
 def floor_quotient(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """`input / other`, rounded down."""
     return divided("floor_divide", input, other)
@@ -180,7 +196,9 @@ def truncated(x: Any, y: Any) -> Any:
     return np.floor_divide(x - np.fmod(x, y), y)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=truncated, promote=common, grad_name="DivBackward2")
+@primitive(
+    Kind.ELEMENTWISE, numpy=never_by_zero(truncated), promote=common, grad_name="DivBackward2"
+)
 def trunc_quotient(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """`input / other`, rounded towards zero."""
     return divided("div", input, other)
@@ -208,7 +226,12 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Node:
 floor_divide.samples(ratios)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.remainder, promote=common, on="torch Tensor Tensor_")
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=never_by_zero(np.remainder),
+    promote=common,
+    on="torch Tensor Tensor_",
+)
 def remainder(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """What division by `other`, rounded down, leaves of `input`: it has the sign of `other`.
 
@@ -226,7 +249,9 @@ def _(g: Node, out: Node, input: Node, other: Node) -> tuple[Node, Node]:
 remainder.samples(ratios)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.fmod, promote=common, on="torch Tensor Tensor_")
+@primitive(
+    Kind.ELEMENTWISE, numpy=never_by_zero(np.fmod), promote=common, on="torch Tensor Tensor_"
+)
 def fmod(input: Tensor, other: Tensor | Number) -> Spec:
     """What division by `other`, rounded towards zero, leaves of `input`: it has its sign.
 

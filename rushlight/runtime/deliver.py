@@ -100,7 +100,7 @@ class Results:
         node = place.node
         if handle is None or handle._value is not node:
             return None
-        failure = self.failed.get(node)
+        failure = self.failed.get(node) or self.failed.get(delivery.base)
         if failure is None:
             return handle
         if place.origin is not None:

@@ -62,10 +62,11 @@ class Change:
         self.freed: frozenset[Node] = frozenset()
         self.returned: Any = None
 
-    def add(self, value: Node, target: Target, old: Node | None) -> None:
-        """One more tensor."""
+    def add(self, value: Node, target: Target, old: Node | None, label: str = "") -> None:
+        """One more tensor. `label` is what PyTorch calls the function that made it, if special."""
         if value.leaf or value.home is not None or value in self.values:
             value = ops.clone(value)  # no two tensors denote the same node
+        value.label = label
         self.values.append(value)
         self.targets.append(target)
         self.old.append(old)

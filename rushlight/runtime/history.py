@@ -56,8 +56,10 @@ class Generation:
         return bool(self.hooks) or any([p.is_hooked() for p in self.parents])
 
     def free(self, nodes: frozenset[Node]) -> None:
-        """A backward pass has used up the history of `nodes`."""
-        self.freed |= nodes
+        """A backward pass has used up the history of `nodes`, some of them perhaps of this one."""
+        # Slots are used again: another generation's nodes say nothing here.
+        own = [n for n in nodes if isinstance(n, Saved) and n.slot.generation() is self]
+        self.freed = self.freed.union(own)
         for parent in self.parents:
             parent.free(nodes)
 
@@ -112,6 +114,22 @@ def is_used_up(root: Node, freed: frozenset[Node]) -> bool:
     return False
 
 
+def values_needed(node: Node) -> set[Node]:
+    """The values of the forward pass that the gradient of `node` will use once it is saved.
+
+    Its rule sees saved values then, and cannot look at what made them; so it must not do so here.
+    """
+    inputs: list[Node] = [
+        i if isinstance(i, Constant | Saved) else Saved(i, (), Alone) for i in node.inputs
+    ]
+    saved = Saved(node, tuple(inputs), Alone)
+    back = {saved: node, **dict(zip(inputs, node.inputs, strict=True))}
+    since = next_serial()
+    g = Leaf(node.shape, node.dtype)
+    passed = gradient.vjp(saved, g)
+    return {back.get(u, u) for u in gradient.values_used([p[1] for p in passed], g, since)}
+
+
 class History:
     """What must be kept so that `roots` can be differentiated later.
 
@@ -136,10 +154,7 @@ class History:
                 continue  # a cell, or a value that has a history of its own: the walk ends here
             nodes.update(node.inputs)
             stack.extend([i for i in node.inputs if i.requires_grad])
-            since = next_serial()
-            g = Leaf(node.shape, node.dtype)
-            passed = gradient.vjp(node, g)
-            used = gradient.values_used([p[1] for p in passed], g, since)
+            used = values_needed(node)
             self.needs |= used
             if any([not u.number for u in used]):
                 self.spending.add(node)

@@ -140,7 +140,11 @@ def is_through(node: Node) -> bool:
 
 
 def fitting(form: InPlace, old: Node, new: Node) -> Node:
-    """`new` in the dtype of `old`; raises if it does not fit in its place."""
+    """`new` in the dtype and layout of `old`; raises if it does not fit in its place."""
+    if old.stride_memo is not None and overlaps(old):
+        problem = "more than one element of the tensor refers to a single memory location"
+        hint = "change a copy (.clone()) instead of what expand() returned"
+        raise ShapeError(explain(form.name, problem, {"the tensor": old.spec}, hint))
     if new.shape != old.shape:
         raise ShapeError(
             explain(
@@ -150,8 +154,6 @@ def fitting(form: InPlace, old: Node, new: Node) -> Node:
                 f"use {form.op.name}() to get a new tensor",
             )
         )
-    if new.dtype is old.dtype:
-        return new
     if new.dtype.category > old.dtype.category:
         raise DtypeError(
             explain(
@@ -160,7 +162,17 @@ def fitting(form: InPlace, old: Node, new: Node) -> Node:
                 hint=f"use {form.op.name}() to get a new tensor, or convert this one first",
             )
         )
-    return ops.cast(new, dtype=old.dtype)
+    if new.dtype is not old.dtype:
+        new = ops.cast(new, dtype=old.dtype)
+    if new.strides != old.strides:
+        new = ops.clone(new)  # in the memory of the old value
+        new.stride_memo = old.stride_memo
+    return new
+
+
+def overlaps(node: Node) -> bool:
+    """Whether elements of `node` share memory because a dimension was expanded."""
+    return any([s == 0 and n > 1 for s, n in zip(node.strides, node.shape, strict=True)])
 
 
 def describe_change(recorder: Recorder, target: Handle, node: Node, new: Node) -> Change:
@@ -180,8 +192,22 @@ def describe_change(recorder: Recorder, target: Handle, node: Node, new: Node) -
     for value, find, old in [(node, given(0), target._value), *members]:
         # A view that was taken without history must not get one where gradients are disabled.
         scope.grad = recorder.grad or value.requires_grad
-        change.add(taken_again(base, value, part, whole), find, old)
+        again = taken_again(base, value, part, whole)
+        change.add(again, find, old, label_of(value, node, root, again, members))
     return change
+
+
+def label_of(value: Node, node: Node, root: Node, again: Node, members: Sequence[Any]) -> str:
+    """PyTorch's name of what made `value` `again` when `node`, a view of `root`, was changed."""
+    if not again.leaf and (again.op is ops.with_data or again.op is ops.rejoin):
+        while isinstance(value, Bound | Saved):
+            value = value.source
+        return value.label  # its history is the old one
+    if node is root:
+        return "" if value is node else "AsStridedBackward0"
+    if value is root:
+        return "CopySlices"
+    return "AsStridedBackward0" if members else ""
 
 
 def is_boundary(node: Node) -> bool:

@@ -273,7 +273,7 @@ def register(recorder: Recorder, entry: Entry, key: Any) -> None:
     name = entry.api.grad_name
     for node in entry.values:
         node.home = entry
-        node.label = name if isinstance(name, str) else name(node, key[1])
+        node.label = node.label or (name if isinstance(name, str) else name(node, key[1]))
     entry.key = key
     entry.line = caller_line()
     recorder.count += 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..dtypes import float32
 from ..engines import numpy as engine
-from ..graph import Bound, Cell, Leaf, Node, Saved, Scalar, Stale, fresh
+from ..graph import Bound, Cell, Fresh, Leaf, Node, Saved, Scalar, Stale, fresh
 from ..passes import simplify
 from ..trace import Program, memory_root, view_chain, view_root
 from . import hot
@@ -204,6 +204,8 @@ class Plan:
         if isinstance(place.origin, Cell):
             return place.origin
         if not node.requires_grad:
+            if isinstance(place.origin, Fresh):
+                return place.origin  # its memory is where it was
             contiguous = Leaf(node.shape, node.dtype).strides == node.strides
             return fresh(node.shape, node.dtype, None if contiguous else node.strides)
         if self.history is not None and node in self.history.roots:

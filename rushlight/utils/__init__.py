@@ -3,6 +3,9 @@
 import sys
 
 from .. import data
+from . import dlpack
+
+__all__ = ["data", "dlpack"]
 
 data._utils = data  # type: ignore[attr-defined] # where programs look for collate.default_collate
 _PLACES = {

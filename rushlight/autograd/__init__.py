@@ -1,0 +1,42 @@
+"""`torch.autograd`: backward passes, grad modes, custom functions, and a check of gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import function
+from ..backward import backward, grad
+from ..function import Function
+from ..gradcheck import GradcheckError, gradcheck, gradgradcheck
+from ..missing import missing
+from ..modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+from ..public import PUBLIC
+from ..stepwise import detect_anomaly, set_detect_anomaly
+from . import functional, grad_mode
+from .variable import Variable
+
+__all__ = [
+    "Function",
+    "GradcheckError",
+    "Variable",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "function",
+    "functional",
+    "grad",
+    "grad_mode",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]
+
+
+def __getattr__(name: str) -> Any:
+    found = PUBLIC["autograd"].get(name)
+    if found is None:
+        raise missing("torch.autograd", name, [*__all__, *PUBLIC["autograd"]])
+    return found
