@@ -7,6 +7,7 @@ recorded anew: learning rates and step counts are free to change.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -106,7 +107,9 @@ class Optimizer(Saving):
                 if set_to_none:
                     cell.grad = None
                 else:
-                    cell.grad = cell.grad.detach().zero_()
+                    if cell.grad.requires_grad:
+                        cell.grad.detach_()
+                    cell.grad.zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; `closure` may compute the loss again."""
@@ -143,7 +146,8 @@ class Optimizer(Saving):
             for p in group["params"]:
                 if p._cell is None or p._cell.grad is None:
                     continue
-                state = self.state[p]
+                keeps = names or self.counts_steps
+                state = self.state[p] if keeps else ParamState(weakref.ref(self.state))
                 state.join(None)
                 if self.counts_steps:
                     state.put("step", None)

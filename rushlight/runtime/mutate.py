@@ -172,7 +172,9 @@ def fitting(form: InPlace, old: Node, new: Node) -> Node:
 
 def overlaps(node: Node) -> bool:
     """Whether elements of `node` share memory because a dimension was expanded."""
-    return any([s == 0 and n > 1 for s, n in zip(node.strides, node.shape, strict=True)])
+    return node.size > 0 and any(
+        [s == 0 and n > 1 for s, n in zip(node.strides, node.shape, strict=True)]
+    )
 
 
 def describe_change(recorder: Recorder, target: Handle, node: Node, new: Node) -> Change:
