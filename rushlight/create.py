@@ -67,7 +67,7 @@ def tensor(
         )
     array = array_of(data, dtype, "tensor")
     if array is data or array.base is not None or isinstance(data, Handle | np.ndarray):
-        array = np.array(array, order="C")
+        array = np.array(array, order="K")  # PyTorch keeps the memory order of arrays, too
     return finished(array, requires_grad, "tensor")
 
 

@@ -65,9 +65,7 @@ def test_every_optimizer_is_in_the_table():
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_it_prints_as_pytorch_prints(case):
-    texts = [
-        repr(getattr(f.optim, case[0])(Problem(f).params, **case[1])) for f in BOTH
-    ]
+    texts = [repr(getattr(f.optim, case[0])(Problem(f).params, **case[1])) for f in BOTH]
     assert texts[0] == texts[1]
 
 
@@ -179,7 +177,6 @@ def test_closures(name):
     def walk_with(f):
         p = Problem(f)
         optimizer = getattr(f.optim, name)(p.params, lr=0.05)
-        losses = []
 
         def closure():
             optimizer.zero_grad()
@@ -187,9 +184,7 @@ def test_closures(name):
             loss.backward()
             return loss
 
-        for _ in range(10):
-            losses.append(optimizer.step(closure).item())
-        return losses
+        return [optimizer.step(closure).item() for _ in range(10)]
 
     assert np.allclose(walk_with(rushlight), walk_with(torch), 1e-11)
 
@@ -349,7 +344,7 @@ def test_what_pytorch_refuses(make):
 
 
 def test_hooks_around_steps():
-    for f in BOTH:
+    def calls_with(f):
         p = Problem(f)
         optimizer = f.optim.SGD(p.params, lr=0.1)
         calls = []
@@ -358,7 +353,9 @@ def test_hooks_around_steps():
         steps(f, p, optimizer, 1)
         before.remove()
         steps(f, p, optimizer, 1)
-        assert calls == ["before", "after", "after"]
+        return calls
+
+    assert calls_with(rushlight) == calls_with(torch) == ["before", "after", "after"]
 
 
 def test_optimizers_of_ones_own():

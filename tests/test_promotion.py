@@ -1,0 +1,128 @@
+"""What every pair of dtypes becomes in every kind of call, and what Python numbers make of one."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import rushlight
+
+torch = pytest.importorskip("torch")
+
+NAMES = (
+    "bool uint8 int8 int16 int32 int64 float16 float32 float64 complex64 complex128".split()
+)
+NUMBERS = (True, 2, 2.5, 1 + 2j)
+CALLS = {
+    "add": lambda f, x, y: x + y,
+    "sub": lambda f, x, y: x - y,
+    "mul": lambda f, x, y: x * y,
+    "div": lambda f, x, y: x / y,
+    "floor": lambda f, x, y: x // y,
+    "remainder": lambda f, x, y: x % y,
+    "pow": lambda f, x, y: x**y,
+    "equal": lambda f, x, y: x == y,
+    "less": lambda f, x, y: x < y,
+    "and": lambda f, x, y: x & y,
+    "shift": lambda f, x, y: x << y,
+    "maximum": lambda f, x, y: f.maximum(x, y),
+    "where": lambda f, x, y: f.where(f.tensor([True, False]), x, y),
+    "cat": lambda f, x, y: f.cat([x.reshape(-1), y.reshape(-1)]),
+    "inplace": lambda f, x, y: x.mul_(y),
+    "atan2": lambda f, x, y: f.atan2(x, y),
+    "reflected": lambda f, x, y: y - x,
+    "over": lambda f, x, y: y / x,
+    "result_type": lambda f, x, y: f.result_type(x, y),
+}
+UNARY = (
+    "neg abs sqrt exp sin sum mean prod max cumsum std round floor sign square reciprocal "
+    "sigmoid tanh relu logical_not bitwise_not isnan argmax any all var norm median sort"
+).split()
+
+
+def made(f, name, dimensions):
+    """A tensor of a dtype: two numbers, or one without a dimension."""
+    values = [1, 3] if name != "bool" else [True, True]
+    return f.tensor(values if dimensions else values[1], dtype=getattr(f, name))
+
+
+def outcome(f, call):
+    """What a call gives: dtype, shape and values, or that it fails."""
+    try:
+        result = call()
+    except (RuntimeError, TypeError, IndexError, NotImplementedError):
+        return "fails"
+    if isinstance(result, tuple):
+        result = result[0]
+    if not isinstance(result, f.Tensor):
+        return str(result)
+    return str(result.dtype), tuple(result.shape), np.array(result.numpy())
+
+
+def same(ours, theirs):
+    if "fails" in (ours, theirs) or isinstance(theirs, str):
+        return ours == theirs
+    few = {"torch.float16": 2e-3, "torch.float32": 1e-6, "torch.complex64": 1e-6}
+    tolerance = few.get(theirs[0], 1e-12)
+    with np.errstate(all="ignore"):
+        near = np.allclose(ours[2], theirs[2], tolerance, equal_nan=True)
+    return ours[:2] == theirs[:2] and near
+
+
+# What rushlight does although PyTorch does not: PyTorch has no kernel on the CPU for these.
+MORE = {("std", "float16")}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_pairs_of_tensors(name):
+    wrong = []
+    for a, b, m, n in itertools.product(NAMES, NAMES, (1, 0), (1, 0)):
+        got = [
+            outcome(f, lambda f=f: CALLS[name](f, made(f, a, m), made(f, b, n)))
+            for f in (rushlight, torch)
+        ]
+        if not same(*got):
+            wrong.append(f"{name}({a}[{m}d], {b}[{n}d]): {got[0]} instead of {got[1]}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLS) - {"maximum", "cat", "atan2"}))
+def test_tensors_and_numbers(name):
+    wrong = []
+    for a, number, n in itertools.product(NAMES, NUMBERS, (1, 0)):
+        got = [
+            outcome(f, lambda f=f: CALLS[name](f, made(f, a, n), number))
+            for f in (rushlight, torch)
+        ]
+        if not same(*got):
+            wrong.append(f"{name}({a}[{n}d], {number}): {got[0]} instead of {got[1]}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_functions_of_one_tensor(name):
+    wrong = []
+    for a, n in itertools.product(NAMES, (1, 0)):
+        if name == "cumsum":
+            arguments = (0,)
+        else:
+            arguments = ()
+        got = [
+            outcome(f, lambda f=f: getattr(f, name)(made(f, a, n), *arguments))
+            for f in (rushlight, torch)
+        ]
+        if not same(*got):
+            wrong.append(f"{name}({a}[{n}d]): {got[0]} instead of {got[1]}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("a", NAMES)
+def test_conversions(a):
+    for b in NAMES:
+        got = [outcome(f, lambda f=f: made(f, a, 1).to(getattr(f, b))) for f in (rushlight, torch)]
+        assert same(*got), f"{a} to {b}"
+        assert rushlight.can_cast(getattr(rushlight, a), getattr(rushlight, b)) == torch.can_cast(
+            getattr(torch, a), getattr(torch, b)
+        ), f"{a} into {b}"
+        promoted = [str(f.promote_types(getattr(f, a), getattr(f, b))) for f in (rushlight, torch)]
+        assert promoted[0] == promoted[1], f"{a} and {b}"
