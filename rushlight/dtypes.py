@@ -162,8 +162,12 @@ def result_type(operands: Iterable[tuple[DType, int, bool]]) -> DType:
         if result is None:
             result = candidate
         elif candidate.category > result.category:
-            # A number only says its category: an int64 tensor plus 1.5 is the default float.
-            result = promote(result, candidate)
+            # A number only says its category: an int64 tensor plus 1.5 is the default float, and
+            # a float32 tensor plus any complex number keeps its precision.
+            if candidate.category == COMPLEX and result.category == FLOAT:
+                result = complex64 if result is float16 else result.to_complex()
+            else:
+                result = promote(result, candidate)
     if result is None:
         raise DtypeError(explain("result_type", "no operands"))
     return result

@@ -194,13 +194,13 @@ class Player:
                 self.look(leaf.grad)
 
 
-def play(torch, seed, allowed=None, dtype=np.float64):
+def play(torch, seed, allowed=None, dtype=np.float64, make=make, player=Player):
     """What a program lets one see, and which of its steps went through (the rest is left out).
 
     With `allowed`, only those steps are run, and none may fail.
     """
     program, times = make(seed)
-    player = Player(torch, seed, dtype)
+    player = player(torch, seed, dtype)
     done = []
     for time in range(times):
         for k, instruction in enumerate(program):
@@ -212,18 +212,21 @@ def play(torch, seed, allowed=None, dtype=np.float64):
             try:
                 player.run(instruction)
             except (RuntimeError, IndexError):
-                if instruction.kind in ("backward", "grad"):
+                if instruction.kind in ("backward", "grad", "retained"):
                     return player, done  # gradients may be half collected: end here
             else:
                 done.append(step)
     return player, done
 
 
-def difference(ours, torch, seed, dtype=np.float64):
+def difference(ours, torch, seed, dtype=np.float64, make=make, player=Player):
     """None if both frameworks show the same for this program, else a description."""
-    _, steps = play(torch, seed, None, dtype)
-    expected, _ = play(torch, seed, set(steps), dtype)  # without what failed half-way
-    got, _ = play(ours, seed, set(steps), dtype)
+    _, steps = play(torch, seed, None, dtype, make, player)
+    expected, _ = play(torch, seed, set(steps), dtype, make, player)  # without what failed half-way
+    try:
+        got, _ = play(ours, seed, set(steps), dtype, make, player)
+    except Exception as error:
+        return f"seed {seed}: {error!r}"
     expected.finish()
     got.finish()
     tolerance = 1e-9 if dtype is np.float64 else 1e-4

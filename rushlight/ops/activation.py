@@ -73,8 +73,9 @@ def relu(input: Tensor) -> Spec:
     >>> torch.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    if input.dtype is dtypes.bool_:
-        raise DtypeError(explain("relu", "Boolean inputs not supported for relu"))
+    if input.dtype is dtypes.bool_ or input.dtype.is_complex:
+        kind = "Boolean" if input.dtype is dtypes.bool_ else "complex"
+        raise DtypeError(explain("relu", f"{kind} inputs not supported for relu"))
     return input.spec
 
 

@@ -17,8 +17,11 @@ from .table import Kind, Tensor, derived, primitive
 
 
 def convert(x: Any, *, dtype: DType) -> Any:
-    """NumPy's conversion, except that a number beyond a float's range becomes infinite silently."""
-    return np.asarray(x).astype(dtype.numpy)
+    """NumPy's conversion, but silent about numbers beyond a range and imaginary parts."""
+    array = np.asarray(x)
+    if array.dtype.kind == "c" and dtype.category in (dtypes.INT, dtypes.FLOAT):
+        array = array.real
+    return array.astype(dtype.numpy)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=convert, grad_name="ToCopyBackward0")
