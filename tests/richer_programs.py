@@ -83,6 +83,10 @@ class Player(programs.Player):
             "squeezed": lambda: x.unsqueeze(0).squeeze(),
         }[i.name]()
 
+    def setitem(self, i):
+        if 0 not in self.pool[i.a].stride():  # rushlight does not write through expanded views
+            super().setitem(i)
+
     def mask(self, i):
         x = self.matrix(i.a)
         chosen = x > 0.1
