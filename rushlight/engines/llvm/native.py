@@ -108,7 +108,8 @@ def builtin_for(program: Program, updates: Mapping[int, int], dense: bool = Fals
             specs.append(array_spec(f"output {k}", node, output_strides(node, dense), True))
     arena = np.zeros(compiled.step.memory.end + 64, np.uint8)
     memory = {"arena": arena[-arena.ctypes.data % 64 :], "status": np.zeros(1, np.int64)}
-    enter(b, specs, release=compiled.step.work > LONG)
+    step = compiled.step
+    enter(b, specs, parallel=step.parallel, release=step.work > LONG)
     return builtin_of(b, specs, "program", memory)
 
 

@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from . import folding
 from .affine import LANE, Affine, substituted, variable
@@ -17,6 +16,7 @@ from .forms import Form, Kind
 from .packing import Packed
 from .plan import Index, loops_of
 from .schedule import Group
+from .sharing import WORTH_SHARING, Share, shared_variable, tile_counts
 from .strategy import DOT, PACKED, Choice
 
 Point = dict[str, Affine]
@@ -53,7 +53,7 @@ class Nest:
         extents: dict[str, int],
         merged: dict[str, str],
         choice: Choice,
-        share: Any = None,
+        work: float = 0,
     ) -> None:
         self.e, self.b = elements, elements.b
         self.group = group
@@ -61,7 +61,7 @@ class Nest:
         self.lanes = elements.lanes
         self.vector, self.tile = choice.vector, choice.tile
         self.at_zero: Point = {v: Affine() for v in merged}
-        self.share = share
+        self.share: Share | None = None
         rest = [d for d in parallel if d != self.vector]
         self.order = rest + ([self.vector] if self.vector in parallel and self.vector else [])
         self.packed: Packed | None = None
@@ -71,6 +71,16 @@ class Nest:
         self.steps = {
             d: self.tile.get(d, 1) * (self.lanes if d == self.vector else 1) for d in self.order
         }
+        if work > WORTH_SHARING:
+            self.share_out()
+
+    def share_out(self) -> None:
+        """Share one of the loops out among threads, if one is long enough."""
+        counts = tile_counts(self.extents, self.steps)
+        found = shared_variable(self.order, counts, self.choice)
+        if found is not None:
+            self.share = Share(self.e, found)
+            self.order = [found, *[d for d in self.order if d != found]]
 
     def emit(self) -> None:
         """Write the loops."""
@@ -272,8 +282,7 @@ class Nest:
         per_row = wide * len(self.group.folds)
         types = [f.type for f in self.group.folds]
         room = Buffer(self.group.folds[0])
-        room.offset = e.memory.scratch(len(results) * self.lanes * 8)
-        start = e.base(room)
+        start = self.room_for(room, len(results) * self.lanes * 8)
         for k, total in enumerate(results):
             b.store(total, b.address(start, k * self.lanes, "i64"))
         b.forget_loads()
@@ -292,6 +301,15 @@ class Nest:
         before = e.variables[d]
         b.loop(0, span.count, 1, row)
         e.variables[d] = before
+
+    def room_for(self, room: Buffer, size: int) -> Value:
+        """The address of `size` bytes of scratch memory, this thread's own."""
+        size = -(-size // 64) * 64
+        threads = 1 if self.share is None else self.share.threads
+        if room.offset is None:
+            room.offset = self.e.memory.scratch(size * threads)
+        base = self.e.base(room)
+        return base if self.share is None else self.share.own(self.b, base, size)
 
 
 def own_index(form: Form) -> Index:

@@ -35,19 +35,15 @@ class Packed:
         rows = math.prod(sizes)
         self.room = Buffer(self.form)
         size = (rows * self.wide + 64) * self.room.item
-        threads = 1 if nest.share is None else nest.share.threads
-        self.size = -(-size // 64) * 64
-        self.room.offset = nest.e.memory.scratch(self.size * threads)
+        self.size = size
 
     def is_due(self, depth: int) -> bool:
         """Whether the panel is to be packed before the loops from `depth` on."""
         return depth == len(self.mine)
 
     def start(self) -> Value:
-        """The address of the panel (of this thread's)."""
-        base = self.nest.e.base(self.room)
-        share = self.nest.share
-        return base if share is None else share.own(self.nest.b, base, self.size)
+        """The address of the panel, this thread's own."""
+        return self.nest.room_for(self.room, self.size)
 
     def row(self) -> Value:
         """Where the panel's row for the present folded step begins, in elements."""

@@ -57,7 +57,7 @@ class Reading:
             leaves = list(plan.leaves(self.loops.body, self.loops.index, self.loops.top))
         self.stored = [(f, i) for f, i in leaves if f in plan.stored]
         self.inputs = [(f, i) for f, i in leaves if f.kind is Kind.INPUT]
-        self.sources = {f for f, _ in leaves if f.kind is not Kind.CONSTANT}
+        self.sources = {f for f, _ in leaves if f.kind is not Kind.CONSTANT and f.size > 1}
 
 
 class Schedule:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from .affine import Affine
 from .buffers import Memory
@@ -11,17 +13,24 @@ from .elements import Elements, Source, lanes_of
 from .forms import Form, Kind
 from .nests import Nest, own_index, work_of
 from .plan import Plan, loops_of
+from .pool import barrier
 from .scatter import emit_scatter
 from .schedule import Group, Schedule
-from .strategy import DOT, POINT, Access, Choice, Problem, choose, contraction_of
+from .sharing import POOL, THREAD, WORTH_WAKING, most_threads
+from .strategy import DOT, POINT, Access, Choice, Problem, choose, contraction_of, cost_of
 from .target import Target
 
 STEP = [parameter("table", "ptr"), parameter("pool", "ptr"), parameter("thread", "i64"),
         parameter("threads", "i64")]  # fmt: skip
 """The parameters of the whole."""
 
-Call = tuple[str, list[tuple[Source, str]]]
-"""A function's name, and what it is given: sources with their kinds."""
+
+class Call(NamedTuple):
+    """A group's function, what it is given (with kinds), and whether threads share its loops."""
+
+    name: str
+    given: list[tuple[Source, str]]
+    shared: bool
 
 
 class Step:
@@ -40,6 +49,8 @@ class Step:
         self.choices: list[tuple[Group, Choice]] = []
         self.lanes = {k: target.lanes(k) for k in ("float", "double")}
         self.names: dict[str, str] = {}  # of functions, by their text
+        self.parallel = self.work > WORTH_WAKING and most_threads() > 1
+        self.unshared: bool | None = None  # whether the call before was one thread's; None: none
         self.profile: int | None = None
         """Offset in the arena of a counter of cycles for each group, if they are wanted."""
 
@@ -63,8 +74,8 @@ class Step:
         checked = max([self.schedule.place[g] for g in self.plan.guards], default=-1)
         for k, group in enumerate(calls):
             self.count_cycles(k)
-            for name, sources in group:
-                b.call(name, "void", *[self.given(s, kind) for s, kind in sources])
+            for call in group:
+                self.write_call(call)
             if k == checked:
                 self.check_guards()
         self.count_cycles(len(calls))
@@ -77,13 +88,34 @@ class Step:
         return b
 
     @property
-    def work(self) -> int:
+    def work(self) -> float:
         """About how many vector instructions the whole takes."""
-        return sum([work_of(g) for g in self.schedule.groups]) // self.lanes["float"]
+        return sum([self.vector_work(g) for g in self.schedule.groups])
+
+    def write_call(self, call: Call) -> None:
+        """Call a group's function: by all threads if they share it, else by the first.
+
+        Where work was or becomes shared, all wait for one another.
+        """
+        b = self.b
+        if not self.parallel:
+            b.call(call.name, "void", *[self.given(s, kind) for s, kind in call.given])
+            return
+        if (call.shared and self.unshared is not None) or self.unshared is False:
+            barrier(b, STEP[1])
+        self.unshared = not call.shared
+        given = [self.given(s, kind) for s, kind in call.given]
+        if call.shared:
+            b.call(call.name, "void", *given)
+        else:
+            first = b.compare("eq", STEP[2], b.number(0, "i64"))
+            b.branch(first, lambda: b.call(call.name, "void", *given) and None)
 
     def given(self, source: Source, kind: str) -> Value:
         """The value of what a group is given."""
         b = self.b
+        if source in (POOL, THREAD):
+            return STEP[1] if source == POOL else STEP[2]
         if source.argument is None:
             return b.address(Value("@arena", "ptr"), source.offset, "i8")
         place = b.address(STEP[0], source.argument, "i64")
@@ -94,6 +126,9 @@ class Step:
     def check_guards(self) -> None:
         """Leave if a guard does not hold: nothing has been changed so far."""
         b = self.b
+        if self.parallel:
+            barrier(b, STEP[1])
+            self.unshared = None
         b.forget_loads()
         holds = b.number(1, "i1")
         for form in self.plan.guards:
@@ -134,8 +169,16 @@ class Step:
         for form in group.forms:
             self.memory.place(self.memory.of(form), number)
         self.choices.append((group, choice))
-        nest = (group, parallel, folded, extents, merged, choice)
+        work = self.vector_work(group, choice)
+        nest = (group, parallel, folded, extents, merged, choice, work if self.parallel else 0)
         return [self.in_function(lambda: Nest(self.elements, *nest).emit())]
+
+    def vector_work(self, group: Group, choice: Choice | None = None) -> float:
+        """About how many vector instructions a group takes."""
+        each = len(group.folds) + sum([cost_of(f) + 1 for f in group.points])
+        folds = math.prod(group.folded) if group.folded else 1
+        total = math.prod(group.parallel) * (len(group.folds) * folds * 2 + each)
+        return total / self.lanes["float"]
 
     def in_function(self, emit: Callable[[], None]) -> Call:
         """Let `emit` write the body of a function; its name, and what it is to be given."""
@@ -150,7 +193,8 @@ class Step:
             b.functions[-1] = inside
         else:
             del b.functions[-1]
-        return name, [(source, value.kind) for source, value in e.parameters.items()]
+        given = [(source, value.kind) for source, value in e.parameters.items()]
+        return Call(name, given, POOL in e.parameters)
 
     def emit_apart(self, group: Group, number: int) -> list[Call]:
         """First the folds, then what follows from them in vectors."""

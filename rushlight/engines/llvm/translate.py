@@ -11,7 +11,7 @@ import numpy as np
 from ...graph import Constant, Node, contiguous_strides
 from ...ops.layouts import dense
 from ...trace import Program
-from . import rows_index, rows_products
+from . import pool, rows_index, rows_products
 from .affine import row_major
 from .buffers import Buffer
 from .forms import Form, Kind, unified
@@ -145,7 +145,8 @@ def raw(compiled: Compiled, arrays: Sequence[Any], profile: bool = False) -> Any
     arena = np.zeros(step.memory.end + 64, np.uint8)
     start = -arena.ctypes.data % 64
     status = np.zeros(1, np.int64)
-    symbols = {"arena": arena[start:].ctypes.data, "status": status.ctypes.data, **b.symbols}
+    symbols = {"arena": arena[start:].ctypes.data, "status": status.ctypes.data}
+    symbols |= b.symbols | pool.symbols()
     address = build(b.module(), ["step"], symbols)["step"]
     table = np.zeros(len(arrays) + len(outputs), np.uint64)
     for k, (leaf, x) in enumerate(zip(program.inputs, arrays, strict=True)):
@@ -156,7 +157,8 @@ def raw(compiled: Compiled, arrays: Sequence[Any], profile: bool = False) -> Any
             table[k] = x.ctypes.data
     for k, out in enumerate(outputs):
         table[len(arrays) + k] = out.ctypes.data
-    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(address)
+    start_of = pool.symbols()["pool_dispatch"] if step.parallel else address
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(start_of)
     place = table.ctypes.data
     rest = iter(outputs)
     results = [
@@ -166,7 +168,7 @@ def raw(compiled: Compiled, arrays: Sequence[Any], profile: bool = False) -> Any
     keep = (table, arena, outputs, status, arrays)
 
     def run(keep: Any = keep) -> int:
-        function(place, None, 0, 1)
+        function(*((address, place, 0, 0) if step.parallel else (place, 0, 0, 1)))
         return int(status[0])
 
     return run, results, arena[start:]
