@@ -57,6 +57,7 @@ class Memory:
         self.buffers: dict[Form, Buffer] = {}
         self.end = 0  # of the arena, in bytes
         self.free: list[tuple[int, int, int]] = []  # (last group that needs it, offset, bytes)
+        self.scratches: list[tuple[int, int]] = []  # offset and size
         self.last = self.last_uses()
 
     def last_uses(self) -> dict[Form, int]:
@@ -175,4 +176,5 @@ class Memory:
         """The offset of `size` bytes that nobody else uses."""
         offset = self.end
         self.end += -(-size // LINE) * LINE
+        self.scratches.append((offset, size))
         return offset

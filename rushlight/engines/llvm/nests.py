@@ -14,7 +14,7 @@ from .builder import Value
 from .elements import Elements
 from .forms import Form, Kind
 from .packing import Packed
-from .plan import Index, loops_of
+from .plan import Index, Plan, loops_of
 from .schedule import Group
 from .sharing import WORTH_SHARING, Share, shared_variable, tile_counts
 from .strategy import DOT, PACKED, Choice
@@ -254,25 +254,10 @@ class Nest:
                 writes.append((form, point, mask, value))
         e.known, e.mask = {}, None
         for form, point, mask, value in writes:
-            if self.is_needed(form):
+            if is_needed(e.plan, form, self.group):
                 buffer = e.memory.of(form)
                 flat = substituted(buffer.flat(own_index(form)), point)
                 e.store(buffer, flat, value, mask)
-
-    def is_needed(self, form: Form) -> bool:
-        """Whether anyone outside of the group reads `form`."""
-        plan = self.e.plan
-        if form in plan.targets or form.kind is Kind.PIECE or form in plan.guards:
-            return True
-        mine = set(self.group.forms)
-        stack = list(plan.users[form])
-        while stack:
-            user = stack.pop()
-            if user not in plan.stored:
-                stack += plan.users[user]
-            elif user not in mine:
-                return True
-        return False
 
     def finish_in_rows(self, d: str, tile: Tile, results: Results) -> None:
         """As `finish`, but in a loop over the rows of the tile: the code stays small."""
@@ -327,3 +312,18 @@ def placed(index: Index, point: Point) -> Index:
 def work_of(group: Group) -> int:
     """About how many instructions a group takes."""
     return math.prod(group.parallel) * math.prod(group.folded) * max(len(group.forms), 1)
+
+
+def is_needed(plan: Plan, form: Form, group: Group) -> bool:
+    """Whether anyone outside of the group reads `form`."""
+    if form in plan.targets or form.kind is Kind.PIECE or form in plan.guards:
+        return True
+    mine = set(group.forms)
+    stack = list(plan.users[form])
+    while stack:
+        user = stack.pop()
+        if user not in plan.stored:
+            stack += plan.users[user]
+        elif user not in mine:
+            return True
+    return False

@@ -69,7 +69,7 @@ class Share:
         b.branch(b.compare("lt", thread, b.number(self.threads, "i64")), mine)
 
     def own(self, b: Builder, base: Value, size: int) -> Value:
-        """This thread's part of memory that has `size` bytes for each."""
+        """The part of this thread, in memory that has `size` bytes for each."""
         thread = self.e.parameter(THREAD, "i64")
         return b.address(base, b.mul(thread, b.number(size, "i64")), "i8")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .affine import Affine
+from .alike import Description, Recipe
 from .buffers import Memory
 from .builder import Builder, Value, parameter
 from .elements import Elements, Source, lanes_of
@@ -49,6 +50,7 @@ class Step:
         self.choices: list[tuple[Group, Choice]] = []
         self.lanes = {k: target.lanes(k) for k in ("float", "double")}
         self.names: dict[str, str] = {}  # of functions, by their text
+        self.recipes: dict[Any, Recipe] = {}  # of groups, by their description
         self.parallel = self.work > WORTH_WAKING and most_threads() > 1
         self.unshared: bool | None = None  # whether the call before was one thread's; None: none
         self.profile: int | None = None
@@ -109,7 +111,7 @@ class Step:
             b.call(call.name, "void", *given)
         else:
             first = b.compare("eq", STEP[2], b.number(0, "i64"))
-            b.branch(first, lambda: b.call(call.name, "void", *given) and None)
+            b.branch(first, lambda: (b.call(call.name, "void", *given),)[:0])
 
     def given(self, source: Source, kind: str) -> Value:
         """The value of what a group is given."""
@@ -150,7 +152,19 @@ class Step:
     # -- one group -----------------------------------------------------------------------------
 
     def emit_group(self, group: Group, number: int) -> list[Call]:
-        """Write the functions of a group: their names, and what they are given."""
+        """The calls that compute a group; their functions are written if none is alike."""
+        description = Description(self, group)
+        key = description.key
+        recipe = self.recipes.get(key)
+        if recipe is not None:
+            return description.follow(recipe, number, Call)
+        before = len(self.memory.scratches)
+        calls = self.emit_functions(group, number)
+        self.recipes[key] = description.recipe(calls, self.memory.scratches[before:])
+        return calls
+
+    def emit_functions(self, group: Group, number: int) -> list[Call]:
+        """Write the functions of a group."""
         if group.forms[0].kind is Kind.SCATTER:
             return [self.in_function(lambda: emit_scatter(self, group.forms[0], number))]
         self.elements.lanes = lanes_of(self.lanes, self.types(group))
@@ -200,7 +214,7 @@ class Step:
         """First the folds, then what follows from them in vectors."""
         first, second = Group(group.parallel, group.folded), Group(group.parallel, ())
         first.folds, second.points = group.folds, group.points
-        return self.emit_group(first, number) + self.emit_group(second, number)
+        return self.emit_functions(first, number) + self.emit_functions(second, number)
 
     def types(self, group: Group) -> set[str]:
         """The types of what the group computes and reads."""
