@@ -11,6 +11,7 @@ import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Sequence
+from multiprocessing import spawn
 from types import ModuleType
 from typing import Any
 
@@ -59,8 +60,25 @@ class Finder:
         return importlib.util.spec_from_loader(fullname, loader, is_package=is_package)
 
 
+class Inheritance:
+    """Has the names installed in the process in which it is unpickled."""
+
+    def __reduce__(self) -> Any:
+        return (install, ())
+
+
+def bequeath() -> None:
+    """Have processes that are started afresh install the names before they load the program."""
+    plain = spawn.get_preparation_data
+
+    def get_preparation_data(name: str) -> dict[str, Any]:
+        return {"names": Inheritance(), **plain(name)}
+
+    spawn.get_preparation_data = get_preparation_data
+
+
 def install() -> None:
-    """Make `import torch` mean rushlight from now on, in this process."""
+    """Make `import torch` mean rushlight from now on, in this process and those it starts."""
     if any([isinstance(f, Finder) for f in sys.meta_path]):
         return
     for name in list(sys.modules):
@@ -68,3 +86,4 @@ def install() -> None:
             del sys.modules[name]
     finder: Any = Finder()
     sys.meta_path.insert(0, finder)
+    bequeath()

@@ -1,5 +1,6 @@
 """The `rushlight` command: programs run unchanged, errors point at the user's line."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import pytest
 
 import rushlight
 from rushlight.cli.main import COMMANDS, main
+from rushlight.cli.ops import PLACES
+from rushlight.ops import OPS
 
 ROOT = Path(__file__).parent.parent
 
@@ -140,6 +143,27 @@ def test_eager_runs_each_operation_at_once(script):
     text = "import torch\nprint(torch.zeros(2).add(1)._value.leaf)\n"
     assert call("run", script(text)).stdout == "False\n"
     assert call("run", "--eager", script(text)).stdout == "True\n"
+
+
+PROCESSES = """
+import multiprocessing
+import torch
+
+def double(x):
+    return torch.__name__, (torch.tensor(x) * 2).tolist()
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context({method!r})
+    with context.Pool(1) as pool:
+        print(pool.apply(double, ([1, 2],)))
+"""
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_processes_that_a_program_starts_get_the_same_names(method, script):
+    done = call("run", script(PROCESSES.format(method=method)))
+    assert done.stderr == ""
+    assert done.stdout == "('rushlight', [2, 4])\n"
 
 
 @pytest.mark.parametrize(
@@ -299,6 +323,12 @@ def test_ops_lists_names_places_and_what_comes_back(capsys):
     assert "Tensor" in row
     assert "yperbolic tangent" in row
     assert lines[-1] == f"{len(lines) - 1} functions"
+
+
+def test_ops_names_every_place_there_is(capsys):
+    assert {place for op in OPS.values() for place in op.on} <= set(PLACES)
+    assert main(["ops", "erfinv"]) == 0
+    assert "torch, Tensor, in-place, special" in capsys.readouterr().out
 
 
 def test_ops_lists_all(capsys):

@@ -9,7 +9,11 @@ HELP = """usage: rushlight ops [word]
 Lists every function of the op table (or those whose name contains the word), where its name
 appears, and what it returns."""
 
-PLACES = {"torch": "torch", "Tensor": "Tensor", "Tensor_": "in-place", "F": "nn.functional"}
+PLACES = {
+    "torch": "torch", "Tensor": "Tensor", "property": "property", "Tensor_": "in-place",
+    "F": "nn.functional", "linalg": "linalg", "special": "special",
+}  # fmt: skip
+"""What is printed for each place where a name may appear, in this order."""
 
 
 def run(args: list[str]) -> int:
@@ -23,7 +27,7 @@ def run(args: list[str]) -> int:
         if not op.on or word not in name:
             continue
         count += 1
-        places = ", ".join([PLACES.get(p, p) for p in PLACES if p in op.on] or sorted(op.on))
+        places = ", ".join([word for place, word in PLACES.items() if place in op.on])
         summary = (op.__doc__ or "").strip().partition("\n")[0]
         print(f"{name:<28}{places:<38}{summary}")
     print(f"{count} functions")
