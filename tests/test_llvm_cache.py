@@ -177,3 +177,30 @@ def test_another_process_finds_the_code_and_the_text_names_no_address(own_folder
     assert count == 2 and "inttoptr" not in text  # the program and the pool
     assert run("a", "b") == [0, text, result]
     assert result[1] == pytest.approx(0.841470985)
+
+
+def test_the_interpreter_may_exit_while_another_thread_compiles():
+    program = """
+        import threading, time
+        from rushlight.engines.llvm import jit
+        from rushlight.engines.llvm.builder import Builder, parameter
+        from rushlight.engines.llvm.vector_math import erfc
+        def compile():
+            while True:
+                b, p = Builder(), parameter("p", "ptr")
+                x = b.load(p, "float", 16)
+                for k in range(20):
+                    x = erfc(b, b.add(x, b.number(time.time(), "float")))
+                b.store(x, p)
+                b.function("f", [p])
+                jit.link(jit.compile_text(b.module()), ["f"], {})
+        threading.Thread(target=compile, daemon=True).start()
+        time.sleep(0.1)
+        print("end")
+    """
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program)],
+            capture_output=True, text=True, cwd=ROOT, timeout=60,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")

@@ -6,6 +6,7 @@ order of destruction is not safe then.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import itertools
 import os
@@ -23,6 +24,9 @@ LOCK = threading.RLock()
 """Held around every call into LLVM; a fork waits for it, so that the child finds it free."""
 
 os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
+
+# At exit a compilation in another thread is waited for: the process takes LLVM's own data away.
+atexit.register(LOCK.acquire, timeout=2.0)
 
 METH_FASTCALL = 0x0080
 
