@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 
-from . import dtypes, ops
+from . import dtypes, ops, sums
 from .errors import GradError, explain
 from .graph import Bound, Cell, Constant, Node, Saved, next_serial
 
@@ -106,27 +106,27 @@ class Walk:
         self.leaves: dict[Cell, Node] = {}
         self.found: dict[Node, Node] = {}
         self.spent: set[Node] = set()
-        self.pending: dict[Node, Node] = {}
+        self.pending: dict[Node, list[Node]] = {}
         self.heap: list[tuple[int, Node]] = []
         for root, seed in zip(roots, seeds, strict=True):
             self.add(root, seed)
         reachable = self.reach(roots) if self.wanted else None
         while self.heap:
             node = heapq.heappop(self.heap)[1]
-            g = self.pending.pop(node)
+            g = sums.total(self.pending.pop(node))
             if node in self.wanted:
                 self.found[node] = g
             if reachable is None or node in reachable:
                 self.visit(node, g)
 
     def add(self, node: Node, g: Node) -> None:
-        """Add `g` to the gradient of `node`."""
+        """Add `g` to the gradients of `node`."""
         known = self.pending.get(node)
         if known is None:
-            self.pending[node] = g
+            self.pending[node] = [g]
             heapq.heappush(self.heap, (-node.serial, node))
         else:
-            self.pending[node] = ops.add(known, g)
+            known.append(g)
 
     def visit(self, node: Node, g: Node) -> None:
         """Pass `g`, the whole gradient of `node`, on to its parents."""
