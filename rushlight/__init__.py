@@ -8,6 +8,7 @@ package costs little: ops in the op table, other functions in the table of publi
 from __future__ import annotations
 
 import importlib
+from types import ModuleType
 from typing import Any
 
 from . import autograd, methods, reports, settings
@@ -40,6 +41,16 @@ MODULES = frozenset(
 
 LATER = {"load": "io", "save": "io"}
 """Public functions that appear when the library that has them is imported, which is when needed."""
+
+
+def uncover() -> None:
+    """Have the names of functions mean them, where a file of ours is called the same."""
+    for name in settings.names():
+        if isinstance(globals().get(name), ModuleType):
+            globals()[name] = settings.lookup(name)
+
+
+uncover()
 
 
 def __getattr__(name: str) -> Any:

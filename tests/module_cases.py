@@ -144,6 +144,12 @@ case("Embedding", 6, 3, padding_idx=-1, max_norm=1.0, of=whole(6, 2, 4))
 case("Embedding", 6, 3, max_norm=1.5, norm_type=1.0, of=whole(6, 5))
 case("Embedding", 6, 3, scale_grad_by_freq=True, of=np.array([1, 1, 2, 5]))
 
+case("EmbeddingBag", 6, 3, of=whole(6, 2, 4))
+case("EmbeddingBag", 6, 3, mode="max", padding_idx=2, of=(whole(6, 5), np.array([0, 2, 2])))
+case("EmbeddingBag", 6, 3, mode="sum", of=(whole(6, 5), np.array([0, 3]), f(5)))
+case("EmbeddingBag", 6, 3, max_norm=1.0, padding_idx=0, include_last_offset=True,
+     of=(whole(6, 5), np.array([0, 1, 5])))  # fmt: skip
+
 # -- normalisation -----------------------------------------------------------------------------
 
 case("BatchNorm1d", 3, of=f(4, 3))
@@ -210,6 +216,13 @@ case("AdaptiveMaxPool1d", 3, of=f(1, 2, 7))
 case("AdaptiveMaxPool2d", (3, None), of=f(1, 2, 7, 5))
 case("AdaptiveMaxPool2d", 2, return_indices=True, of=f(1, 2, 5, 5))
 case("AdaptiveMaxPool3d", 2, of=f(1, 1, 3, 4, 5))
+case("LPPool3d", 2, 2, of=f(1, 2, 4, 4, 4))
+case("MaxUnpool1d", 2, of=(f(1, 2, 2), np.array([[[0, 3], [1, 2]]])))
+case("MaxUnpool2d", 2, of=(f(1, 1, 2, 1), np.array([[[[1], [7]]]])))
+case("MaxUnpool3d", 2, of=(f(1, 1, 1, 1, 1), np.array([[[[[5]]]]])))
+case("FractionalMaxPool2d", 3, output_size=(3, 2), of=f(2, 3, 7, 6))
+case("FractionalMaxPool2d", 2, output_ratio=0.5, return_indices=True, of=f(3, 7, 6))
+case("FractionalMaxPool3d", 2, output_size=2, of=f(1, 2, 5, 4, 4))
 for _d in (1, 2, 3):
     _image = (1, 2, 4, 5, 4)[: _d + 2]
     case(f"ConstantPad{_d}d", 1, 3.5, of=f(*_image))
@@ -303,3 +316,15 @@ case("CosineSimilarity", of=(f(3, 4), f(3, 4)))
 case("CosineSimilarity", dim=0, of=(f(3, 4), f(3, 4)))
 case("PairwiseDistance", of=(f(3, 4), f(3, 4)))
 case("PairwiseDistance", p=1.0, keepdim=True, of=(f(3, 4), f(3, 4)))
+case("CTCLoss", of=(f(6, 2, 4), whole(3, 2, 3) + 1, np.array([6, 5]), np.array([3, 2])))
+case("CTCLoss", 3, "sum", of=(f(6, 2, 4), whole(3, 4), np.array([6, 5]), np.array([3, 1])))
+case("LinearCrossEntropyLoss", 5, 4, of=(f(3, 5), whole(4, 3)))
+case("LinearCrossEntropyLoss", 5, 4, out_features=(2,), bias=True, of=(f(3, 5), whole(4, 3, 2)))
+case(
+    "AdaptiveLogSoftmaxWithLoss",
+    8,
+    12,
+    [3, 6],
+    div_value=2.0,
+    of=(f(5, 8), np.array([0, 4, 11, 2, 7])),
+)

@@ -20,9 +20,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rushlight import dtypes, gradient
+from rushlight import dtypes
 from rushlight.engines.numpy import interpret
 from rushlight.engines.numpy.compile import compile_program
+from rushlight.gradient import Walk
 from rushlight.graph import Leaf, Node, Scalar, contiguous_strides, needed
 from rushlight.ops import OPS, Op
 from rushlight.ops.samples import AtKink
@@ -196,7 +197,7 @@ def gradients(
     roots: Sequence[Node], seeds: Sequence[Node], wanted: Sequence[Node]
 ) -> list[Node | None]:
     """The gradient of `roots`, weighted by `seeds`, with respect to each of `wanted`."""
-    found = gradient.Walk(roots, seeds, wanted).found
+    found = Walk(roots, seeds, wanted).found
     return [found.get(node) for node in wanted]
 
 

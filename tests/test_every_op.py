@@ -331,3 +331,30 @@ def test_every_op_is_found_under_its_name() -> None:
         if op.fn.__module__.startswith("rushlight.ops."):
             found = getattr(ops, op.name, None) or getattr(ops, op.fn.__name__, None)
             assert found is op, f"ops.{op.name} is {found}"
+
+
+# -- looking in between ------------------------------------------------------------------------
+
+
+@compared_op
+def test_looking_at_a_result_does_not_change_its_gradient(op: Op) -> None:
+    # What was looked at is saved with its history; a gradient must find there all that it needs.
+    for example in oracle.examples(op):
+        plain = slopes(op, example, lambda tensor: None)
+        seen = slopes(op, example, lambda tensor: tensor.detach().tolist())
+        for a, b in zip(plain, seen, strict=True):
+            np.testing.assert_array_equal(a, b, str(example))
+
+
+def slopes(op: Op, example: oracle.Example, look: Any) -> list[Any]:
+    """The gradients of all inputs of `op`, called by users, when `look` was given the results."""
+    called = oracle.Reference(op, example, rushlight, grad=True)
+    roots = [t for t in called.results if t.requires_grad and not t.is_leaf]
+    if not roots or not called.inputs:
+        return []
+    first = [r * r for r in roots]
+    for tensor in (*roots, *first):
+        look(tensor)
+    total = sum([(r * 0.5).real.sum() if r.is_complex() else (r * 0.5).sum() for r in first])
+    found = rushlight.autograd.grad(total, called.inputs, allow_unused=True)
+    return [None if g is None else g.numpy() for g in found]

@@ -24,8 +24,8 @@ def test_names_come_from_the_table():
 
 
 def test_a_missing_name_says_what_to_use():
-    with pytest.raises(MissingError, match="interpolate"):
-        F.upsample  # noqa: B018
+    with pytest.raises(MissingError, match="conv1d, after"):
+        F.conv_tbc  # noqa: B018
     with pytest.raises(AttributeError, match="did you mean softmax"):
         F.sofmax  # noqa: B018
     assert not hasattr(F, "nothing_like_it")

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from rushlight import gradient, ops, sums
+from rushlight import ops, sums
 from rushlight.dtypes import float64
 from rushlight.engines.numpy import interpret
+from rushlight.gradient import Walk
 from rushlight.graph import Leaf, needed
 from rushlight.trace import Program
 
@@ -36,8 +37,10 @@ def walked(make, shape):
     x = Leaf(shape, float64, True)
     root = make(x)
     seed = Leaf(root.shape, float64)
-    found = gradient.Walk([root], [seed], [x]).found[x]
-    feeds = {leaf: np.random.default_rng(k).normal(size=leaf.shape) for k, leaf in enumerate((x, seed))}
+    found = Walk([root], [seed], [x]).found[x]
+    feeds = {
+        leaf: np.random.default_rng(k).normal(size=leaf.shape) for k, leaf in enumerate((x, seed))
+    }
     program = Program([found])
     value = interpret.run(program, [feeds[leaf] for leaf in program.inputs])[0]
     return {n.op.name for n in needed([found]) if not n.leaf}, value
@@ -66,7 +69,9 @@ def test_a_weight_used_in_every_step_has_one_product_for_its_gradient():
         h = ops.mm(ops.tanh(root), w)
         root = ops.tanh(ops.cat([h, ops.narrow(h, 1, 0, 10)], 1))
         total = h if total is None else total + h
-    walk = gradient.Walk([total], [Leaf((2, 30), float64)], [w])
-    products = [n for n in needed([walk.found[w]]) if not n.leaf and n.op is ops.mm and n.shape == w.shape]
+    walk = Walk([total], [Leaf((2, 30), float64)], [w])
+    products = [
+        n for n in needed([walk.found[w]]) if not n.leaf and n.op is ops.mm and n.shape == w.shape
+    ]
     assert len(products) == 1
     assert products[0].inputs[0].shape == (40, 10)

@@ -23,14 +23,21 @@ HOME = {
         "curves": "Sigmoid Tanh LogSigmoid Tanhshrink Softsign ELU CELU SELU SiLU Mish GELU "
         "Softplus GLU Softmax Softmin LogSoftmax Softmax2d",
         "dropout": "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout",
-        "embeddings": "Embedding",
+        "embeddings": "Embedding EmbeddingBag",
         "batchnorm": "BatchNorm1d BatchNorm2d BatchNorm3d InstanceNorm1d InstanceNorm2d "
-        "InstanceNorm3d",
+        "InstanceNorm3d SyncBatchNorm",
         "layernorm": "LayerNorm RMSNorm GroupNorm LocalResponseNorm",
         "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
         "pooling": "MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d "
-        "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d "
+        "LPPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d "
         "AdaptiveMaxPool2d AdaptiveMaxPool3d",
+        "unpooling": "MaxUnpool1d MaxUnpool2d MaxUnpool3d FractionalMaxPool2d FractionalMaxPool3d",
+        "lazy": "LazyLinear LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d "
+        "LazyConvTranspose2d LazyConvTranspose3d LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d "
+        "LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d UninitializedParameter "
+        "UninitializedBuffer",
+        "many_classes": "AdaptiveLogSoftmaxWithLoss LinearCrossEntropyLoss",
+        "parallel": "DataParallel",
         "padding": "ConstantPad1d ConstantPad2d ConstantPad3d ZeroPad1d ZeroPad2d ZeroPad3d "
         "ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d "
         "ReplicationPad3d CircularPad1d CircularPad2d CircularPad3d",
@@ -42,7 +49,8 @@ HOME = {
         "cells": "RNNCellBase RNNCell LSTMCell GRUCell",
         "shapes": "Flatten Unflatten PixelShuffle PixelUnshuffle ChannelShuffle Unfold Fold",
         "losses": "MSELoss L1Loss SmoothL1Loss HuberLoss NLLLoss CrossEntropyLoss BCELoss "
-        "BCEWithLogitsLoss KLDivLoss PoissonNLLLoss GaussianNLLLoss",
+        "BCEWithLogitsLoss KLDivLoss PoissonNLLLoss GaussianNLLLoss CTCLoss "
+        "NLLLoss2d",
         "margins": "HingeEmbeddingLoss MarginRankingLoss SoftMarginLoss MultiMarginLoss "
         "MultiLabelMarginLoss MultiLabelSoftMarginLoss CosineEmbeddingLoss TripletMarginLoss "
         "TripletMarginWithDistanceLoss CosineSimilarity PairwiseDistance",

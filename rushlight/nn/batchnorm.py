@@ -170,6 +170,38 @@ class BatchNorm3d(_BatchNorm):
     dims = (5,)
 
 
+class SyncBatchNorm(_BatchNorm):
+    """A BatchNorm of any dimensions; in one process there is nothing to be synchronised."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group: Any = None,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
+        )
+        self.process_group = process_group
+
+    def _check_input_dim(self, input: Any) -> None:
+        if input._value.ndim < 2:
+            problem = f"expected at least 2D input (got {input._value.ndim}D input)"
+            raise ChoiceError(explain("SyncBatchNorm", problem))
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Any, process_group: Any = None) -> Any:
+        """`module` as it is: every BatchNorm sees the whole batch."""
+        return module
+
+
 class _InstanceNorm(_WithStatistics):
     """Normalisation over each sample."""
 

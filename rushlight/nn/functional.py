@@ -18,6 +18,14 @@ from ..ops import OPS
 from ..ops.table import Op
 from ..runtime.mutate import apply_inplace
 from ..runtime.record import wrap
+from .bags import embedding_bag
+from .ctc import ctc_loss
+from .fractional import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+)
 from .heads import multi_head_attention_forward, scaled_dot_product_attention
 from .lookups import embedding, one_hot
 from .masks import (
@@ -35,13 +43,19 @@ from .running import batch_norm, instance_norm
 __all__ = [
     "alpha_dropout",
     "batch_norm",
+    "ctc_loss",
     "dropout",
     "dropout1d",
     "dropout2d",
     "dropout3d",
     "embedding",
+    "embedding_bag",
     "feature_alpha_dropout",
     "feature_dropout",
+    "fractional_max_pool2d",
+    "fractional_max_pool2d_with_indices",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices",
     "gumbel_softmax",
     "instance_norm",
     "multi_head_attention_forward",
@@ -54,13 +68,6 @@ __all__ = [
 
 INSTEAD = {
     "conv_tbc": "conv1d, after transposing the input",
-    "embedding_bag": "embedding, and a sum or mean over the bag",
-    "fractional_max_pool2d": "adaptive_max_pool2d",
-    "fractional_max_pool3d": "adaptive_max_pool3d",
-    "linear_cross_entropy": "cross_entropy(linear(input, weight), target)",
-    "upsample": "interpolate",
-    "upsample_bilinear": "interpolate(mode='bilinear', align_corners=True)",
-    "upsample_nearest": "interpolate(mode='nearest')",
 }
 """What to use in the place of some names that are not here."""
 

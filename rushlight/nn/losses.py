@@ -314,3 +314,33 @@ class GaussianNLLLoss(_Loss):
         return F.gaussian_nll_loss(
             input, target, var, full=self.full, eps=self.eps, reduction=self.reduction
         )
+
+
+class NLLLoss2d(NLLLoss):
+    """`NLLLoss` by its old name."""
+
+
+class CTCLoss(_Loss):
+    """Minus the log-probability of each target, summed over all alignments with its input.
+
+    blank: the class that stands for no label.
+    zero_infinity: whether a target that is too long for its input costs 0, not infinity.
+
+    >>> scores = torch.zeros(2, 1, 3).log_softmax(2)
+    >>> torch.nn.CTCLoss()(scores, torch.tensor([[1]]), (2,), (1,))
+    tensor(1.0986)
+    """
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(self, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any) -> Any:
+        """A number, or with reduction="none" one for each sequence."""
+        return F.ctc_loss(
+            log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction,
+            self.zero_infinity,
+        )  # fmt: skip

@@ -230,6 +230,18 @@ class LPPool2d(_LPPoolNd):
         return self.pool(F.lp_pool2d, input)
 
 
+class LPPool3d(_LPPoolNd):
+    """The norm of each window of (batch, channels, depth, height, width).
+
+    >>> torch.nn.LPPool3d(2, (1, 1, 2))(torch.tensor([[[[[3.0, 4.0]]]]]))
+    tensor([[[[[5.]]]]])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """A smaller tensor."""
+        return self.pool(F.lp_pool3d, input)
+
+
 # -- to a given size ---------------------------------------------------------------------------
 
 

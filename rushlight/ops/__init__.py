@@ -21,6 +21,7 @@ from .control import *
 from .convert import *
 from .convolution import *
 from .convolve import *
+from .ctc import *
 from .curves import *
 from .diagonals import *
 from .distance import *
@@ -38,6 +39,7 @@ from .layers import *
 from .likelihood import *
 from .lookup import *
 from .loss import *
+from .lp_pool import *
 from .margins import *
 from .normalize import *
 from .norms import *
@@ -67,6 +69,7 @@ from .table import Op as Op
 from .table import Primitive as Primitive
 from .trigonometry import *
 from .truth import *
+from .unpool import *
 from .variance import *
 from .views import *
 from .windows import *

@@ -248,6 +248,8 @@ def prelu(input: Tensor, weight: Tensor) -> Node:
         raise ShapeError(explain("prelu", problem))
     if weight.size > 1:
         weight = ops.reshape(weight, (channels, *[1] * (input.ndim - 2)))
+    elif weight.ndim > input.ndim:
+        weight = ops.reshape(weight, ())
     return ops.where(ops.gt(input, 0), input, weight * input)
 
 
@@ -256,6 +258,7 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), floats(1, low=0.1)
     yield floats(2, 3, 2), floats(3, low=0.1)
     yield floats(3), floats(1)
+    yield floats(), floats(1)
 
 
 @derived(on="torch F")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -301,3 +302,42 @@ def _() -> Iterator[Any]:
     yield (x, likely), {"weight": floats(4, low=0.5, seed=2), "label_smoothing": 0.2}
     yield (floats(2, 3, 2), floats(2, 3, 2, low=0, seed=1)), {"reduction": "sum"}
     yield floats(4), floats(4, low=0, seed=1)
+
+
+@derived(on="F", grad_name="NllLossBackward0")
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Node:
+    """`cross_entropy(linear(input, linear_weight, linear_bias), target)`.
+
+    `linear_weight` is (classes, *places, features), with a loss for each place. `options`, which
+    say how to save memory, are accepted and not needed.
+    """
+    classes, *places, features = linear_weight.shape
+    rows = ops.reshape(linear_weight, (math.prod(places, start=classes), features))
+    bias = None if linear_bias is None else ops.reshape(linear_bias, (rows.shape[0],))
+    scores = ops.linear(input, rows, bias)
+    scores = ops.reshape(scores, (*input.shape[:-1], classes, *places))
+    if target.shape == scores.shape and ignore_index is not None:
+        problem = "ignore_index cannot be specified when target contains probabilities"
+        raise ShapeError(explain("linear_cross_entropy", problem))
+    ignore = IGNORED if ignore_index is None else ignore_index
+    return cross_entropy(scores, target, weight, None, ignore, None, reduction, label_smoothing)
+
+
+@linear_cross_entropy.samples
+def _() -> Iterator[Any]:
+    x, target = floats(3, 2), np.array([0, 3, 1])
+    yield x, floats(4, 2, seed=1), target
+    yield (x, floats(4, 2, seed=1), target), {"linear_bias": floats(4), "ignore_index": 3}
+    target = np.array([[0, 3], [1, 2], [2, 2]])
+    yield (x, floats(4, 2, 2, seed=1), target), {"label_smoothing": 0.1, "reduction": "sum"}

@@ -239,3 +239,39 @@ def _() -> Iterator[Any]:
     yield (floats(1, 1, 4, 4),), {"size": (2, 3), "mode": "area"}
     options: Any = {"mode": "bilinear", "recompute_scale_factor": True}
     yield (floats(1, 1, 3, 3),), {"scale_factor": 1.5, **options}
+
+
+@derived(on="F", grad_name="UpsampleNearest1DBackward0")
+def upsample(
+    input: Tensor,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Node:
+    """`interpolate` by its old name."""
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+@derived(on="F", grad_name="UpsampleNearest2DBackward0")
+def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Node:
+    """`interpolate` with the nearest elements, by its old name."""
+    return interpolate(input, size, scale_factor, "nearest")
+
+
+@derived(on="F", grad_name="UpsampleBilinear2DBackward0")
+def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Node:
+    """`interpolate` with mode bilinear and aligned corners, by its old name."""
+    return interpolate(input, size, scale_factor, "bilinear", align_corners=True)
+
+
+@upsample.samples
+def _() -> Iterator[Any]:
+    yield (floats(1, 2, 3),), {"scale_factor": 2}
+
+
+@upsample_nearest.samples
+@upsample_bilinear.samples
+def _() -> Iterator[Any]:
+    yield (floats(1, 2, 3, 3),), {"scale_factor": 2}
+    yield (floats(1, 2, 3, 3),), {"size": (4, 5)}
