@@ -137,6 +137,7 @@ class Steps:
             for root in self.run.roots:
                 if isinstance(root._value, Saved):
                     saved.update(root._value.slot.saved)
+            saved = {n: s for n, s in saved.items() if not isinstance(n, Cell)}  # cells remain
             self.grads = {saved.get(n, n): g for n, g in self.grads.items()}
             self.wanted = {saved.get(n, n): k for n, k in self.wanted.items()}
             self.heap = [(-n.serial, n) for n in self.grads]
@@ -234,7 +235,8 @@ class Steps:
 
         handles = [g, *run.roots]
         key = (VJP, node, run.create_graph, tuple([h._value for h in handles]))
-        out = apply_effect(self.recorder, VJP, key, handles, (), describe)
+        # A list of our own: adding one gradient may end the window, which must keep the others.
+        out = list(apply_effect(self.recorder, VJP, key, handles, (), describe))
         parents, spends = self.recorder.at.returned
         if spends:
             self.spent.add(node)

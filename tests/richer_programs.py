@@ -191,7 +191,8 @@ class Player(programs.Player):
 
     def text(self, i):
         x = self.pool[i.a]
-        self.seen.append((tuple(x.shape), x.requires_grad, f"{x.sum().item():.3f}".strip("-")))
+        text = f"{x.shape} {x.requires_grad} {x.dtype} {(x.sum() > 0).item()}"
+        self.seen.append((text,))
 
     def new_grad(self, i):
         leaf = self.leaves[i.a % 2]
@@ -212,7 +213,18 @@ class Player(programs.Player):
                 h = h.detach()
         self.pool[i.out] = h
 
+    def forget(self):
+        """Cut all histories: PyTorch's gradients would silently mix old and new `data`."""
+        for k, x in enumerate(self.pool):
+            if x.requires_grad and not x.is_leaf:
+                self.pool[k] = x.detach()
+
+    def data(self, i):
+        self.forget()
+        super().data(i)
+
     def exchange(self, i):
+        self.forget()
         leaf = self.leaves[i.a % 2]
         leaf.data = leaf.data * 0.9
 

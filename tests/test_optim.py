@@ -273,6 +273,25 @@ def test_parameters_in_another_memory_order():
     assert ours[1:] == theirs[1:]
 
 
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
+def test_a_gradient_that_is_a_copy_of_its_parameter(name):
+    options = {"lr": 0.1, "momentum": 0.9} if name in ("SGD", "RMSprop") else {"lr": 0.1}
+
+    def walk_with(f):
+        w = f.tensor([1.0, 2.0], dtype=f.float64, requires_grad=True)
+        optimizer = getattr(f.optim, name)([w], **options)
+        w.grad = w.detach().clone()
+        seen = []
+        for _ in range(4):
+            optimizer.step()
+            seen.append([np.array(t.detach().numpy()) for t in (w, w.grad)])
+        return seen, optimizer
+
+    (ours, mine), (theirs, other) = walk_with(rushlight), walk_with(torch)
+    agree(ours, theirs)
+    same_state(mine.state_dict(), other.state_dict())
+
+
 def test_state_is_there_as_in_pytorch():
     for f in BOTH:
         p = Problem(f)

@@ -53,10 +53,17 @@ class Results:
         """Keep what views and histories need of this run."""
         plan = self.plan
         self.values = dict(zip(plan.program.outputs, self.outputs, strict=True))
+        # What lies in memory that a delivery may write to is copied before the first of them.
+        for delivery in plan.direct:
+            node = delivery.place.node
+            if delivery.copy and node not in self.failed:
+                self.values[node] = laid_out(self.values[node], node, True)
         for delivery in plan.views:
             base = delivery.base
             if base.leaf and not isinstance(base, Cell):
                 self.bases[base] = value_of(base)
+            elif base in self.values and base not in self.failed and base not in self.bases:
+                self.bases[base] = laid_out(self.values[base], base, delivery.copy)
         history = plan.history
         if history is not None and not self.failed:
             inputs = dict(zip(plan.program.inputs, arrays, strict=True))
@@ -114,8 +121,8 @@ class Results:
         """Give `handle` an array of its own, or new contents for the one it has."""
         node = delivery.place.node
         array = self.values[node]
-        if type(array) is not np.ndarray or delivery.copy or array.strides != delivery.strides:
-            array = laid_out(array, node, delivery.copy)
+        if type(array) is not np.ndarray or array.strides != delivery.strides:
+            array = laid_out(array, node, False)
         if delivery.store:
             store(handle, array)
         else:
@@ -134,9 +141,7 @@ class Results:
         else:
             if isinstance(base, Bound) and isinstance(base.source, Saved):
                 owner = base.source.holder()
-            array = self.bases.get(base)
-            if array is None:
-                array = self.bases[base] = laid_out(self.values[base], base, delivery.copy)
+            array = self.bases[base]
         handle._array = apply_chain(array, delivery.chain)
         if owner is not None:
             link(owner, handle, delivery.chain)
