@@ -25,7 +25,7 @@ from .builder import Builder
 from .jit import build, builtin
 
 
-class Refused(IndexError):
+class Refused(ValueError):
     """A program has given up; NumPy is asked to do it, and to say what is wrong."""
 
 
