@@ -14,10 +14,14 @@ from .scalars import FLOATS, apply
 
 
 class Source(NamedTuple):
-    """What a group's function is given: an argument of the program, or a place in the arena."""
+    """What a group's function is given: an argument of the program, or a place in the arena.
+
+    `shift` is how far into it the pointer points, in bytes; None says that it is the whole.
+    """
 
     argument: int | None
     offset: int
+    shift: int | None = None
 
 
 class Elements:
@@ -33,6 +37,9 @@ class Elements:
         self.plan = plan
         self.memory = memory
         self.parameters: dict[Source, Value] = {}
+        self.shifts: dict[Source, int] = {}
+        """Where in its memory a group begins, in elements: alike groups differ in that."""
+
         self.lanes = 1
         self.variables: dict[str, Value] = {}
         self.mask: int | None = None
@@ -99,13 +106,17 @@ class Elements:
 
     def base(self, buffer: Buffer) -> Value:
         """The address of a buffer."""
-        return self.parameter(Source(buffer.argument, buffer.offset or 0), "ptr")
+        return self.parameter(source_of(buffer), "ptr")
 
     def address(self, buffer: Buffer, flat: Affine) -> Value:
         """The address of an element, that of lane 0."""
         b = self.b
-        moved = b.address(self.base(buffer), self.offset(flat), buffer.type)
-        return b.address(moved, flat.constant, buffer.type) if flat.constant else moved
+        memory = source_of(buffer)
+        shift = self.shifts.get(memory, 0)
+        base = self.parameter(memory._replace(shift=shift * buffer.item), "ptr")
+        moved = b.address(base, self.offset(flat), buffer.type)
+        rest = flat.constant - shift
+        return b.address(moved, rest, buffer.type) if rest else moved
 
     def load(self, buffer: Buffer, flat: Affine, extra: Value | None = None) -> Value:
         """The elements at `flat`, plus `extra` if that is given (the same for all lanes)."""
@@ -155,6 +166,11 @@ class Elements:
         else:
             steps = b.mul(b.iota(self.lanes), b.splat(b.number(step, "i64"), self.lanes))
             b.scatter(value, pointer, steps, mask)
+
+
+def source_of(buffer: Buffer) -> Source:
+    """The memory of a buffer."""
+    return Source(buffer.argument, buffer.offset or 0)
 
 
 def lanes_of(lanes: Mapping[str, int], types: set[str]) -> int:

@@ -119,11 +119,12 @@ class Step:
         if source in (POOL, THREAD):
             return STEP[1] if source == POOL else STEP[2]
         if source.argument is None:
-            return b.address(Value("@arena", "ptr"), source.offset, "i8")
+            return b.address(Value("@arena", "ptr"), source.offset + (source.shift or 0), "i8")
         place = b.address(STEP[0], source.argument, "i64")
         if kind == "i1":
             return b.compare("ne", b.load(place, "i64"), b.number(0, "i64"))
-        return b.load(place, kind)
+        given = b.load(place, kind)
+        return b.address(given, source.shift, "i8") if source.shift else given
 
     def check_guards(self) -> None:
         """Leave if a guard does not hold: nothing has been changed so far."""
