@@ -86,6 +86,14 @@ def test_intrinsics():
     np.testing.assert_array_equal(magnitudes, np.abs(bits))
 
 
+def test_products_that_are_added_to():
+    x = np.linspace(0.1, 3, 24).astype(np.float32)
+    exact = x.astype(float) * x + x
+    once = each(lambda b, v: b.fma(v, v, v), x)
+    np.testing.assert_array_equal(once, exact.astype(np.float32))
+    np.testing.assert_allclose(each(lambda b, v: b.multiply_add(v, v, v), x), exact, rtol=2e-7)
+
+
 def test_integers_and_conversions():
     x = np.array([-7, 7, 2**62, -(2**63), 0, 1, -1, 9], np.int64)
 

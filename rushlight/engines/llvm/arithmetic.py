@@ -144,6 +144,10 @@ class Arithmetic(Blocks):
         """`a * b + c`, rounded once."""
         return self.intrinsic("fma", a, b, c)
 
+    def multiply_add(self, a: Value, b: Value, c: Value) -> Value:
+        """`a * b + c`, rounded once where the processor does so at the cost of one instruction."""
+        return self.intrinsic("fmuladd", a, b, c)
+
     def convert(self, opcode: str, a: Value, kind: str) -> Value:
         """`a` as another kind by LLVM's `opcode`: fpext, sitofp, bitcast, zext ..."""
         if a.kind == kind:

@@ -214,7 +214,7 @@ class Nest:
         contraction = self.choice.contraction
         if contraction is not None:
             x, y = self.factors(at)
-            new = b.fma(b.splat(x, total.lanes), b.splat(y, total.lanes), total)
+            new = b.multiply_add(b.splat(x, total.lanes), b.splat(y, total.lanes), total)
         else:
             loops = loops_of(form)
             x = e.value(loops.body, placed(loops.index, at))
