@@ -18,10 +18,11 @@ from .ops.layouts import dense
 from .patterns import zeros_like
 from .public import public
 from .runtime.effect import Change, Target, new_tensor
-from .runtime.entry import at_once, types
-from .runtime.memory import is_private
+from .runtime.entry import types
+from .runtime.memory import EXPORTED, is_private
 from .runtime.record import settle
 from .runtime.recorder import local
+from .runtime.source import Source
 from .stepwise import Steps, anomaly
 
 BACKWARD = Pass("backward", lambda node, static: "AddBackward0" if sums(node) else "CopyBackwards")
@@ -49,15 +50,16 @@ def backward(
     if run.is_watched(cells) or anomaly.on:
         Steps(run).backward(cells)
         return
-    known = [c.grad for c in cells if c.grad is not None]
+    before = [c.grad for c in cells]
+    known = [g for g in before if g is not None]
     known = settle(run.recorder, known)
 
     def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
-        before = iter(nodes[run.count :])
+        olds = iter(nodes[run.count :])
         walk = run.walk(nodes)
         change = run.change(walk)
         for cell in cells:
-            old = None if cell.grad is None else next(before)
+            old = None if cell.grad is None else next(olds)
             g = laid_out_like(cell, walk.leaves[cell])
             if old is None:
                 change.add(g, new_tensor, None)
@@ -74,9 +76,11 @@ def backward(
     for cell, handle in zip(cells, out, strict=True):
         cell.grad = handle
     entry = run.recorder.at
-    plain = len(run.handles) == 1 and not known and not entry.places and only is None
-    if plain and not run.generations():
-        entry.pattern = (retain_graph, create_graph, cells, ("grad",) * len(cells))
+    plain = len(run.handles) == 1 and only is None and not (create_graph and known)
+    if plain and not entry.keeps and not run.generations() and entry.pattern is None:
+        repeat = repetition(entry, cells, [h is not None for h in before])
+        if repeat is not None:
+            entry.pattern = (retain_graph, create_graph, repeat)
     if run.recorder.eager or any([g._value.leaf and not is_private(g) for g in known]):
         run.recorder.flush()
 
@@ -87,20 +91,51 @@ def repeat_backward(root: Any, retain_graph: bool | None, create_graph: bool) ->
     entry = recorder.at.next
     if entry.api is not BACKWARD or entry.a is not root._value or entry.mode is not recorder.grad:
         return False
-    if entry.pattern is None or recorder.hooks or anomaly.on:
+    if entry.pattern is None or recorder.hooks or recorder.eager or anomaly.on:
         return False
-    retains, creates, cells, names = entry.pattern
+    retains, creates, repeat = entry.pattern
     if retains is not retain_graph or creates is not create_graph:
         return False
-    for cell in cells:
-        if cell.grad is not None or cell.hooks is not None:
-            return False
-    new = types.new
-    entry.out = out = [new() for _ in cells]
-    for handle, node in zip(out, entry.values, strict=True):
-        handle._value = node
-    at_once((*cells, recorder), (*names, "at"), (*out, entry))
-    return True
+    return bool(repeat(entry, recorder))
+
+
+def repetition(entry: Any, cells: Sequence[Cell], added: Sequence[bool]) -> Any:
+    """A function that records the pass of `entry` again: straight Python for these `cells`.
+
+    None if there is no such function. `added` says which had a gradient already. Once it is
+    certain that the pass is the same, nothing is called, so that no interrupt can leave some
+    gradients old and some new.
+    """
+    source = Source(new=types.new, is_private=is_private, EXPORTED=EXPORTED)
+    lines, binds, made, given = [], [], [], []
+    old = iter(entry.old)
+    if entry.places and any(added):
+        lines.append("if EXPORTED: return False")
+    for k, (cell, adds) in enumerate(zip(cells, added, strict=True)):
+        name = source.name(cell, "c")
+        value = next(old)
+        if not adds:
+            lines.append(f"if {name}.grad is not None or {name}.hooks is not None: return False")
+            made.append(f"h{k} = new()")
+        else:
+            node = source.name(value, "n")
+            lines.append(f"h{k} = {name}.grad")
+            lines.append(f"if h{k} is None or h{k}._value is not {node}: return False")
+            lines.append(f"if {name}.hooks is not None: return False")
+            if value.leaf:
+                lines.append(f"if not is_private(h{k}): return False")
+                binds.append(f"h{k}._array, ")
+        given.append(f"h{k}._value = {source.name(entry.values[k], 'n')}")
+        given.append(f"{name}.grad = h{k}")
+    lines += made
+    if len(binds) != len(entry.places):
+        return None
+    if binds:
+        lines.append(f"entry.bound = ({''.join(binds)})")
+    lines.append(f"entry.out = [{', '.join([f'h{k}' for k in range(len(cells))])}]")
+    return source.function(
+        "repeat(entry, recorder)", [*lines, *given, "recorder.at = entry", "return True"]
+    )
 
 
 @public("autograd")

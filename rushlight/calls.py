@@ -7,23 +7,28 @@ make. Anything else goes to `runtime.record.apply`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import cache
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from .errors import GradError, explain
 from .ops.table import Op
-from .runtime.entry import Entry, Handle, types
-from .runtime.memory import EXPORTED, to_read
-from .runtime.mutate import apply_inplace
+from .repeat import bind, found_next, note, repeat, repeat_inplace, seek
+from .runtime.arguments import NUMBERS
+from .runtime.entry import FIRST, GENERAL, SECOND, Handle, form_of, types
+from .runtime.memory import EXPORTED
+from .runtime.mutate import FORMS, apply_inplace
 from .runtime.record import apply, wrap
-from .runtime.recorder import local
+from .runtime.recorder import here, local
 
 Function = Callable[..., Any]
 
-STATIC, NUMBER, VALUE, VALUES = range(4)
-"""How an argument of a recorded call is compared with the one that is given."""
+MISS = object()
+"""The form of no call."""
 
 
 def function(op: Op) -> Function:
@@ -34,7 +39,7 @@ def function(op: Op) -> Function:
     elif required == ["tensor"]:
         call = unary(op)
     elif required == ["tensor", "tensor"]:
-        call = binary(op, general(op))
+        call = binary(op)
     else:
         call = general(op)
     return named(call, op, op.name)
@@ -44,9 +49,18 @@ def inplace(op: Op) -> Function:
     """The in-place method of `op`."""
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return apply_inplace(op, (self, *args), kwargs)
+        return changed(op, (self, *args), kwargs)
 
     return named(call, op, f"{op.name}_")
+
+
+def changed(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The first argument, after it was replaced by what `op` makes of the arguments."""
+    recorder = local.recorder
+    if not repeat_inplace(recorder, FORMS.get(op), args, kwargs):
+        apply_inplace(op, args, kwargs)
+        note(recorder.at, FORMS.get(op), op, args, kwargs)
+    return args[0]
 
 
 def named(call: Function, op: Op, name: str) -> Function:
@@ -59,58 +73,100 @@ def named(call: Function, op: Op, name: str) -> Function:
 
 def unary(op: Op) -> Function:
     """A function whose usual call gives one tensor and nothing else."""
-    new = types.new
-    rest = general(op)
+    return write(op, 1, general(op), star=True)
 
-    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
-        recorder = local.recorder
+
+def binary(op: Op) -> Function:
+    """A function whose usual call gives two tensors, or a tensor and a number."""
+    return write(op, 2, general(op), star=True)
+
+
+def exact(op: Op, count: int) -> Function:
+    """A function of exactly so many tensors, one to three: the fastest."""
+    return write(op, count, general(op), star=False)
+
+
+WARM = """
+def call({given}{star}):
+    try:
+        recorder = here.recorder
         entry = recorder.at.next
-        if entry.api is op and entry.plain == 1 and not args and not kwargs:
-            try:
-                if input._value is entry.a and entry.mode is recorder.grad:
-                    if entry.places:
-                        bind(entry, (input,))
-                    made = new()
-                    made._value = entry.value
-                    entry.out = made
-                    recorder.at = entry
-                    return made
-            except AttributeError:
-                pass  # not a tensor: `apply` says so
-        return rest(input, *args, **kwargs)
+        if {same} and entry.mode is recorder.grad{bare}:
+            {numbers}
+            binds = entry.binds
+            if binds:
+                if EXPORTED or {other_binds}:
+                    bind(entry, ({given},))
+                else:
+                    entry.bound = {bound}
+            made = new()
+            made._value = entry.value
+            entry.out = made
+            recorder.at = entry
+            return made
+    except AttributeError:
+        pass  # something is no tensor, or this thread has no recorder yet
+    return rest({given}{star})
+"""
+"""A function of a few tensors: each is compared with the one that was given here the last time."""
+
+CHECKS = {
+    1: "entry.plain is form and x._value is entry.a",
+    2: "x._value is entry.a and "
+    "(y._value is entry.b if entry.plain is form else entry.plain is forms.get(y.__class__, MISS))",
+    3: "entry.plain is form and x._value is entry.a and y._value is entry.b "
+    "and z._value is entry.c",
+}
+BOUND = {
+    1: "(x._array,)",
+    2: "(x._array,) if binds == FIRST else (y._array,) if binds == SECOND "
+    "else (x._array, y._array)",
+    3: "(x._array,)",
+}
+
+
+def write(op: Op, count: int, rest: Function, star: bool) -> Function:
+    """A function of `count` tensors; `rest` sees to calls that do not repeat the last.
+
+    With a `star` it takes other arguments too, for which `rest` is called.
+    """
+    names = tuple([p.name for p in op.params[:count]])
+    space = dict(CALLED, rest=or_else(op, rest), form=form_of(op, count), new=types.new)
+    space["forms"] = {kind: form_of(op, kind) for kind in NUMBERS}
+    code = code_of(names, star)
+    return FunctionType(code.replace(), space)  # a copy: Python adapts each to what it is given
+
+
+def or_else(op: Op, rest: Function) -> Function:
+    """`rest`, unless the call is plain and another one that came here before."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            recorder = local.recorder
+            found = seek(recorder, op, args)
+            if found is not None:
+                return repeat(recorder, *found)
+        return rest(*args, **kwargs)
 
     return call
 
 
-def binary(op: Op, rest: Function) -> Function:
-    """A function whose usual call gives two tensors, or a tensor and a number; else `rest`."""
-    new = types.new
-
-    def call(input: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
-        recorder = local.recorder
-        entry = recorder.at.next
-        if entry.api is op and entry.plain == 2 and not args and not kwargs:
-            try:
-                if input._value is entry.a and entry.mode is recorder.grad:
-                    kind = entry.number
-                    if kind is not None:
-                        hit = type(other) is kind
-                        entry.numbers = (other,)
-                    else:
-                        hit = other._value is entry.b
-                    if hit:
-                        if entry.places:
-                            bind(entry, (input, other))
-                        made = new()
-                        made._value = entry.value
-                        entry.out = made
-                        recorder.at = entry
-                        return made
-            except AttributeError:
-                pass
-        return rest(input, other, *args, **kwargs)
-
-    return call
+@cache
+def code_of(names: tuple[str, ...], star: bool) -> Any:
+    """The code of a function of tensors called `names`."""
+    count = len(names)
+    text = WARM.format(
+        given="x, y, z"[: 3 * count - 2],
+        star=", *args, **kwargs" if star else "",
+        same=CHECKS[count],
+        bare=" and not args and not kwargs" if star else "",
+        numbers="if entry.plain is not form: entry.numbers = (y,)" if count == 2 else "",
+        other_binds="binds != FIRST" if count == 3 else "binds == GENERAL",
+        bound=BOUND[count],
+    )
+    for letter, name in zip("xyz", names, strict=False):
+        text = re.sub(rf"\b{letter}\b", name, text)
+    return compile(text, "<rushlight call>", "exec").co_consts[0]
 
 
 def operator(op: Op) -> Function:
@@ -119,7 +175,7 @@ def operator(op: Op) -> Function:
     def rest(input: Any, other: Any) -> Any:
         return apply_operator(op, (input, other), {})
 
-    return named(binary(op, rest), op, op.name)
+    return named(write(op, 2, rest, star=False), op, op.name)
 
 
 def reflected(op: Op) -> Function:
@@ -136,7 +192,7 @@ def inplace_operator(op: Op) -> Function:
 
     def call(self: Any, other: Any) -> Any:
         other = as_operand(other)
-        return NotImplemented if other is None else apply_inplace(op, (self, other), {})
+        return NotImplemented if other is None else changed(op, (self, other), {})
 
     return named(call, op, op.name)
 
@@ -163,26 +219,13 @@ def general(op: Op) -> Function:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         recorder = local.recorder
-        entry = recorder.at.next
-        if entry.api is op and entry.mode is recorder.grad:
-            pattern = entry.pattern
-            if (
-                pattern is not None
-                and len(args) == pattern.count
-                and kwargs.keys() == pattern.names
-            ):
-                found = pattern.match(args, kwargs)
-                if found is not None:
-                    return repeat(recorder, entry, *found)
+        found = found_next(recorder, op, args, kwargs)
+        if found is not None:
+            return repeat(recorder, *found)
         if "out" in kwargs:
             return into(op, args, dict(kwargs))
         result = apply(op, args, kwargs)
-        at = recorder.at
-        if at.api is op:  # a call that has come twice will come again
-            if at.pattern is None:
-                at.pattern = SEEN_ONCE
-            elif at.pattern is SEEN_ONCE:
-                at.pattern = Pattern(op, args, kwargs)
+        note(recorder.at, op, op, args, kwargs)
         return result
 
     return call
@@ -205,95 +248,8 @@ def into(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return out
 
 
-class Pattern:
-    """How the arguments of a call looked that was recorded; `match` compares others with them."""
-
-    __slots__ = ("count", "items", "names")
-
-    def __init__(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        params = list(op.params)
-        last = len(params) - 1
-        kinds = [
-            "static" if params[min(k, last)].fixed else params[min(k, last)].kind
-            for k in range(len(args))
-        ]
-        order = {p.name: k for k, p in enumerate(params)}
-        places = [order.get(name, -1) for name in kwargs]
-        self.names = dict.fromkeys(kwargs).keys()  # without the values, which would be kept alive
-        self.count = len(args)
-        if places != sorted(places) or -1 in places:
-            self.count = -1  # tensors and numbers would come in another order: never matches
-        kinds += [params[k].kind for k in places]
-        self.items = [item_of(k, a) for k, a in zip(kinds, (*args, *kwargs.values()), strict=True)]
-
-    def match(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The tensors and the numbers of a call that looks the same, else None."""
-        handles: list[Any] = []
-        numbers: list[Any] = []
-        given = (*args, *kwargs.values()) if kwargs else args
-        for (kind, want), argument in zip(self.items, given, strict=True):
-            if kind == VALUE:
-                if not isinstance(argument, Handle) or argument._value is not want:
-                    return None
-                handles.append(argument)
-            elif kind == STATIC:
-                if argument is not want and (type(argument) is not type(want) or argument != want):
-                    return None
-            elif kind == NUMBER:
-                if type(argument) is not want:
-                    return None
-                numbers.append(argument)
-            else:
-                if not isinstance(argument, list | tuple) or len(argument) != len(want):
-                    return None
-                for one, value in zip(argument, want, strict=True):
-                    if not isinstance(one, Handle) or one._value is not value:
-                        return None
-                handles += argument
-        return handles, numbers
-
-
-SEEN_ONCE = Pattern.__new__(Pattern)
-SEEN_ONCE.count, SEEN_ONCE.names, SEEN_ONCE.items = -1, {}.keys(), []  # matches no call
-
-
-def item_of(kind: str, argument: Any) -> tuple[int, Any]:
-    """How to compare an argument with this one, given to a parameter of `kind`."""
-    if isinstance(argument, Handle):
-        return VALUE, argument._value
-    if kind == "tensors" and all([isinstance(a, Handle) for a in argument]):
-        return VALUES, tuple([a._value for a in argument])
-    if kind in ("number", "tensor") and argument is not None:
-        return NUMBER, type(argument)
-    if isinstance(argument, list | tuple) and any([isinstance(a, Handle) for a in argument]):
-        return STATIC, object()  # never the same
-    return STATIC, argument
-
-
-def repeat(recorder: Any, entry: Entry, handles: list[Any], numbers: list[Any]) -> Any:
-    """Take the step to `entry` once more."""
-    entry.numbers = numbers
-    if entry.places:
-        bind(entry, handles)
-    new = types.new
-    if entry.value is not None:
-        made = new()
-        made._value = entry.value
-        entry.out = made
-        recorder.at = entry
-        return made
-    made = [new() for _ in entry.values]
-    for handle, node in zip(made, entry.values, strict=True):
-        handle._value = node
-    entry.out = made
-    recorder.at = entry
-    return entry.returned.hand_back(made, handles)
-
-
-def bind(entry: Entry, handles: Any) -> None:
-    """Bind the arrays that `entry` reads this time."""
-    if EXPORTED or entry.keeps:
-        bound = [to_read(handles[k]) for k in entry.places]
-        entry.bound = bound + [handles[k]._history for k in entry.keeps]
-    else:
-        entry.bound = [handles[k]._array for k in entry.places]
+CALLED = {
+    "EXPORTED": EXPORTED, "FIRST": FIRST, "GENERAL": GENERAL, "MISS": MISS, "SECOND": SECOND,
+    "__name__": __name__, "bind": bind, "here": here,
+}  # fmt: skip
+"""What the functions made by `write` refer to."""

@@ -15,6 +15,12 @@ def flag(name: str) -> bool:
 eager = flag("EAGER")
 """Run each op at once instead of recording windows (for debugging)."""
 
+engine = os.environ.get("RUSHLIGHT_ENGINE", "")
+"""The engine that compiles hot windows: "numpy" for none, "llvm", or "" for whichever there is."""
+
+strict = flag("STRICT")
+"""Raise what goes wrong while a program is compiled, instead of staying with NumPy."""
+
 window_cap = 5000
 """A window is flushed when it holds this many calls, whatever they are."""
 

@@ -1,9 +1,11 @@
 """Every test starts with an empty recorder, and leaves none of its settings behind."""
 
+import pretend
 import pytest
 
 from rushlight import dtypes, printing
 from rushlight.graph import scope
+from rushlight.runtime import compiling
 from rushlight.runtime.recorder import local
 
 
@@ -36,3 +38,17 @@ def clean_recorder():
     scope.grad = True
     dtypes.set_default(dtypes.float32)
     printing.set_printoptions(profile="default")
+
+
+@pytest.fixture(params=["numpy", "pretend"])
+def engine(request, monkeypatch):
+    """What hot windows are run by: NumPy alone, or something that behaves like machine code."""
+    if request.param == "numpy":
+        monkeypatch.setattr(compiling.state, "available", False)
+        return None
+    local.recorder.restart()  # nothing that another engine has seen
+    monkeypatch.setattr(compiling.state, "engine", pretend)
+    monkeypatch.setattr(compiling.state, "available", True)
+    monkeypatch.setattr(compiling.state, "ask", compiling.state.compile)
+    monkeypatch.setattr(compiling.config, "strict", True)
+    return pretend

@@ -1,6 +1,7 @@
 """Interrupts at any moment: nothing is lost, nothing is half done, training goes on."""
 
 import ctypes
+import os
 import random
 import threading
 import time
@@ -10,6 +11,11 @@ import pytest
 
 import rushlight as torch
 from rushlight.runtime.recorder import local
+
+pytestmark = pytest.mark.usefixtures("engine")
+
+COUNT = int(os.environ.get("RUSHLIGHT_INTERRUPTS", "400"))
+"""How many exceptions a test throws."""
 
 
 class Stop(BaseException):
@@ -82,18 +88,78 @@ class Training:
         assert np.allclose(self.v.grad.numpy(), expected, rtol=1e-4, atol=1e-6)
 
 
+def plague(seed, step):
+    """Call `step` again and again while COUNT exceptions are thrown in."""
+    pest = Pest(seed)
+    pest.start()
+    for _ in range(COUNT):
+        with pytest.raises(Stop):
+            pest.asked.set()
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                step()
+            raise Stop  # a finalizer has swallowed it
+    pest.stop()
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_training_survives_interrupts(seed):
     training = Training()
-    pest = Pest(seed)
-    pest.start()
-    for _ in range(400):
-        with pytest.raises(Stop):
-            pest.asked.set()
-            while True:
-                training.step()
-    pest.stop()
+    plague(seed, training.step)
     training.check()
+
+
+class Counting(torch.optim.Optimizer):
+    """Subtracts the gradient, and counts the steps in a tensor as well as where they are counted
+    anyway."""
+
+    def __init__(self, params):
+        super().__init__(params, {})
+
+    def slots(self, group):
+        return ("total",)
+
+    def numbers(self, group, step):
+        return (1.0,)
+
+    def formula(self, p, g, slots, numbers, flags):
+        return p - numbers[0] * g, slots[0] + numbers[0]
+
+
+class Loop:
+    """A loop that stays warm, in which every step takes exactly 1 from every parameter."""
+
+    def __init__(self):
+        self.params = [torch.zeros(3, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+        self.optimizer = Counting(self.params)
+        self.begun = self.taken = 0
+
+    def step(self):
+        self.optimizer.zero_grad()
+        a, b, c = self.params
+        loss = (a + b + c).sum()
+        loss.backward()
+        self.begun += 1
+        self.optimizer.step()
+        self.taken += 1
+
+    def check(self):
+        local.recorder.flush()
+        (count,) = {float(self.optimizer.state[p]["step"]) for p in self.params}
+        for p in self.params:
+            assert p._value is p._cell and p._cell.array is p._array
+            assert p.tolist() == [-count] * 3
+            assert self.optimizer.state[p]["total"].tolist() == [count] * 3
+        assert self.taken <= count <= self.begun
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_step_is_lost_or_taken_twice(seed):
+    loop = Loop()
+    for _ in range(10):
+        loop.step()
+    plague(seed, loop.step)
+    loop.check()
 
 
 def test_an_interrupted_run_is_done_again():

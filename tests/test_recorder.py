@@ -10,6 +10,8 @@ from rushlight import config
 from rushlight.graph import DEAD_CELLS, LIVE_CELLS
 from rushlight.runtime.recorder import local
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def pending():
     """The number of calls in the current window."""
@@ -257,3 +259,19 @@ def test_a_failing_step_leaves_parameters_as_they_were():
     (w * 2).sum().backward()
     optimizer.step()
     assert np.allclose(w.detach().numpy(), 0.8)
+
+
+def test_a_loss_that_was_looked_at_can_be_differentiated():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(2, 5), torch.nn.ReLU(), torch.nn.Linear(5, 1))
+    x, y = torch.rand(8, 2), torch.rand(8, 1)
+    expected = None
+    for k in range(8):
+        model.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        if k % 2:
+            loss.item()
+        loss.backward()
+        found = [p.grad.tolist() for p in model.parameters()]
+        expected = expected or found
+        assert all(np.allclose(f, e) for f, e in zip(found, expected, strict=True))

@@ -12,12 +12,21 @@ import pytest
 import richer_programs
 
 import rushlight
+from rushlight import config
 
 torch = pytest.importorskip("torch")
 
+pytestmark = pytest.mark.usefixtures("engine", "at_once")
 PARTS = 8
 PROGRAMS = int(os.environ.get("RUSHLIGHT_PROGRAMS", "480"))
 RICHER = {"make": richer_programs.make, "player": richer_programs.Player}
+
+
+@pytest.fixture
+def at_once(engine, monkeypatch):
+    """Programs are over soon: what compiles shall do so the first time."""
+    if engine is not None:
+        monkeypatch.setattr(config, "hot", 1)
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -3,7 +3,11 @@
 import queue
 import threading
 
+import pytest
+
 import rushlight as torch
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 def in_thread(function):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import random
-from ..calls import function
+from ..calls import exact, function
 from ..errors import ChoiceError, MissingError, explain
 from ..missing import missing
 from ..ops import OPS
@@ -58,6 +58,7 @@ __all__ = [
     "fractional_max_pool3d_with_indices",
     "gumbel_softmax",
     "instance_norm",
+    "linear",
     "multi_head_attention_forward",
     "one_hot",
     "relu",
@@ -142,7 +143,17 @@ def always_inplace(op: Op, name: str) -> Any:
     return call
 
 
-plain_relu = function(OPS["relu"])
+plain_relu = exact(OPS["relu"], 1)
+linear_map, affine_map = exact(OPS["linear"], 2), exact(OPS["linear"], 3)
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """`input @ weight.T + bias`, along the last dimension.
+
+    >>> F.linear(torch.ones(2, 3), torch.ones(4, 3)).shape
+    torch.Size([2, 4])
+    """
+    return linear_map(input, weight) if bias is None else affine_map(input, weight, bias)
 
 
 def relu(input: Any, inplace: bool = False) -> Any:

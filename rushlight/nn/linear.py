@@ -64,8 +64,7 @@ class Linear(Module):
 
     def forward(self, input: Any) -> Any:
         """`input`, (*, in_features), as (*, out_features)."""
-        bias = self.bias
-        return F.linear(input, self.weight) if bias is None else F.linear(input, self.weight, bias)
+        return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """The settings."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import ops
@@ -63,14 +63,22 @@ class Adam(Optimizer):
 
     def numbers(self, group: dict[str, Any], step: int) -> Numbers:
         """Factors of both means, the step size and the correction of its scale, and the decay."""
+        return self.schedule(group)(step)
+
+    def schedule(self, group: dict[str, Any]) -> Callable[[int], Numbers]:
+        """Those numbers as a function of the step."""
         beta1, beta2 = group["betas"]
-        lr = float(group["lr"])
-        size = lr / (1 - beta1**step)
-        root = (1 - beta2**step) ** 0.5
+        lr, eps = float(group["lr"]), float(group["eps"])
         decay = float(group["weight_decay"])
         if group["decoupled_weight_decay"]:
             decay = 1 - lr * decay
-        return (1.0 - beta1, float(beta2), 1.0 - beta2, -size, root, float(group["eps"]), decay)
+        rest1, rest2, twice = 1.0 - beta1, 1.0 - beta2, float(beta2)
+
+        def at(step: int) -> Numbers:
+            size = lr / (1 - beta1**step)
+            return (rest1, twice, rest2, -size, (1 - beta2**step) ** 0.5, eps, decay)
+
+        return at
 
     def formula(
         self, p: Node, g: Node, slots: Sequence[Node], numbers: Sequence[Any], flags: Any

@@ -18,10 +18,14 @@ from ..runtime.effect import Change, apply_effect, given, rebind
 from ..runtime.record import give_cell, realise, settle, wrap
 from ..runtime.recorder import local
 from ..tensor import Tensor
+from .repetition import Repetition, forgetter, repetition_of
 from .saving import Saving
 from .state import Cohort, ParamState, States
 
 Numbers = tuple[float, ...]
+
+MOST_KNOWN = 32
+"""How many different steps an optimizer knows by heart."""
 
 
 class Kind:
@@ -61,6 +65,8 @@ class Optimizer(Saving):
         self.cohorts: list[Cohort] | None = None
         self.stepped = False  # schedulers look at it
         self.grouped: Any = None  # what the cohorts were made for
+        self.known: dict[Any, Repetition | None] = {}  # steps by the entries that recorded them
+        self.forget: Callable[..., bool] | None = None
         groups = list(params)
         if not groups:
             raise ValueError(explain("optimizer", "got an empty parameter list"))
@@ -85,6 +91,14 @@ class Optimizer(Saving):
         """The numbers in the formula at the `step`-th step (from 1)."""
         raise NotImplementedError
 
+    def schedule(self, group: dict[str, Any]) -> Callable[[int], Numbers]:
+        """`numbers` as a function of the step alone, as long as the options of `group` stay."""
+        if not self.counts_steps:
+            constant = self.numbers(group, 1)
+            return lambda step: constant
+        reference: Callable[[], Any] = weakref.ref(self)
+        return lambda step: reference().numbers(group, step)  # type: ignore[no-any-return]
+
     def formula(
         self, p: Node, g: Node, slots: Sequence[Node], numbers: Sequence[Any], flags: Any
     ) -> tuple[Node, ...]:
@@ -99,6 +113,10 @@ class Optimizer(Saving):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients (or set them to zero)."""
+        forget = self.forget
+        if set_to_none and forget is not None and forget(self.param_groups):
+            return
+        self.forget = forgetter(self)
         for group in self.param_groups:
             for p in group["params"]:
                 cell = p._cell
@@ -113,6 +131,15 @@ class Optimizer(Saving):
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; `closure` may compute the loss again."""
+        if closure is None:
+            recorder = local.recorder
+            known = self.known.get(recorder.at.next)
+            if known is not None and known.repeat(known, self, recorder):
+                return None
+        return self.step_anew(closure)
+
+    def step_anew(self, closure: Callable[[], Any] | None) -> Any:
+        """A step that is not known by heart."""
         self.call_hooks("step_pre", (closure,), {})
         loss = None
         if closure is not None:
@@ -190,7 +217,21 @@ class Optimizer(Saving):
             counted.append((self, "cohorts", None))  # their formula may be another from now on
         if not self.repeats(recorder, handles, numbers, forms, counted):
             self.record_anew(recorder, cohorts, handles, numbers, forms, counted)
+        entry = recorder.at
         recorder.flush()
+        self.learn(entry, forms)
+
+    def learn(self, entry: Any, forms: list[Any]) -> None:
+        """Remember the step that `entry` recorded, if it can be repeated without recording."""
+        window = entry.window
+        if window is None or window.plan is None or window.plan.native is None:
+            return
+        known = self.known.get(entry, window)
+        if known is None or (known is not window and known.base is window.plan.replay):
+            return  # it cannot, or it is known already
+        if len(self.known) > MOST_KNOWN:
+            self.known.clear()
+        self.known[entry] = repetition_of(self, entry, forms)
 
     def repeats(
         self,

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import RushlightError, explain
 from ..graph import Bound, Cell, Leaf, Node, Saved, fresh
 from ..trace import apply_chain
-from .entry import Handle
+from .entry import Halt, Handle
 from .history import Generation
 from .memory import laid_out, store
 from .window import Delivery, Plan, value_of
@@ -29,7 +30,7 @@ class Failed(Leaf):
         self.error = error
 
 
-class Results:
+class Results(Halt):
     """The results of one run of `plan`, on their way to the tensors.
 
     `arrays` are the values of the program's inputs, `outputs` those of its outputs, and `failed`
@@ -99,6 +100,13 @@ class Results:
                 self.deliver_view(delivery, handle)
         for entry in path:
             entry.forget()
+
+    def finish(self, recorder: Any) -> None:
+        """Hand everything over to the tensors of `recorder`, and let it begin another window."""
+        self.deliver(recorder.hooks)
+        recorder.begin(self.plan.window)
+        if self.failed:
+            raise_failure(self)
 
     def wanted_by(self, delivery: Delivery) -> Handle | None:
         """The tensor that wants this value, unless it failed or the tensor denotes another now."""
@@ -175,3 +183,14 @@ def link(base: Handle, view: Handle, chain: Any) -> None:
     if len(views) > 8:
         views = tuple([v for v in views if v() is not None])
     base._views = (*views, weakref.ref(view))
+
+
+def raise_failure(results: Results) -> None:
+    """Raise the error of the op that failed first, and say where it was asked for."""
+    failure = next(iter(results.failed.values()))
+    line = results.plan.window.line_of(failure.node)
+    where = f"\n  recorded at {line[0]}, line {line[1]}" if line else ""
+    error = failure.error
+    if isinstance(error, RushlightError):
+        raise type(error)(f"{error}{where}") from None
+    raise RuntimeError(explain(failure.node.op.name, str(error)) + where) from error

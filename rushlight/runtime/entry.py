@@ -71,6 +71,24 @@ def at_once(objects: Iterable[Any], names: Iterable[str], values: Iterable[Any])
     deque(map(setattr, objects, names, values), 0)
 
 
+NONE, FIRST, SECOND, BOTH, GENERAL = range(5)
+"""Which of the arguments of a plain call are bound anew each time."""
+
+BINDS = {(): NONE, (0,): FIRST, (1,): SECOND, (0, 1): BOTH}
+
+FORMS: dict[tuple[Any, Any], object] = {}
+"""What `form_of` returned, for every op and kind so far."""
+
+
+def form_of(api: Any, kind: Any) -> object:
+    """What stands for calls of `api` with so many tensors (or a tensor and a number of a type).
+
+    All other arguments of such a call have their defaults. The same object for the same call: it
+    is compared by identity.
+    """
+    return FORMS.setdefault((api, kind), object())
+
+
 class Entry:
     """One recorded call. The last group of slots says what it was given and returned this time."""
 
@@ -78,8 +96,10 @@ class Entry:
         "a",  # value of the first tensor argument
         "alternatives",  # every call that ever came next, by its key
         "api",  # what was called
-        "b",  # value of the second tensor argument, if there are exactly two
+        "b",  # value of the second tensor argument, if there is one
+        "binds",  # how the arguments of a plain call are bound: NONE, FIRST, SECOND, BOTH, GENERAL
         "bound",  # now: arrays (or generations) behind the arguments named by `places`
+        "c",  # value of the third tensor argument, if there is one
         "count",  # how many tensors it was given
         "depth",
         "extra",  # what the api itself keeps here
@@ -89,14 +109,13 @@ class Entry:
         "line",  # file and line of the user's program where it was first seen
         "mode",  # whether gradients were enabled
         "next",  # the call that came next the last time
-        "number",  # type of the second argument, if that is a Python number
         "numbers",  # now: the Python numbers given
         "old",  # in-place: what the tensors of `out` denoted before
         "out",  # now: the tensor returned; a list of them if there is not exactly one
         "parent",
         "pattern",  # how the arguments of a general call looked (see calls.py)
         "places",  # which tensor arguments must be bound at every call
-        "plain",  # 1 or 2: it was given so many arguments, and its result is one new tensor
+        "plain",  # the form of a call of a few tensors whose result is one new tensor: `form_of`
         "returned",  # how to hand back the results: see `results.py`
         "root",
         "scalars",  # the leaves that stand for `numbers`
@@ -119,6 +138,7 @@ class Entry:
         self.state: State = CLEAN if parent is None else parent.state
         self.a: Node | None = None
         self.b: Node | None = None
+        self.c: Node | None = None
         self.value: Node | None = None
         self.values: tuple[Node, ...] = ()
         self.old: tuple[Node | None, ...] | None = None
@@ -128,8 +148,8 @@ class Entry:
         self.pattern: Any = None
         self.returned: Any = None
         self.window: Any = None
-        self.number: type | None = None
-        self.plain = 0
+        self.plain: object = None
+        self.binds = NONE
         self.count = 0
         self.places: tuple[int, ...] = ()
         self.keeps: tuple[int, ...] = ()
@@ -156,21 +176,25 @@ class Entry:
 
 
 class Halt:
-    """Where a recorder is while `results` are being delivered: nothing can be recorded here."""
+    """Where a recorder is while results are being delivered: nothing can be recorded here.
 
-    __slots__ = ("results",)
+    `finish(recorder)` delivers them, or what an interrupt has left of them.
+    """
+
+    __slots__ = ()
 
     api = parent = window = pattern = None
     depth = 0
     state = CLEAN
 
-    def __init__(self, results: Any) -> None:
-        self.results = results
-
     @property
     def next(self) -> Entry:
         """No call is expected."""
         return NOTHING
+
+    def finish(self, recorder: Any) -> None:
+        """Deliver the results, and begin another window."""
+        raise NotImplementedError
 
 
 NOTHING: Entry = None  # type: ignore[assignment]

@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import gradient
 from ..graph import Bound, Cell, Constant, Leaf, Node, Saved, Stale, next_serial, serial_of
-from .memory import GENERATIONS, owner_of
+from .memory import SAVING, owner_of
 
 NONE_FREED: frozenset[Node] = frozenset()
 
@@ -38,7 +38,7 @@ class Generation:
         self.hooks: dict[Node, Any] = {}
         self.owners: dict[Node, weakref.ref[Any]] = {}
         self.parents = parents
-        GENERATIONS.add(self)
+        SAVING.add(weakref.ref(self, SAVING.discard))
 
     def copy_if_shared(self, owner: Any) -> None:
         """Replace arrays in the memory of `owner`, which is about to change, by copies."""

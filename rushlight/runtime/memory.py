@@ -22,8 +22,15 @@ Array = np.ndarray[Any, Any]
 EXPORTED: dict[int, weakref.ref[Array]] = {}
 """Arrays that NumPy code can reach, by identity."""
 
-GENERATIONS: weakref.WeakSet[Any] = weakref.WeakSet()
-"""Every live generation of saved values (see history.py)."""
+POOLED: dict[int, tuple[weakref.ref[Any], int]] = {}
+"""Arrays that a native program may fill again (see slots.py), by identity: in which slot they are.
+
+What it says is believed only if the array is still in that slot."""
+
+
+SAVING: set[weakref.ref[Any]] = set()
+"""Every live generation of saved values (see history.py). Its callbacks are not Python, so that no
+interrupt can keep one from being taken out."""
 
 
 def owner_of(array: Array) -> Array:
@@ -80,12 +87,22 @@ _PRIVATE_BASE = _base_references(_Probe(np.empty(1).view()))
 
 def is_private(handle: Handle) -> bool:
     """Whether nothing but `handle` can see its memory."""
-    if _references(handle) > _PRIVATE + (handle._cell is not None):
+    held = _references(handle) - _PRIVATE - (handle._cell is not None)
+    if held > 0 and held > is_pooled(handle._array):
         return False
     kind = type(handle._array.base)
     if kind is not np.ndarray:
         return handle._array.base is None
     return handle._array.base.base is None and _base_references(handle) <= _PRIVATE_BASE
+
+
+def is_pooled(array: Array) -> bool:
+    """Whether a slot holds `array`: then one reference to it means nothing."""
+    known = POOLED.get(id(array))
+    if known is None:
+        return False
+    slots = known[0]()
+    return slots is not None and slots[known[1]] is array
 
 
 def store(handle: Handle, array: Array) -> None:
@@ -111,10 +128,11 @@ def write(handle: Handle, value: Any) -> None:
 
 def protect_saved(array: Array) -> None:
     """Give every generation of saved values that uses this memory a copy of its own."""
-    if GENERATIONS:
+    if SAVING:
         owner = owner_of(array)
-        for generation in list(GENERATIONS):
-            generation.copy_if_shared(owner)
+        for generation in [reference() for reference in list(SAVING)]:
+            if generation is not None:
+                generation.copy_if_shared(owner)
 
 
 def laid_out(value: Any, node: Node, copy: bool) -> Any:

@@ -23,9 +23,9 @@ from ..graph import (
 )
 from ..ops.table import TENSOR
 from ..trace import apply_chain, view_chain, view_root
-from .arguments import Call, put_back, read
+from .arguments import MARKS, Call, put_back, read
 from .deliver import Failed, link
-from .entry import Entry, Halt, Handle, at_once, types
+from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
 from .memory import to_read
 from .recorder import Recorder, local
 from .threads import adopt
@@ -110,7 +110,7 @@ def settle(recorder: Recorder, handles: Sequence[Handle]) -> list[Handle]:
 
     Raises if one of them is lost, or could not be computed.
     """
-    if type(recorder.at) is Halt:
+    if isinstance(recorder.at, Halt):
         recorder.finish()
     if recorder.at.depth >= config.window_cap:
         recorder.flush()
@@ -235,22 +235,27 @@ def create(recorder: Recorder, call: Call, key: Any) -> Entry:
     entry.returned, entry.values = analyse(result, nodes)
     if len(entry.values) == 1 and entry.returned.kind is None:
         entry.value = entry.values[0]
-        entry.plain = plainness(call)
-        if call.numbers:
-            entry.number = type(call.numbers[0])
+        entry.plain = plain_form(call)
     register(recorder, entry, key)
     return entry
 
 
-def plainness(call: Call) -> int:
-    """1 for a call with one tensor only, 2 with two tensors or a tensor and a number, else 0."""
+def plain_form(call: Call) -> object:
+    """The form of a call of one to three tensors, or a tensor and a number; None for any other."""
     form = call.form
     params = call.op.params
-    given = len(call.handles) + len(call.numbers)
-    if form[0] is not TENSOR or given > 2 or (given == 2 and not params[1].required):
-        return 0
-    plain = all([item is p.default for item, p in zip(form[given:], params[given:], strict=True)])
-    return given if plain else 0
+    tensors = len(call.handles)
+    given = tensors + len(call.numbers)
+    if given > 3 or (call.numbers and given != 2):
+        return None
+    if form[:tensors] != (TENSOR,) * tensors or (call.numbers and form[1] not in MARKS):
+        return None
+    if any([p.keyword_only or p.star for p in params[:given]]):
+        return None
+    if any([item is not p.default for item, p in zip(form[given:], params[given:], strict=True)]):
+        return None
+    kind = type(call.numbers[0]) if call.numbers else given
+    return form_of(call.op, kind)
 
 
 def open_entry(
@@ -260,11 +265,9 @@ def open_entry(
     scope.grad = recorder.grad
     nodes = bind_nodes(entry, handles)
     entry.scalars = tuple([Scalar(type(n), entry, k) for k, n in enumerate(numbers)])
-    count = entry.count = len(handles)
-    if count:
-        entry.a = handles[0]._value
-    if count > 1:
-        entry.b = handles[1]._value
+    entry.count = len(handles)
+    values = [h._value for h in handles[:3]]
+    entry.a, entry.b, entry.c = values + [None] * (3 - len(values))
     return nodes, entry.scalars
 
 
@@ -298,6 +301,7 @@ def bind_nodes(entry: Entry, handles: Sequence[Handle]) -> list[Node]:
         nodes.append(value)
     entry.places = tuple(places)
     entry.keeps = tuple(keeps)
+    entry.binds = GENERAL if keeps else BINDS.get(entry.places, GENERAL)
     return nodes
 
 

@@ -13,11 +13,11 @@ from _thread import get_ident
 from typing import Any
 
 from .. import config
-from ..errors import RushlightError, explain
 from ..graph import DEAD_CELLS, Node
+from . import compiling
 from .deliver import Results
 from .entry import NOTHING, Entry, Halt
-from .window import Window
+from .window import Plan, Window
 
 
 class Recorder:
@@ -51,42 +51,64 @@ class Recorder:
 
     def flush(self) -> None:
         """Run the current window, if it holds anything, and begin another."""
+        window = self.at.window
+        if window is not None:
+            plan = window.plan
+            if plan is not None:
+                replay = plan.replay
+                if replay is not None:
+                    try:
+                        if replay.repeat(replay, self):
+                            return
+                    except Exception:
+                        pass  # nothing was lost: done again below, it says what is wrong
+        self.flush_anew()
+
+    def flush_anew(self) -> None:
+        """Flush a window that is not known by heart."""
         end = self.at
         if end.parent is None:
-            if type(end) is Halt:
+            if isinstance(end, Halt):
                 self.finish()
-            elif DEAD_CELLS:
-                prune(self)
+            else:
+                self.tidy()
             return
         window = end.window
         if window is None:
             window = end.window = Window(end)
         window.count += 1
-        plan = window.plan
-        if plan is None or plan.surprised is None or plan.surprised():
-            plan = window.plan_for(window.live())
+        plan = window.plan_for(window.live())
         plan.count += 1
         if plan.count == config.hot:
             plan.heat()
-        arrays = plan.gather() if plan.fetch is None else plan.fetch()
-        outputs, failed = plan.run(arrays)
-        # From here on the results are kept until they are delivered, whatever interrupts.
-        self.at = Halt(Results(plan, arrays, outputs, failed))
-        del arrays
-        if plan.hand_over is not None and not failed:
-            plan.hand_over(outputs)
-            self.begin(window)
-        else:
+        if plan.count >= config.hot and plan.replay is None:
+            compiling.raise_error()
+            plan.warm()
+        arrays = plan.gather()
+        if plan.native is None or not self.run_native(plan, arrays):
+            outputs, failed = plan.run(arrays)
+            # From here on the results are kept until they are delivered, whatever interrupts.
+            self.at = Results(plan, arrays, outputs, failed)
             del outputs
-            self.finish()
+        del arrays
+        self.finish()
+
+    def run_native(self, plan: Plan, arrays: list[Any]) -> bool:
+        """Whether the machine code of `plan` has run on these arrays; `at` is a Halt then."""
+        into = plan.outputs_on(arrays)
+        if into is None:
+            return False
+        fresh = [array for k, array in enumerate(into) if k not in plan.native.updates]
+        results = Results(plan, arrays, into, {})
+        try:
+            plan.native.call(self, results, *arrays, *fresh)
+        except (TypeError, ValueError):
+            return False  # nothing was written
+        return True
 
     def finish(self) -> None:
         """Deliver the results of the window that was run last."""
-        results: Results = self.at.results
-        results.deliver(self.hooks)
-        self.begin(results.plan.window)
-        if results.failed:
-            raise_failure(results)
+        self.at.finish(self)
 
     def begin(self, window: Window) -> None:
         """Begin another window after `window`, whose results have been delivered."""
@@ -96,6 +118,10 @@ class Recorder:
         self.flushes += 1
         self.root.next = NOTHING if self.eager else window.following
         self.at = self.root
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Forget what is of no use any more (between windows)."""
         if DEAD_CELLS:
             prune(self)
         if self.count > config.trie_cap:
@@ -119,23 +145,15 @@ class Local(threading.local):
     """Gives each thread a recorder of its own."""
 
     def __init__(self) -> None:
-        self.recorder = Recorder()
+        self.recorder = here.recorder = Recorder()
         RECORDERS.add(self.recorder)
 
 
 RECORDERS: weakref.WeakSet[Recorder] = weakref.WeakSet()
+here = threading.local()
+"""The same without the means to make a recorder: a third faster, for those that can do without."""
+
 local = Local()
-
-
-def raise_failure(results: Results) -> None:
-    """Raise the error of the op that failed first, and say where it was asked for."""
-    failure = next(iter(results.failed.values()))
-    line = results.plan.window.line_of(failure.node)
-    where = f"\n  recorded at {line[0]}, line {line[1]}" if line else ""
-    error = failure.error
-    if isinstance(error, RushlightError):
-        raise type(error)(f"{error}{where}") from None
-    raise RuntimeError(explain(failure.node.op.name, str(error)) + where) from error
 
 
 def tear_down(entry: Entry) -> None:
@@ -148,7 +166,9 @@ def tear_down(entry: Entry) -> None:
         stack.extend(dead.alternatives.values())
         dead.alternatives = {}
         dead.next = NOTHING
-        dead.api = dead.parent = dead.window = dead.extra = None
+        if dead.window is not None:
+            dead.window.close()
+        dead.api = dead.parent = dead.window = dead.extra = dead.pattern = None
         dead.values = ()
         dead.old = None
         dead.forget()

@@ -5,14 +5,19 @@ from __future__ import annotations
 from sys import getrefcount
 from typing import Any
 
+from numpy import ndarray
+
 from ..dtypes import float32
 from ..engines import numpy as engine
 from ..graph import Bound, Cell, Fresh, Leaf, Node, Saved, Scalar, Stale, fresh
 from ..passes import simplify
 from ..trace import Program, memory_root, view_chain, view_root
-from . import hot
+from . import compiling
 from .entry import NOTHING, Entry, Handle
 from .history import Generation, History, is_used_up
+from .hot import NativeReplay, Replay
+from .memory import owner_of, protect_saved
+from .slots import room_for
 
 
 class Place:
@@ -108,8 +113,14 @@ class Window:
         plan = self.plan
         if plan is None or not plan.covers(live):
             wanted = set(live) | (set() if plan is None else plan.live)
+            self.close()
             plan = self.plan = Plan(self, [p for p in self.places if p in wanted])
         return plan
+
+    def close(self) -> None:
+        """Let go of memory that the plan keeps for its next run: there will be none."""
+        if self.plan is not None:
+            self.plan.replay = self.plan.native = None
 
 
 class Delivery:
@@ -140,10 +151,11 @@ class Plan:
         self.window = window
         self.live = set(live)
         self.count = 0
-        self.compiled: Any = None
-        self.surprised: Any = None  # made when the plan is hot, as the next two: see hot.py
-        self.fetch: Any = None
-        self.hand_over: Any = None
+        self.compiled: Any = None  # made when the plan is hot, as all of the next
+        self.simplified: Program = None  # type: ignore[assignment]
+        self.updates: dict[int, int] = {}  # see engines/engine.py
+        self.native: Any = None  # given by a thread in the background
+        self.replay: Any = None  # see hot.py
         self.history = self.keep_history(live)
         self.by_root: dict[Node, Place] = {}
         self.direct: list[Delivery] = []
@@ -173,15 +185,45 @@ class Plan:
             if not node.leaf:
                 outputs[node] = None
         self.program = Program(list(outputs))
-        alone = not self.views and self.history is None
-        self.is_simple = alone and not any([d.copy for d in self.direct])
+        self.is_simple = not self.views and self.history is None
 
     def heat(self) -> None:
-        """Make the fast functions of a plan that is used again and again."""
-        self.compiled = engine.compile(simplify(self.program))
-        self.fetch = hot.fetcher(self)
-        self.hand_over = hot.deliverer(self) if self.is_simple else None
-        self.surprised = hot.surpriser(self)
+        """Have a plan that is used again and again written as straight Python, and compiled."""
+        self.simplified = simplify(self.program)
+        self.compiled = engine.compile(self.simplified)
+        taken: set[Node] = set()
+        for node, result in zip(self.program.outputs, self.simplified.outputs, strict=True):
+            memory = memory_root(result)  # simpler programs may share more memory
+            if memory.leaf or memory in taken:
+                for delivery in (*self.direct, *self.views):
+                    delivery.copy = delivery.copy or node in (delivery.place.node, delivery.base)
+            taken.add(memory)
+        self.updates = self.in_place()
+        compiling.state.ask(self)
+
+    def warm(self) -> None:
+        """Write the plan anew, if it may be: machine code has come, or memory has moved."""
+        if not self.is_simple or self.compiled is None:
+            return
+        if self.native is not None and self.in_place() == self.updates:
+            self.replay = NativeReplay(self)
+        else:
+            self.replay = Replay(self)
+
+    def in_place(self) -> dict[int, int]:
+        """Which outputs may be written to the memory of which inputs: new contents of cells."""
+        inputs = {leaf: i for i, leaf in enumerate(self.program.inputs)}
+        owners = [id(owner_of(leaf.array)) for leaf in inputs if isinstance(leaf, Cell)]
+        direct = {d.place.node: d.place.origin for d in self.direct if d.store}
+        kept = set() if self.history is None else self.history.needs
+        found = {}
+        for k, node in enumerate(self.program.outputs):
+            cell = direct.get(node)
+            if not isinstance(cell, Cell) or cell not in inputs or cell in kept:
+                continue
+            if owners.count(id(owner_of(cell.array))) == 1:
+                found[k] = inputs[cell]
+        return found
 
     def covers(self, live: list[Place]) -> bool:
         """Whether this plan delivers all of `live`."""
@@ -215,6 +257,26 @@ class Plan:
     def gather(self) -> list[Any]:
         """The values of the program's inputs, this time."""
         return [value_of(leaf) for leaf in self.program.inputs]
+
+    def outputs_on(self, arrays: list[Any]) -> list[Any] | None:
+        """Where the machine code shall write its outputs, given the inputs; None if it must not.
+
+        It must not if it reads from memory that it writes to.
+        """
+        native = self.native
+        written = {id(owner_of(arrays[i])) for i in native.updates.values()}
+        rest = [a for i, a in enumerate(arrays) if i not in native.updates.values()]
+        if written and any([isinstance(a, ndarray) and id(owner_of(a)) in written for a in rest]):
+            return None
+        if len(written) < len(native.updates):
+            return None
+        for i in native.updates.values():
+            protect_saved(arrays[i])
+        rooms = iter([room_for(output) for output in native.outputs])
+        return [
+            arrays[native.updates[k]] if k in native.updates else next(rooms)
+            for k in range(len(self.program.outputs))
+        ]
 
     def run(self, arrays: list[Any]) -> tuple[list[Any], Any]:
         """The outputs of the program and what failed, if anything."""

@@ -1,0 +1,185 @@
+"""What an optimizer does again and again, written as straight Python: its step, and `zero_grad`.
+
+Each function first makes sure that everything is as it was when it was written: the same tensors,
+in the same groups, with the same options. If anything is not, it does nothing and says False.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..runtime.hot import NativeReplay, Step, fits_step
+from ..runtime.source import Source
+from .state import Cohort
+
+PLAIN = (bool, int, float, str, type(None))
+"""Types of options that do not change unless another object takes their place."""
+
+
+class Noticing(dict[str, Any]):
+    """A group of an optimizer that notices which of its options are read."""
+
+    def __init__(self, group: dict[str, Any]) -> None:
+        super().__init__(group)
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(name)
+        return super().__getitem__(name)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether an option can only change by being replaced."""
+    if type(value) is tuple:
+        return all([is_plain(v) for v in value])
+    return isinstance(value, PLAIN)
+
+
+class Repetition:
+    """One step that has been taken before, with machine code for the window that it ends.
+
+    `repeat(repetition, optimizer, recorder)` takes it again.
+    """
+
+    def __init__(self, optimizer: Any, plan: Any, forms: list[Any]) -> None:
+        self.forms = forms
+        self.made = optimizer.cohorts
+        self.base = plan.replay
+        self.cohorts: list[Cohort] = list(optimizer.cohorts)
+        self.step = Step(plan, self.cohorts, plan.replay.slots)
+        self.schedules: list[Callable[[int], Any]] = []
+        self.source = Source()
+        self.repeat = self.write(optimizer)
+
+    def write(self, optimizer: Any) -> Callable[..., Any]:
+        """The function."""
+        source = self.source
+        states = source.name(optimizer.state, "s")
+        hooks = optimizer.hooks
+        pre, post = source.name(hooks["step_pre"], "h"), source.name(hooks["step_post"], "h")
+        lines = [
+            f"if {pre} or {post} or {states}.changes != {optimizer.state.changes}: return False",
+            "if optimizer.cohorts is not repetition.made: return False",
+            "groups = optimizer.param_groups",
+            *same_groups(source, optimizer.param_groups),
+        ]
+        lines += self.same_tensors(optimizer)
+        lines += self.options(optimizer)
+        steps, numbers = [], []
+        for k, cohort in enumerate(self.cohorts):
+            lines.append(f"k{k} = {source.name(cohort, 'o')}.step + 1")
+            steps.append(f"k{k}, ")
+            numbers.append(f"*schedules[{k}](k{k}), ")
+        together = "".join(numbers) if len(numbers) > 1 else "schedules[0](k0)"
+        source.space["step"] = self.step
+        source.space["again"] = self.step.repeat
+        lines += [
+            "schedules = repetition.schedules",
+            "optimizer.stepped = True",
+            f"return again(step, recorder, ({together}), ({''.join(steps)}))",
+        ]
+        return source.function("repeat(repetition, optimizer, recorder)", lines)
+
+    def same_tensors(self, optimizer: Any) -> list[str]:
+        """Lines that return False unless gradients and states are those that the step was given."""
+        source = self.source
+        lines = []
+        found = {cell: slots for c in self.cohorts for _, cell, slots in c.members}
+        end = self.step.plan.window.end
+        gradients = dict(zip(found, gradients_of(end, self.cohorts), strict=True))
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                cell = source.name(p._cell, "c")
+                if p._cell not in found:
+                    lines.append(f"if {cell}.grad is not None: return False")
+                    continue
+                node = source.name(gradients[p._cell], "n")
+                lines.append(f"g = {cell}.grad")
+                words = [f"g is None or g._value is not {node}"]
+                words += [
+                    f"{source.name(slot, 't')}._value is not {source.name(slot._cell, 'c')}"
+                    for slot in found[p._cell]
+                ]
+                lines.append(f"if {' or '.join(words)}: return False")
+        return lines
+
+    def options(self, optimizer: Any) -> list[str]:
+        """Lines that compare the options of the groups, and find new numbers if they differ."""
+        self.schedules = [optimizer.schedule(cohort.group) for cohort in self.cohorts]
+        words = []
+        for k, group in enumerate(optimizer.param_groups):
+            noticing = Noticing(group)
+            optimizer.flags(noticing, False)
+            optimizer.numbers(noticing, 1)
+            for name in sorted(noticing.read):
+                self.source.space[f"v{k}_{name}"] = group[name]
+                words.append(f"groups[{k}][{name!r}] is not v{k}_{name}")
+        self.watched = [word.split(" is not ") for word in words]
+        return [f"if ({' or '.join(words)}) and not repetition.adapts(optimizer): return False"]
+
+    def adapts(self, optimizer: Any) -> bool:
+        """Whether the step is the same but for its numbers, which are found anew."""
+        groups = optimizer.param_groups
+        if not all([is_plain(v) for g in groups for k, v in g.items() if k != "params"]):
+            return False
+        for cohort, (flags, _) in zip(self.cohorts, self.forms, strict=True):
+            if optimizer.flags(cohort.group, cohort.fresh) != flags:
+                return False
+        self.schedules = [optimizer.schedule(cohort.group) for cohort in self.cohorts]
+        for _, name in self.watched:
+            k, _, option = name[1:].partition("_")
+            self.source.space[name] = groups[int(k)][option]
+        return True
+
+
+def gradients_of(end: Any, cohorts: Sequence[Cohort]) -> list[Any]:
+    """The values of the gradients that the recorded step `end` was given."""
+    values = end.pattern[0]
+    found = []
+    place = 0
+    for cohort in cohorts:
+        for _, _, slots in cohort.members:
+            found.append(values[place + 1])
+            place += 2 + len(slots)
+    return found
+
+
+def same_groups(source: Source, groups: Sequence[dict[str, Any]]) -> list[str]:
+    """Lines that return False unless `groups` hold these parameters, none of them changed."""
+    lines = [f"if len(groups) != {len(groups)}: return False"]
+    for k, group in enumerate(groups):
+        params = group["params"]
+        words = [f"len(p) != {len(params)}"]
+        words += [f"p[{i}]._value is not {source.name(p._cell, 'c')}" for i, p in enumerate(params)]
+        lines += [f"p = groups[{k}]['params']", f"if {' or '.join(words)}: return False"]
+    return lines
+
+
+def repetition_of(optimizer: Any, entry: Any, forms: list[Any]) -> Repetition | None:
+    """The step that `entry` recorded, to be repeated; None if it must be recorded each time."""
+    plan = entry.window.plan
+    if (
+        optimizer.cohorts is None
+        or not isinstance(plan.replay, NativeReplay)
+        or not fits_step(plan)
+    ):
+        return None
+    groups = optimizer.param_groups
+    plain = all([is_plain(v) for g in groups for name, v in g.items() if name != "params"])
+    celled = all([p._cell is not None for group in groups for p in group["params"]])
+    if not plain or not celled or any([cohort.fresh for cohort in optimizer.cohorts or ()]):
+        return None
+    return Repetition(optimizer, plan, forms)
+
+
+def forgetter(optimizer: Any) -> Callable[..., bool] | None:
+    """A function `forget(groups)` that forgets the gradients of all parameters."""
+    groups = optimizer.param_groups
+    params = [p for group in groups for p in group["params"]]
+    if any([p._cell is None or p._value is not p._cell for p in params]):
+        return None
+    source = Source()
+    lines = same_groups(source, groups)
+    lines += [f"{source.name(p._cell, 'c')}.grad = None" for p in params]
+    return source.function("forget(groups)", [*lines, "return True"])

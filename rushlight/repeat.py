@@ -1,0 +1,152 @@
+"""Calls that were recorded before: finding them, and taking the same step again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .matching import Pattern
+from .ops.table import Op
+from .runtime.arguments import NUMBERS
+from .runtime.entry import FORMS as PLAIN_FORMS
+from .runtime.entry import Entry, Handle, types
+from .runtime.memory import EXPORTED, to_read
+from .runtime.mutate import InPlace, is_shared
+
+Found = tuple[Entry, tuple[Any, ...], tuple[Any, ...]] | None
+
+FEW = 8
+"""Among so many calls it is quicker to look at each than to look one up."""
+
+SEEN_ONCE = Pattern.__new__(Pattern)
+SEEN_ONCE.count = -1  # matches no call
+
+
+def note(at: Any, api: Any, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Note how the arguments looked of the call just recorded at `at`, when it has come twice."""
+    if at.api is not api:
+        return
+    if at.pattern is None:
+        at.pattern = SEEN_ONCE
+    elif at.pattern is SEEN_ONCE:
+        at.pattern = Pattern(op, args, kwargs)
+
+
+def found_next(recorder: Any, api: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
+    """The call that came next before, in any repetition: its entry, its tensors and its numbers.
+
+    None if it is not among the few that are known here by the look of their arguments.
+    """
+    at = recorder.at
+    expected = at.next
+    if expected.api is api:
+        found = matched(recorder, expected, args, kwargs)
+        if found is not None:
+            return found
+    known = getattr(at, "alternatives", ())
+    if 0 < len(known) <= FEW:
+        for entry in known.values():
+            if entry.api is api and entry is not expected:
+                found = matched(recorder, entry, args, kwargs)
+                if found is not None:
+                    expect(recorder, entry)
+                    return found
+    return None
+
+
+def matched(recorder: Any, entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
+    """The entry, and the tensors and numbers given, if the arguments look as they did there."""
+    pattern = entry.pattern
+    if (
+        pattern is None
+        or len(args) != pattern.count
+        or entry.mode is not recorder.grad
+        or kwargs.keys() != pattern.names
+    ):
+        return None
+    try:
+        found = pattern.match(args, kwargs, pattern.wants)
+    except AttributeError:
+        return None  # no tensor where there was one
+    return None if found is None else (entry, *found)
+
+
+def expect(recorder: Any, entry: Entry) -> None:
+    """Expect `entry` here the next time."""
+    parent = entry.parent
+    assert parent is not None
+    parent.next = entry
+    if parent.parent is None and recorder.last is not None:
+        recorder.last.following = entry
+
+
+def seek(recorder: Any, api: Any, args: tuple[Any, ...]) -> Found:
+    """The entry of a plain call (see `form_of`) that came next before, with tensors and numbers."""
+    known = getattr(recorder.at, "alternatives", ())
+    if not 0 < len(known) <= FEW:
+        return None
+    handles = tuple([a for a in args if isinstance(a, Handle)])
+    numbers = tuple([a for a in args if type(a) in NUMBERS])
+    if len(handles) + len(numbers) < len(args) or len(args) > 3:
+        return None
+    form = PLAIN_FORMS.get((api, type(numbers[0]) if numbers else len(args)))
+    values = tuple([h._value for h in handles])
+    if form is None or (numbers and not isinstance(args[0], Handle)):
+        return None
+    for entry in known.values():
+        same = entry.plain is form and entry.mode is recorder.grad
+        if same and (entry.a, entry.b, entry.c)[: len(values)] == values:
+            expect(recorder, entry)
+            return entry, handles, numbers
+    return None
+
+
+def repeat(recorder: Any, entry: Entry, handles: tuple[Any, ...], numbers: Any) -> Any:
+    """Take the step to `entry` once more; what the call returns."""
+    entry.numbers = numbers
+    if entry.places:
+        bind(entry, handles)
+    new = types.new
+    if entry.value is not None:
+        made = new()
+        made._value = entry.value
+        entry.out = made
+        recorder.at = entry
+        return made
+    made = [new() for _ in entry.values]
+    for handle, node in zip(made, entry.values, strict=True):
+        handle._value = node
+    entry.out = made
+    recorder.at = entry
+    return entry.returned.hand_back(made, handles)
+
+
+def repeat_inplace(
+    recorder: Any, form: InPlace | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> bool:
+    """Whether an in-place call was one that came here before; then it has been recorded again.
+
+    Only those are, that change one tensor which shares its memory with no other.
+    """
+    found = None if form is None else found_next(recorder, form, args, kwargs)
+    if found is None:
+        return False
+    entry, handles, numbers = found
+    target = handles[0]
+    if len(entry.values) != 1 or recorder.eager or is_shared(target):
+        return False
+    entry.numbers = numbers
+    if entry.places:
+        bind(entry, handles)
+    entry.out = [target]  # nothing is called from here on: all of it happens, or nothing
+    target._value = entry.values[0]
+    recorder.at = entry
+    return True
+
+
+def bind(entry: Entry, handles: Any) -> None:
+    """Bind the arrays that `entry` reads this time."""
+    if EXPORTED or entry.keeps:
+        bound = [to_read(handles[k]) for k in entry.places]
+        entry.bound = bound + [handles[k]._history for k in entry.keeps]
+    else:
+        entry.bound = [handles[k]._array for k in entry.places]
