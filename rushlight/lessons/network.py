@@ -208,7 +208,7 @@ def columns(dataset: Any) -> list[tuple[Any, int]]:
     >>> from rushlight.vision.datasets import Digits
     >>> x, y = columns(Digits(train=False))[0]
     >>> x.shape, y
-    ((784, 1), 2)
+    ((784, 1), 1)
     """
     pixels = realise(dataset.data)
     inputs = pixels.reshape(len(pixels), -1, 1) / 255.0
