@@ -129,7 +129,12 @@ def _(g: Node, out: Node, input: Node) -> tuple[Node]:
 log2.samples(positives)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.log10, promote=floating, on="torch Tensor Tensor_")
+def log10_rounded_once(x: Any) -> Any:
+    """`np.log10`, but for float32 computed in float64: NumPy's log10(1000) is not quite 3 there."""
+    return np.log10(x, dtype=np.float64).astype(x.dtype) if x.dtype == np.float32 else np.log10(x)
+
+
+@primitive(Kind.ELEMENTWISE, numpy=log10_rounded_once, promote=floating, on="torch Tensor Tensor_")
 def log10(input: Tensor) -> Spec:
     """Logarithm to the base 10 of each element.
 
