@@ -243,7 +243,7 @@ def test_users_lines_alone_without_the_command_too(script):
 
 MISSING = [
     ("torch.softmaxx(torch.ones(2))", "torch.softmaxx: rushlight does not have this", "softmax"),
-    ("torch.nn.Lineer(1, 1)", "torch.nn.Lineer: rushlight does not have this", "mean Linear?"),
+    ("torch.nn.Lineer(1, 1)", "torch.nn.Lineer: rushlight does not have this", "mean Linear"),
     ("torch.nn.functional.reluu", "torch.nn.functional.reluu: rushlight does not", "relu"),
     ("torch.hub.load('x')", "torch.hub: rushlight does not have this", "no pretrained models"),
     ("torch.autograd.grads", "torch.autograd.grads: rushlight does not have this", "grad"),
