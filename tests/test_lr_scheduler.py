@@ -31,6 +31,19 @@ CASES = [
     ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 3, "mode": "triangular2"}),
     ("OneCycleLR", {"max_lr": 0.5, "total_steps": 25}),
     ("OneCycleLR", {"max_lr": 0.5, "total_steps": 25, "anneal_strategy": "linear"}),
+    ("OneCycleLR", {"max_lr": [0.5, 0.2], "epochs": 5, "steps_per_epoch": 5, "three_phase": True}),
+    (
+        "CyclicLR",
+        {
+            "base_lr": 0.01,
+            "max_lr": 0.1,
+            "step_size_up": 3,
+            "step_size_down": 5,
+            "mode": "exp_range",
+            "gamma": 0.9,
+            "cycle_momentum": False,
+        },
+    ),
 ]
 IDS = [f"{name}-{k}" for k, (name, _) in enumerate(CASES)]
 CASES = [
@@ -160,3 +173,60 @@ def test_no_warning_in_the_usual_order():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         rates(rushlight, "StepLR", {"step_size": 2}, 3)
+
+
+def combined(f, make, epochs=12):
+    """The learning rates under a schedule made of others, and its state."""
+    optimizer = optimizer_of(f)
+    schedule = make(f.optim.lr_scheduler, optimizer)
+    seen = []
+    for _ in range(epochs):
+        seen.append([group["lr"] for group in optimizer.param_groups])
+        optimizer.step()
+        schedule.step()
+    return seen, schedule.state_dict()
+
+
+MAKE = {
+    "warmup": lambda s, o: s.SequentialLR(
+        o, [s.LinearLR(o, 0.1, total_iters=3), s.CosineAnnealingLR(o, 8)], [3]
+    ),
+    "three": lambda s, o: s.SequentialLR(
+        o, [s.ConstantLR(o), s.StepLR(o, 2), s.ExponentialLR(o, 0.8)], [3, 7]
+    ),
+    "polynomial": lambda s, o: s.SequentialLR(
+        o, [s.MultiStepLR(o, [1, 2]), s.PolynomialLR(o, 6, 2.0)], [4]
+    ),
+    "chained": lambda s, o: s.ChainedScheduler([s.ConstantLR(o), s.ExponentialLR(o, 0.9)]),
+}
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE.keys())
+def test_schedules_made_of_others(make):
+    (ours, mine), (theirs, other) = [combined(f, make) for f in BOTH]
+    for a, b in zip(ours, theirs, strict=True):
+        assert a == pytest.approx(b, rel=1e-12)
+    assert mine.keys() == other.keys()
+    assert [m.keys() for m in mine["_schedulers"]] == [m.keys() for m in other["_schedulers"]]
+
+
+@pytest.mark.parametrize("options", [
+    {"patience": 1}, {"patience": 0, "factor": 0.5, "cooldown": 2, "min_lr": [0.05, 0.01]},
+    {"mode": "max", "patience": 1, "threshold": 0.2, "threshold_mode": "abs"},
+])  # fmt: skip
+def test_a_plateau_is_seen_when_pytorch_sees_it(options):
+    metrics = [1.0, 0.9, 0.91, 0.92, 0.9, 0.8, 0.85, 0.85, 0.85, 0.85, 0.7, 0.7, 0.7, 0.7]
+    seen = []
+    for f in BOTH:
+        optimizer = optimizer_of(f)
+        schedule = f.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+        rates = []
+        for metric in metrics:
+            schedule.step(metric)
+            rates.append(schedule.get_last_lr())
+        seen.append((rates, schedule.state_dict()))
+    assert seen[0] == seen[1]
+
+
+def test_every_schedule_is_there():
+    assert set(torch.optim.lr_scheduler.__all__) <= set(rushlight.optim.lr_scheduler.__all__)

@@ -3,71 +3,37 @@
 from __future__ import annotations
 
 import math
-import warnings
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import explain
+from .combined import ChainedScheduler, ReduceLROnPlateau, SequentialLR
+from .cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
 from .optimizer import Optimizer
+from .ramps import ConstantLR, LinearLR, MultiplicativeLR, PolynomialLR
+from .schedule import LRScheduler
 
+__all__ = [
+    "ChainedScheduler",
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "CyclicLR",
+    "ExponentialLR",
+    "LRScheduler",
+    "LambdaLR",
+    "LinearLR",
+    "MultiStepLR",
+    "MultiplicativeLR",
+    "OneCycleLR",
+    "PolynomialLR",
+    "ReduceLROnPlateau",
+    "SequentialLR",
+    "StepLR",
+]
 
-class LRScheduler:
-    """Base of all schedules: `step()` after each epoch sets every group's `lr` to `get_lr()`."""
-
-    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
-        if not isinstance(optimizer, Optimizer):
-            kind = type(optimizer).__name__
-            raise TypeError(explain("scheduler", f"{kind} is not an Optimizer"))
-        self.optimizer = optimizer
-        for k, group in enumerate(optimizer.param_groups):
-            if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
-            elif "initial_lr" not in group:
-                problem = f"param 'initial_lr' is not specified in param_groups[{k}]"
-                hint = "load the optimizer's state dict before making the scheduler"
-                raise KeyError(explain("scheduler", problem, hint=hint))
-        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
-        self.last_epoch = last_epoch
-        self._step_count = 0
-        self._is_initial = True
-        self._get_lr_called_within_step = False  # PyTorch's state dicts have it
-        self.step()
-        self._is_initial = False
-
-    def get_lr(self) -> list[float]:
-        """The learning rate of each group for the present `last_epoch`."""
-        raise NotImplementedError
-
-    def get_last_lr(self) -> list[float]:
-        """The learning rates set last."""
-        return self._last_lr
-
-    def step(self, epoch: int | None = None) -> None:
-        """Go on to the next epoch (or to `epoch`)."""
-        if self._step_count == 1 and not self.optimizer.stepped:
-            warnings.warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first value "
-                "of the schedule is skipped. Call `optimizer.step()` first.",
-                UserWarning,
-                stacklevel=2,
-            )
-        self._step_count += 1
-        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
-        for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
-            group["lr"] = lr
-        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything but the optimizer."""
-        return {key: value for key, value in self.__dict__.items() if key != "optimizer"}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned."""
-        self.__dict__.update(state_dict)
-
-    def present(self) -> list[float]:
-        """The learning rate of each group as it is now."""
-        return [group["lr"] for group in self.optimizer.param_groups]
+_LRScheduler = LRScheduler  # its old name
 
 
 class LambdaLR(LRScheduler):
@@ -134,6 +100,10 @@ class StepLR(LRScheduler):
             return self.present()
         return [lr * self.gamma for lr in self.present()]
 
+    def _get_closed_form_lr(self) -> list[float]:
+        factor = self.gamma ** (self.last_epoch // self.step_size)
+        return [base * factor for base in self.base_lrs]
+
 
 class MultiStepLR(LRScheduler):
     """The learning rate times `gamma` at each epoch of `milestones`."""
@@ -154,6 +124,10 @@ class MultiStepLR(LRScheduler):
         factor = self.gamma ** self.milestones.count(self.last_epoch)
         return [lr * factor for lr in self.present()]
 
+    def _get_closed_form_lr(self) -> list[float]:
+        factor = self.gamma ** bisect_right(self.milestones, self.last_epoch)
+        return [base * factor for base in self.base_lrs]
+
 
 class ExponentialLR(LRScheduler):
     """The learning rate times `gamma` every epoch."""
@@ -167,6 +141,9 @@ class ExponentialLR(LRScheduler):
         if self._is_initial:
             return self.present()
         return [lr * self.gamma for lr in self.present()]
+
+    def _get_closed_form_lr(self) -> list[float]:
+        return [base * self.gamma**self.last_epoch for base in self.base_lrs]
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -202,3 +179,7 @@ class CosineAnnealingLR(LRScheduler):
             ]
         ratio = (1 + math.cos(math.pi * t / n)) / (1 + math.cos(math.pi * (t - 1) / n))
         return [ratio * (lr - low) + low for lr in self.present()]
+
+    def _get_closed_form_lr(self) -> list[float]:
+        wave = (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
+        return [self.eta_min + (base - self.eta_min) * wave for base in self.base_lrs]

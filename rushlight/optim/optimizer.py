@@ -11,6 +11,9 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+from .. import dtypes
 from ..errors import explain
 from ..graph import Node, scope
 from ..modes import enable_grad
@@ -82,6 +85,10 @@ class Optimizer(Saving):
     def slots(self, group: dict[str, Any]) -> Sequence[str]:
         """The names of the state tensors that a parameter of `group` needs."""
         return ()
+
+    def slots_of(self, p: Any, group: dict[str, Any]) -> Sequence[str]:
+        """The names of the state tensors of parameter `p`: those of its group."""
+        return self.slots(group)
 
     def flags(self, group: dict[str, Any], fresh: bool) -> tuple[Any, ...]:
         """The options that decide the shape of the formula; `fresh` while state tensors are new."""
@@ -169,10 +176,10 @@ class Optimizer(Saving):
         """New cohorts."""
         found: dict[Any, Cohort] = {}
         for k, group in enumerate(self.param_groups):
-            names = self.slots(group)
             for p in group["params"]:
                 if p._cell is None or p._cell.grad is None:
                     continue
+                names = self.slots_of(p, group)
                 keeps = names or self.counts_steps
                 state = self.state[p] if keeps else ParamState(weakref.ref(self.state))
                 state.join(None)
@@ -191,10 +198,23 @@ class Optimizer(Saving):
     def make_slot(self, state: ParamState, name: str, p: Any, group: dict[str, Any]) -> Any:
         """The state tensor called `name` of parameter `p`, made if it is not there."""
         made = state.slot(name)
+        if made is not None and made._cell is not None:
+            return made
+        room = None
         if made is None:
             room = realise(p).copy(order="K")
             room.fill(self.initial(name, group))
-            made = wrap(room)
+        return self.keep(state, name, room)
+
+    def make_number(self, state: ParamState, name: str, value: float) -> Any:
+        """A state tensor of one number, in the default dtype, made if it is not there."""
+        return self.keep(state, name, np.array(value, dtypes.default().numpy))
+
+    def keep(self, state: ParamState, name: str, array: Any) -> Any:
+        """The state tensor called `name`, with an identity; made of `array` if it is not there."""
+        made = state.slot(name)
+        if made is None:
+            made = wrap(array)
             state.put(name, made)
         if made._cell is None:
             give_cell(made, False)  # its identity in what is recorded
