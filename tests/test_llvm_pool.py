@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -86,6 +87,55 @@ def test_the_number_may_change_between_steps():
     for threads in (1, 4, 2, 7, 1, 3) * 10:
         cores.set_threads(threads)
         check(call, 3)
+
+
+def chain(phases, tiles):
+    """A program of many phases: each adds, to a row of its own, neighbours of the row before.
+
+    Tiles take unequal time (`work`), so threads are at different places all the time.
+    """
+    b = Builder()
+    table, shared = parameter("table", "ptr"), parameter("pool", "ptr")
+    thread, threads = parameter("thread", "i64"), parameter("threads", "i64")
+    x = b.load(table, "ptr")
+    work = b.load(b.address(table, 1, "i64"), "i64")
+
+    def at(row, i):
+        return b.address(x, b.add(i, b.number(row * tiles, "i64")), "i64")
+
+    def phase(row, i):
+        uneven = b.mul(work, b.binary("and", b.mul(i, b.number(5, "i64")), b.number(7, "i64")))
+        sum_of = b.loop(
+            0, uneven, 1, lambda j, c: [b.binary("xor", c, b.mul(j, j))], [i], guard=True
+        )
+        odd = b.compare("eq", sum_of[0], b.number(-1, "i64"))  # it never is
+        following = b.binary("urem", b.add(i, b.number(1, "i64")), b.number(tiles, "i64"))
+        value = b.convert("zext", b.invert(odd), "i64")
+        if row:
+            pair = [b.load(at(row - 1, k), "i64", hoist=False) for k in (i, following)]
+            value = b.mul(value, b.add(*pair))
+        b.store(b.add(b.load(at(row, i), "i64", hoist=False), value), at(row, i))
+
+    for row in range(phases):
+        pool.hand_out(b, shared, tiles, lambda i, row=row: phase(row, i), row % 2)
+        pool.barrier(b, shared)
+    b.function("step", [table, shared, thread, threads])
+    specs = [Array("x", I8, (phases, tiles), written=True), Number("work", "i64")]
+    enter(b, specs, parallel=True, release=True)
+    return program(b, specs, "chain")
+
+
+@pytest.mark.parametrize("phases,tiles", [(1, 3), (5, 16), (20, 5)])
+def test_threads_may_come_late(phases, tiles):
+    call = chain(phases, tiles)
+    expected = np.repeat(2 ** np.arange(phases), tiles).reshape(phases, tiles)
+    for k in range(300):
+        cores.set_threads((1, 2, 3, 4, 8)[k % 5])
+        x = np.zeros((phases, tiles), I8)
+        call(Recorder(), None, x, (0, 10, 300)[k % 3])
+        np.testing.assert_array_equal(x, expected)
+        if k % 50 == 0:
+            time.sleep(0.002)  # the workers go to sleep
 
 
 def test_several_python_threads_share_the_pool():

@@ -1,9 +1,14 @@
 """The threads of compiled programs: a pool that runs in native code and knows nothing of Python.
 
 All threads run the whole step, `step(table, pool, thread, threads)`, and wait for one another at
-barriers between its parts. Work is handed out tile by tile from counters that a barrier sets back.
-Threads that wait spin a little, then offer their core to others, then sleep; so nothing is lost
-where there are more threads than cores. A thread that finds the pool taken runs its step alone.
+barriers between its phases. Work is handed out tile by tile from counters that a barrier sets back.
+The thread that has a step, thread 0, waits for nobody to begin: a worker joins when it gets a core,
+goes quickly through the phases that are over (their barriers do not wait, and there is no tile left
+to take), and takes part from there on. So on a busy machine a step is done alone rather than late,
+and a phase may count on no thread but the first. Threads that wait spin a little, then offer their
+core to others, then sleep. A thread that finds the pool taken runs its step alone.
+
+What a step gets as `pool` is its thread's own view: a pointer to the pool, and the phase it is in.
 
 The workers block all signals, hold nothing and are never joined: at exit the system ends them.
 After a fork the child has none, and starts its own with its first parallel step.
@@ -39,13 +44,13 @@ def hand_out(
 ) -> None:
     """Write: take tiles until none is left, and do `body(tile)` for each.
 
-    There are counters 0 to 3; between two uses of the same one there must be a barrier.
+    There are counters 0 and 1; between two uses of the same one there must be a barrier.
     """
-    place = b.address(pool, PLACES[f"COUNTER{counter}"], "i8")
+    place = b.number(PLACES[f"COUNTER{counter}"], "i64")
     count = b.integer(tiles)
 
     def head() -> tuple[Value, Value]:
-        tile = b.here(f"atomicrmw add {place.typed}, i64 1 monotonic", "i64")
+        tile = b.call("pool_take", "i64", pool, place)
         return tile, b.compare("lt", tile, count)
 
     b.repeat(head, body)
@@ -76,7 +81,7 @@ def symbols() -> dict[str, int]:
     for name in ("sched_yield", "syscall", "pthread_create", "pthread_detach", "pthread_sigmask"):
         if hasattr(libc, name):
             inside[name] = ctypes.cast(getattr(libc, name), ctypes.c_void_p).value or 0
-    names = ["pool_dispatch", "pool_barrier", "pool_lock", "pool_unlock"]
+    names = ["pool_dispatch", "pool_barrier", "pool_take", "pool_lock", "pool_unlock"]
     addresses = jit.build(source(), names, inside)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=forget_threads)
@@ -93,7 +98,7 @@ def source() -> str:
     """The IR of the pool for this system."""
     x86 = is_x86(target().triple)
     if not sys.platform.startswith("linux"):
-        return filled(COMMON + ALONE, WAIT="unreachable", WAKE="ret void")
+        return filled(COMMON + ALONE, WAIT="br label %done", WAKE="br label %done")
     return filled(
         COMMON + THREADS,
         WAIT="br label %wait" + WAITING_LOOP,

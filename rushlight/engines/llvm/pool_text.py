@@ -5,18 +5,20 @@ from __future__ import annotations
 PLACES = {
     "EPOCH": 0,  # number of the job << 16 | its threads; changes when there is a new job
     "SLEEPERS": 64,  # threads that sleep until EPOCH changes
-    "JOB": 128,  # the step, its table, its number of threads
+    "JOB": 128,  # the step, its table, its number of threads, its first phase
+    "JOB_TABLE": 136, "JOB_THREADS": 144, "JOB_PHASE": 152, "STARTED_EPOCH": 200,
     "STARTED": 192,  # how many workers there are; then the epoch before they were started
-    "ARRIVED": 256,  # threads that are at the barrier
-    "GENERATION": 320,  # changes when the barrier opens
-    "WAITERS": 384,  # threads that sleep until GENERATION changes
-    "LOCK": 448,  # 1 while a step has the pool
-    "COUNTER0": 512, "COUNTER1": 576, "COUNTER2": 640, "COUNTER3": 704,
-    "SIZE": 768,
+    "STATE": 256,  # phase << 32 | closing << 31 | joined << 16 | arrived
+    "WAITERS": 320,  # threads that sleep until the phase changes
+    "LOCK": 384,  # 1 while a step has the pool
+    "COUNTER0": 448,  # phase << 32 | tiles taken
+    "COUNTER1": 512,
+    "SIZE": 576,
     "MOST": 1024,  # threads; more are not started
     "PAUSES": 64,  # looks, with a pause between them, before a thread offers its core to others
     "BARRIER_YIELDS": 256,  # such offers before it sleeps
     "IDLE_YIELDS": 32,  # the same without a job
+    "CLOSING": 1 << 31, "ONE_JOINED": 1 << 16,
 }  # fmt: skip
 """Where in its memory the words of the pool stand, in bytes, each in a cache line of its own; and
 how patient its threads are."""
@@ -28,40 +30,100 @@ COMMON = """
 declare i32 @sched_yield()
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 
-define void @pool_barrier(ptr %pool) nounwind noinline {
+define void @pool_barrier(ptr %view) nounwind noinline {
+  call void @meet(ptr %view, i1 false, i1 true)
+  ret void
+}
+
+define void @meet(ptr %view, i1 %leave, i1 %remain) nounwind noinline {
 entry:
-  %threads_at = getelementptr i8, ptr %pool, i64 $JOB_THREADS
-  %arrived_at = getelementptr i8, ptr %pool, i64 $ARRIVED
-  %generation_at = getelementptr i8, ptr %pool, i64 $GENERATION
+  %pool = load ptr, ptr %view
+  %phase_at = getelementptr i8, ptr %view, i64 8
+  %mine = load i64, ptr %phase_at
+  %sum = add i64 %mine, 1
+  %following = and i64 %sum, 4294967295
+  store i64 %following, ptr %phase_at
+  %state_at = getelementptr i8, ptr %pool, i64 $STATE
+  %half_at = getelementptr i8, ptr %state_at, i64 4
   %waiters_at = getelementptr i8, ptr %pool, i64 $WAITERS
-  %threads = load i64, ptr %threads_at
-  %generation = load atomic i64, ptr %generation_at acquire, align 8
-  %before = atomicrmw add ptr %arrived_at, i64 1 acq_rel
-  %now = add i64 %before, 1
-  %last = icmp eq i64 %now, %threads
-  br i1 %last, label %open, label %others
-open:
   %counter0 = getelementptr i8, ptr %pool, i64 $COUNTER0
   %counter1 = getelementptr i8, ptr %pool, i64 $COUNTER1
-  %counter2 = getelementptr i8, ptr %pool, i64 $COUNTER2
-  %counter3 = getelementptr i8, ptr %pool, i64 $COUNTER3
-  store atomic i64 0, ptr %counter0 monotonic, align 8
-  store atomic i64 0, ptr %counter1 monotonic, align 8
-  store atomic i64 0, ptr %counter2 monotonic, align 8
-  store atomic i64 0, ptr %counter3 monotonic, align 8
-  store atomic i64 0, ptr %arrived_at monotonic, align 8
-  %opened = atomicrmw add ptr %generation_at, i64 1 seq_cst
+  %next_phase = shl i64 %following, 32
+  %first = load atomic i64, ptr %state_at acquire, align 8
+  br label %try
+try:
+  %state = phi i64 [%first, %entry], [%other, %count], [%changed, %open]
+  %phase = lshr i64 %state, 32
+  %here = icmp eq i64 %phase, %mine
+  br i1 %here, label %arrive, label %done
+arrive:
+  %counted = add i64 %state, 1
+  %arrived = and i64 %counted, 65535
+  %joined_part = and i64 %state, 2147418112
+  %joined = lshr i64 %joined_part, 16
+  %last = icmp eq i64 %arrived, %joined
+  br i1 %last, label %open, label %count
+count:
+  %pair = cmpxchg ptr %state_at, i64 %state, i64 %counted acq_rel acquire
+  %other = extractvalue {i64, i1} %pair, 0
+  %told = extractvalue {i64, i1} %pair, 1
+  br i1 %told, label %others, label %try
+open:
+  store atomic i64 %next_phase, ptr %counter0 monotonic, align 8
+  store atomic i64 %next_phase, ptr %counter1 monotonic, align 8
+  %kept = and i64 %state, 4294901760
+  %left = select i1 %leave, i64 0, i64 %kept
+  %next = or i64 %next_phase, %left
+  %try_open = cmpxchg ptr %state_at, i64 %state, i64 %next seq_cst acquire
+  %changed = extractvalue {i64, i1} %try_open, 0
+  %opened = extractvalue {i64, i1} %try_open, 1
+  br i1 %opened, label %after, label %try
+after:
   $WAKE
 others:
+  br i1 %remain, label %waiting, label %done
+waiting:
   $WAIT
+done:
+  ret void
+}
+
+define i64 @pool_take(ptr %view, i64 %place) nounwind noinline {
+entry:
+  %pool = load ptr, ptr %view
+  %phase_at = getelementptr i8, ptr %view, i64 8
+  %mine = load i64, ptr %phase_at
+  %word_at = getelementptr i8, ptr %pool, i64 %place
+  %first = load atomic i64, ptr %word_at monotonic, align 8
+  br label %try
+try:
+  %word = phi i64 [%first, %entry], [%other, %take]
+  %phase = lshr i64 %word, 32
+  %here = icmp eq i64 %phase, %mine
+  br i1 %here, label %take, label %none
+take:
+  %next = add i64 %word, 1
+  %pair = cmpxchg ptr %word_at, i64 %word, i64 %next monotonic monotonic
+  %other = extractvalue {i64, i1} %pair, 0
+  %mine_now = extractvalue {i64, i1} %pair, 1
+  br i1 %mine_now, label %done, label %try
+done:
+  %tile = and i64 %word, 4294967295
+  ret i64 %tile
+none:
+  ret i64 4611686018427387904
 }
 
 define void @run_alone(ptr %step, ptr %table) nounwind noinline {
   %pool = alloca [$SIZE x i8], align 64
+  %view = alloca [2 x i64], align 16
   call void @llvm.memset.p0.i64(ptr align 64 %pool, i8 0, i64 $SIZE, i1 false)
-  %threads_at = getelementptr i8, ptr %pool, i64 $JOB_THREADS
-  store i64 1, ptr %threads_at
-  call void %step(ptr %table, ptr %pool, i64 0, i64 1)
+  %state_at = getelementptr i8, ptr %pool, i64 $STATE
+  store i64 $ONE_JOINED, ptr %state_at
+  %phase_at = getelementptr i8, ptr %view, i64 8
+  store ptr %pool, ptr %view
+  store i64 0, ptr %phase_at
+  call void %step(ptr %table, ptr %view, i64 0, i64 1)
   ret void
 }
 
@@ -105,20 +167,19 @@ WAKING = """
   %any = icmp ne i64 %waiters, 0
   br i1 %any, label %wake, label %done
 wake:
-  call i64 @futex(ptr %generation_at, i64 129, i64 2147483647)
+  call i64 @futex(ptr %half_at, i64 129, i64 2147483647)
   br label %done
-done:
-  ret void
 """
 
 WAITING_LOOP = """
 wait:
-  %yields = phi i64 [0, %others], [%one_more, %again]
+  %yields = phi i64 [0, %waiting], [%one_more, %again]
   br label %look
 look:
   %looks = phi i64 [0, %wait], [%next_look, %pause]
-  %current = load atomic i64, ptr %generation_at acquire, align 8
-  %moved = icmp ne i64 %current, %generation
+  %current = load atomic i64, ptr %state_at acquire, align 8
+  %current_phase = lshr i64 %current, 32
+  %moved = icmp ne i64 %current_phase, %mine
   br i1 %moved, label %done, label %stay
 stay:
   %tired = icmp uge i64 %looks, $PAUSES
@@ -135,7 +196,7 @@ yield:
   br label %again
 sleep:
   %added = atomicrmw add ptr %waiters_at, i64 1 seq_cst
-  call i64 @futex(ptr %generation_at, i64 128, i64 %generation)
+  call i64 @futex(ptr %half_at, i64 128, i64 %mine)
   %taken = atomicrmw sub ptr %waiters_at, i64 1 seq_cst
   br label %again
 again:
@@ -162,11 +223,17 @@ entry:
   %sleepers_at = getelementptr i8, ptr @pool_memory, i64 $SLEEPERS
   %step_at = getelementptr i8, ptr @pool_memory, i64 $JOB
   %table_at = getelementptr i8, ptr @pool_memory, i64 $JOB_TABLE
+  %threads_at = getelementptr i8, ptr @pool_memory, i64 $JOB_THREADS
+  %first_phase_at = getelementptr i8, ptr @pool_memory, i64 $JOB_PHASE
+  %state_at = getelementptr i8, ptr @pool_memory, i64 $STATE
+  %view = alloca [2 x i64], align 16
+  %phase_at = getelementptr i8, ptr %view, i64 8
+  store ptr @pool_memory, ptr %view
   %first_at = getelementptr i8, ptr @pool_memory, i64 $STARTED_EPOCH
   %first = load atomic i64, ptr %first_at acquire, align 8
   br label %rest
 rest:
-  %seen = phi i64 [%first, %entry], [%epoch, %new], [%epoch, %run]
+  %seen = phi i64 [%first, %entry], [%epoch, %new], [%epoch, %join], [%epoch_now, %run]
   br label %wait
 wait:
   %yields = phi i64 [0, %rest], [%one_more, %again]
@@ -198,14 +265,33 @@ again:
   %one_more = add i64 %yields, 1
   br label %wait
 new:
-  %threads = and i64 %epoch, 65535
-  %invited = icmp ult i64 %thread, %threads
-  br i1 %invited, label %run, label %rest
+  %called = and i64 %epoch, 65535
+  %invited = icmp ult i64 %thread, %called
+  %state_first = load atomic i64, ptr %state_at acquire, align 8
+  br i1 %invited, label %join, label %rest
+join:
+  %state = phi i64 [%state_first, %new], [%state_other, %enter]
+  %closing = and i64 %state, $CLOSING
+  %open = icmp eq i64 %closing, 0
+  %joined = and i64 %state, 2147418112
+  %some = icmp ne i64 %joined, 0
+  %welcome = and i1 %open, %some
+  br i1 %welcome, label %enter, label %rest
+enter:
+  %with_me = add i64 %state, $ONE_JOINED
+  %pair = cmpxchg ptr %state_at, i64 %state, i64 %with_me acq_rel acquire
+  %state_other = extractvalue {i64, i1} %pair, 0
+  %inside = extractvalue {i64, i1} %pair, 1
+  br i1 %inside, label %run, label %join
 run:
+  %epoch_now = load atomic i64, ptr @pool_memory acquire, align 8
   %step = load ptr, ptr %step_at
   %table = load ptr, ptr %table_at
-  call void %step(ptr %table, ptr @pool_memory, i64 %thread, i64 %threads)
-  call void @pool_barrier(ptr @pool_memory)
+  %threads = load i64, ptr %threads_at
+  %first_phase = load i64, ptr %first_phase_at
+  store i64 %first_phase, ptr %phase_at
+  call void %step(ptr %table, ptr %view, i64 %thread, i64 %threads)
+  call void @meet(ptr %view, i1 true, i1 false)
   br label %rest
 }
 
@@ -249,6 +335,10 @@ entry:
   %threads_at = getelementptr i8, ptr @pool_memory, i64 $JOB_THREADS
   %started_at = getelementptr i8, ptr @pool_memory, i64 $STARTED
   %sleepers_at = getelementptr i8, ptr @pool_memory, i64 $SLEEPERS
+  %first_phase_at = getelementptr i8, ptr @pool_memory, i64 $JOB_PHASE
+  %state_at = getelementptr i8, ptr @pool_memory, i64 $STATE
+  %view = alloca [2 x i64], align 16
+  %phase_at = getelementptr i8, ptr %view, i64 8
   %any_number = load atomic i64, ptr @threads_wanted monotonic, align 8
   %small = icmp slt i64 %any_number, $MOST
   %wanted = select i1 %small, i64 %any_number, i64 $MOST
@@ -274,6 +364,13 @@ post:
   store ptr %step, ptr %step_at
   store ptr %table, ptr %table_at
   store i64 %threads, ptr %threads_at
+  %state = load atomic i64, ptr %state_at acquire, align 8
+  %phase = lshr i64 %state, 32
+  store i64 %phase, ptr %first_phase_at
+  store ptr @pool_memory, ptr %view
+  store i64 %phase, ptr %phase_at
+  %ready = or i64 %state, $ONE_JOINED
+  store atomic i64 %ready, ptr %state_at release, align 8
   %old = load i64, ptr @pool_memory
   %number = lshr i64 %old, 16
   %next = add i64 %number, 1
@@ -287,8 +384,9 @@ wake:
   call i64 @futex(ptr @pool_memory, i64 129, i64 2147483647)
   br label %run
 run:
-  call void %step(ptr %table, ptr @pool_memory, i64 0, i64 %threads)
-  call void @pool_barrier(ptr @pool_memory)
+  call void %step(ptr %table, ptr %view, i64 0, i64 %threads)
+  %nobody_else = atomicrmw or ptr %state_at, i64 $CLOSING acq_rel
+  call void @meet(ptr %view, i1 true, i1 true)
   store atomic i64 0, ptr %lock_at release, align 8
   ret void
 alone:
@@ -296,9 +394,3 @@ alone:
   ret void
 }
 """
-
-PLACES |= {
-    "JOB_TABLE": PLACES["JOB"] + 8,
-    "JOB_THREADS": PLACES["JOB"] + 16,
-    "STARTED_EPOCH": PLACES["STARTED"] + 8,
-}
