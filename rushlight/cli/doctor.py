@@ -21,6 +21,12 @@ except ImportError as problem:
 else:
     MISSING = ""
 
+TOLD = (
+    "sse4.2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vnni", "avx512bf16",
+    "avx512fp16", "amx-bf16", "neon", "sve", "sve2", "bf16",
+)  # fmt: skip
+"""What a processor may have that matters to numerical code."""
+
 HELP = """usage: rushlight doctor [--clear-cache]
 
 Says which engine runs programs, on which processor, with how many threads, and where compiled code
@@ -61,6 +67,8 @@ def report() -> Iterator[tuple[str, str]]:
         processor = target.target()
         sizes = ", ".join([size_text(size) for size in processor.caches])
         yield "processor", f"{processor.name} ({processor.lanes('float')} floats)"
+        known = processor.features.split(",")
+        yield "features", ", ".join([f for f in TOLD if f"+{f}" in known]) or "those of its name"
         yield "memory", f"caches of {sizes}"
     yield "threads", f"{cores.threads()} compute, {cores.count_cores()} cores may be used"
     if not MISSING:

@@ -89,7 +89,7 @@ def save(name: str, image: bytes) -> bool:
         return False
     half = where / f"{name}.{os.getpid()}.{os.urandom(4).hex()}.part"
     try:
-        where.mkdir(parents=True, exist_ok=True)
+        where.mkdir(mode=0o700, parents=True, exist_ok=True)  # what is in it is executed
         half.write_bytes(HEADER + hashlib.sha256(image).digest() + image)
         os.replace(half, where / (name + SUFFIX))
     except OSError:
