@@ -1,5 +1,7 @@
 """Every test starts with an empty recorder, and leaves none of its settings behind."""
 
+import importlib
+
 import pretend
 import pytest
 
@@ -43,12 +45,28 @@ def clean_recorder():
 @pytest.fixture(params=["numpy", "pretend"])
 def engine(request, monkeypatch):
     """What hot windows are run by: NumPy alone, or something that behaves like machine code."""
-    if request.param == "numpy":
-        monkeypatch.setattr(compiling.state, "available", False)
-        return None
+    return compile_with(pretend if request.param == "pretend" else None, monkeypatch)
+
+
+@pytest.fixture(params=["numpy", "pretend", "llvm"])
+def each_engine(request, monkeypatch):
+    """As `engine`, and real machine code, which takes longer to make."""
+    found = {"numpy": None, "pretend": pretend}.get(request.param)
+    if request.param == "llvm":
+        pytest.importorskip("llvmlite")
+        found = importlib.import_module("rushlight.engines.llvm")
+    return compile_with(found, monkeypatch)
+
+
+def compile_with(engine, monkeypatch):
+    """`engine`, which compiles hot windows at once from now on (None: they stay with NumPy)."""
     local.recorder.restart()  # nothing that another engine has seen
-    monkeypatch.setattr(compiling.state, "engine", pretend)
-    monkeypatch.setattr(compiling.state, "available", True)
-    monkeypatch.setattr(compiling.state, "ask", compiling.state.compile)
+    monkeypatch.setattr(compiling.state, "engine", engine)
+    monkeypatch.setattr(compiling.state, "available", engine is not None)
+    monkeypatch.setattr(compiling.state, "ask", compiling.state.compile if engine else skip)
     monkeypatch.setattr(compiling.config, "strict", True)
-    return pretend
+    return engine
+
+
+def skip(plan):
+    """Do not compile `plan`."""

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import config
 from ..graph import DEAD_CELLS, Bound, Cell, Node, Saved, Scalar
 from .entry import Entry, Halt
 from .memory import SAVING, laid_out, owner_of, protect_saved, store
 from .slots import Slots
-from .source import IN_SLOT, UNHELD, Source
+from .source import IN_SLOT, ITS_BASE, UNHELD, Source
 
 if TYPE_CHECKING:
     from .window import Delivery, Place, Plan
@@ -198,8 +200,11 @@ class NativeReplay(Replay):
                 lines.append(f"if a{k} is not {known}: plan.replay = None; return False")
             elif arrays and not leaf.number:
                 lines += aside(f"a{k}")
-        for k in range(len(self.slots)):
-            lines += [f"b{k} = slots[{k}]", f"if getrefcount(b{k}) > {IN_SLOT}: b{k} = renew({k})"]
+        for k, room in enumerate(self.slots):
+            held = f"getrefcount(b{k}) > {IN_SLOT}"
+            if isinstance(room.base, np.ndarray):  # of which NumPy's views of it are views
+                held += f" or getrefcount(b{k}.base) > {ITS_BASE}"
+            lines += [f"b{k} = slots[{k}]", f"if {held}: b{k} = renew({k})"]
         given = [f"a{k}" for k in range(len(inputs))] + [f"b{k}" for k in range(len(self.slots))]
         return [*lines, f"call(recorder, replay, {', '.join(given)})"]
 

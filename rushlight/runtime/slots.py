@@ -17,10 +17,13 @@ def room_for(output: Output) -> Any:
     shape, dtype, strides = output
     kind = np.dtype(dtype.numpy)
     wanted = tuple([s * kind.itemsize for s in strides])
+    room = np.empty(shape, kind)
+    if room.strides == wanted or room.size <= 1:
+        return room
     order = sorted(range(len(shape)), key=lambda k: (-strides[k], k))
     back = sorted(range(len(shape)), key=lambda k: order[k])
     dense = np.empty([shape[k] for k in order], kind).transpose(back)
-    if dense.strides == wanted or dense.size <= 1:
+    if dense.strides == wanted:
         return dense
     extent = 1 + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)])
     return np.lib.stride_tricks.as_strided(np.empty(max(extent, 1), kind), shape, wanted)

@@ -56,5 +56,14 @@ def in_slot() -> int:
     return count
 
 
+def its_base() -> int:
+    """What it says of the base of such an array, if only that array holds it."""
+    slots = [np.empty((2, 3)).transpose()]
+    lines = ["b = slots[0]", "return getrefcount(b.base)"]
+    count: int = Source(slots=slots).function("count()", lines)()
+    return count
+
+
 UNHELD = unheld()
 IN_SLOT = in_slot()
+ITS_BASE = its_base()
