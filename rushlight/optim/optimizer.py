@@ -21,7 +21,7 @@ from ..runtime.effect import Change, apply_effect, given, rebind
 from ..runtime.record import give_cell, realise, settle, wrap
 from ..runtime.recorder import local
 from ..tensor import Tensor
-from .repetition import Repetition, forgetter, repetition_of
+from .repetition import Repetition, forgetter, repetition_of, runs_natively
 from .saving import Saving
 from .state import Cohort, ParamState, States
 
@@ -244,7 +244,7 @@ class Optimizer(Saving):
     def learn(self, entry: Any, forms: list[Any]) -> None:
         """Remember the step that `entry` recorded, if it can be repeated without recording."""
         window = entry.window
-        if window is None or window.plan is None or window.plan.native is None:
+        if window is None or window.plan is None or not runs_natively(window.plan):
             return
         known = self.known.get(entry, window)
         if known is None or (known is not window and known.base is window.plan.replay):

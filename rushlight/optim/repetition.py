@@ -159,11 +159,7 @@ def same_groups(source: Source, groups: Sequence[dict[str, Any]]) -> list[str]:
 def repetition_of(optimizer: Any, entry: Any, forms: list[Any]) -> Repetition | None:
     """The step that `entry` recorded, to be repeated; None if it must be recorded each time."""
     plan = entry.window.plan
-    if (
-        optimizer.cohorts is None
-        or not isinstance(plan.replay, NativeReplay)
-        or not fits_step(plan)
-    ):
+    if optimizer.cohorts is None or not runs_natively(plan) or not fits_step(plan):
         return None
     groups = optimizer.param_groups
     plain = all([is_plain(v) for g in groups for name, v in g.items() if name != "params"])
@@ -171,6 +167,11 @@ def repetition_of(optimizer: Any, entry: Any, forms: list[Any]) -> Repetition | 
     if not plain or not celled or any([cohort.fresh for cohort in optimizer.cohorts or ()]):
         return None
     return Repetition(optimizer, plan, forms)
+
+
+def runs_natively(plan: Any) -> bool:
+    """Whether machine code runs the plan (it may have been made, but not been put to use)."""
+    return isinstance(plan.replay, NativeReplay)
 
 
 def forgetter(optimizer: Any) -> Callable[..., bool] | None:

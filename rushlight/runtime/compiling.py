@@ -26,6 +26,9 @@ ENGINES = {"llvm": "rushlight.engines.llvm"}
 LONGEST_FAREWELL = 10.0
 """Seconds that the end of the process may wait for a compilation: code must not be torn away."""
 
+LOST = 100
+"""After so many looks at an empty queue nothing is waited for any more."""
+
 logger = logging.getLogger("rushlight")
 
 
@@ -36,6 +39,7 @@ class Compiling:
         self.engine: NativeEngine | None = None
         self.available = config.engine != "numpy"
         self.queue: SimpleQueue[Any] = SimpleQueue()
+        self.unfinished: dict[int, Any] = {}  # what is in the queue, or being compiled
         self.thread: threading.Thread | None = None
         self.current: Any = None
         self.stopping = False
@@ -45,13 +49,8 @@ class Compiling:
     def find_engine(self) -> NativeEngine | None:
         """The engine to compile with, None if there is none."""
         if self.engine is None and self.available:
-            name = config.engine or "llvm"
-            if name not in ENGINES:
-                problem = f"there is no engine called {name!r}"
-                hint = f"RUSHLIGHT_ENGINE may be numpy or one of {', '.join(ENGINES)}"
-                raise ChoiceError(explain("compile", problem, hint=hint))
             try:
-                found: Any = importlib.import_module(ENGINES[name])
+                found: Any = importlib.import_module(ENGINES[config.engine or "llvm"])
                 self.engine = found if hasattr(found, "compile") else None
             except ImportError as error:
                 logger.debug("no native engine: %s", error)
@@ -62,6 +61,7 @@ class Compiling:
         """Have `plan` compiled some time."""
         if not self.available or self.stopping:
             return
+        self.unfinished[id(plan)] = plan
         self.queue.put(plan)
         if self.thread is None or not self.thread.is_alive():
             self.thread = threading.Thread(target=self.work, name="rushlight", daemon=True)
@@ -78,6 +78,7 @@ class Compiling:
                 try:
                     self.compile(plan)
                 finally:
+                    self.unfinished.pop(id(plan), None)
                     self.current = plan = None
 
     def compile(self, plan: Any) -> None:
@@ -96,7 +97,7 @@ class Compiling:
 
     def is_idle(self) -> bool:
         """Whether nothing is waiting or being compiled."""
-        return self.queue.empty() and self.current is None
+        return not self.unfinished
 
     def leave(self) -> None:
         """The process ends: let the present compilation finish, and begin no other."""
@@ -105,6 +106,12 @@ class Compiling:
         thread = self.thread
         if thread is not None and self.current is not None:
             thread.join(LONGEST_FAREWELL)
+
+
+if config.engine not in ("", "numpy", *ENGINES):
+    known = ", ".join(["numpy", *ENGINES])
+    problem = f"RUSHLIGHT_ENGINE={config.engine} is not the name of an engine"
+    raise ChoiceError(explain("rushlight", problem, hint=f"those there are: {known}"))
 
 
 state = Compiling()
@@ -116,8 +123,12 @@ def wait(timeout: float = 600.0) -> bool:
     With RUSHLIGHT_STRICT=1 an error of the engine is raised here.
     """
     end = time.monotonic() + timeout
-    while not state.is_idle() and time.monotonic() < end:
+    still = 0
+    while not state.is_idle() and time.monotonic() < end and still < LOST:
         time.sleep(0.001)
+        still = still + 1 if state.current is None and state.queue.empty() else 0
+    if still == LOST:  # an interrupt came between asking and putting into the queue
+        state.unfinished.clear()
     raise_error()
     return state.is_idle()
 
@@ -131,14 +142,14 @@ def raise_error() -> None:
 
 def after_fork() -> None:
     """Begin anew in a child process. What was being compiled may have left the engine unusable."""
-    waiting = state.queue
+    waiting = list(state.unfinished.values())
     busy = state.current is not None
     engine, error = state.engine, state.error
     state.__init__()  # type: ignore[misc]
     state.engine, state.error = engine, error
     state.available = state.available and not busy
-    while not busy and not waiting.empty():
-        state.ask(waiting.get_nowait())
+    for plan in waiting:
+        state.ask(plan)
 
 
 if hasattr(os, "register_at_fork"):

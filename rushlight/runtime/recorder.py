@@ -79,9 +79,9 @@ class Recorder:
         window.count += 1
         plan = window.plan_for(window.live())
         plan.count += 1
-        if plan.count == config.hot:
+        if plan.count >= config.hot and not plan.heated:
             plan.heat()
-        if plan.count >= config.hot and plan.replay is None:
+        if plan.heated and plan.replay is None:
             compiling.raise_error()
             plan.warm()
         arrays = plan.gather()

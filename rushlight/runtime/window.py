@@ -151,6 +151,7 @@ class Plan:
         self.window = window
         self.live = set(live)
         self.count = 0
+        self.heated = False
         self.compiled: Any = None  # made when the plan is hot, as all of the next
         self.simplified: Program = None  # type: ignore[assignment]
         self.updates: dict[int, int] = {}  # see engines/engine.py
@@ -199,16 +200,20 @@ class Plan:
                     delivery.copy = delivery.copy or node in (delivery.place.node, delivery.base)
             taken.add(memory)
         self.updates = self.in_place()
+        self.heated = True  # if this was interrupted, it is done again
         compiling.state.ask(self)
 
     def warm(self) -> None:
         """Write the plan anew, if it may be: machine code has come, or memory has moved."""
-        if not self.is_simple or self.compiled is None:
+        if not self.is_simple:
             return
-        if self.native is not None and self.in_place() == self.updates:
+        native = self.native
+        if native is not None and self.in_place() == self.updates:
             self.replay = NativeReplay(self)
         else:
             self.replay = Replay(self)
+        if self.native is not native:
+            self.replay = None  # the code came just now: see to it the next time
 
     def in_place(self) -> dict[int, int]:
         """Which outputs may be written to the memory of which inputs: new contents of cells."""
