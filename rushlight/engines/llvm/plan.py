@@ -7,7 +7,7 @@ wherever it is needed would cost more than storing and loading it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -32,8 +32,14 @@ class Target(NamedTuple):
 class Plan:
     """What is stored, who needs what, and the order of all forms."""
 
-    def __init__(self, wanted: Sequence[tuple[Form, Target]], guards: Sequence[Form]) -> None:
+    def __init__(
+        self,
+        wanted: Sequence[tuple[Form, Target]],
+        guards: Sequence[Form],
+        kept: Collection[Form] = (),
+    ) -> None:
         self.targets: dict[Form, Target] = dict(wanted)
+        self.kept = kept
         self.guards = tuple(guards)
         self.order = needed([f for f, _ in wanted] + list(guards))
         self.users: dict[Form, list[Form]] = {f: [] for f in self.order}
@@ -83,7 +89,7 @@ class Plan:
 
     def must_store(self, form: Form) -> bool:
         """Whether `form` has to have memory."""
-        if form in self.targets or form in self.guards:
+        if form in self.targets or form in self.guards or form in self.kept:
             return True
         if form.kind in (Kind.FOLD, Kind.PIECE, Kind.SCATTER, Kind.ASSEMBLE):
             return True

@@ -216,9 +216,9 @@ def _(x: Lowering, node: Node, input: Form) -> Form:
         return input
     if exponent == -1 and input.type in ("float", "double"):
         return mapped("div", input.type, forms.constant(1.0, input.type), input)
-    if exponent == 0.5 and input.type in ("float", "double"):
-        raise NoRow("a power that treats -0.0 and infinities in its own way")
-    raise NoRow("a general power")
+    if input.type in ("float", "double"):
+        return mapped("power", input.type, input, forms.constant(float(exponent), input.type))
+    raise NoRow("a power of whole numbers")
 
 
 # -- views -------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from typing import Any
 
 from . import vector_math as vm
 from .builder import Builder, Value
+from .exponentials import power
+from .trigonometry import atan2
 
 FLOATS = ("float", "double")
 Rule = Callable[..., Value]
@@ -253,9 +255,19 @@ def vectorised(name: str, cost: int) -> None:
     scalar(name, cost)(lambda b, x: getattr(vm, name)(b, x))
 
 
+@scalar("power", 40)
+def _(b: Builder, x: Value, y: Value) -> Value:
+    return power(b, x, y)
+
+
+@scalar("atan2", 34)
+def _(b: Builder, x: Value, y: Value) -> Value:
+    return atan2(b, x, y)
+
+
 VECTORISED: dict[str, int] = {
     "exp": 14, "exp2": 14, "expm1": 20, "log": 16, "log2": 17, "log10": 17, "log1p": 20,
-    "sigmoid": 18, "tanh": 20, "erf": 30, "sin": 24, "cos": 24, "tan": 34, "atan": 24,
+    "sigmoid": 18, "tanh": 20, "erf": 30, "erfc": 40, "sin": 24, "cos": 24, "tan": 34, "atan": 24,
 }  # fmt: skip
 for _name, _cost in VECTORISED.items():
     vectorised(_name, _cost)

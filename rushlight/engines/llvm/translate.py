@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
 
 from ...graph import Constant, Node, contiguous_strides
 from ...ops.layouts import dense
 from ...trace import Program
-from . import pool, rows_index, rows_products
+from . import rows_functions, rows_index, rows_products
 from .affine import row_major
-from .buffers import Buffer
 from .forms import Form, Kind, unified
-from .jit import build
 from .plan import Plan, Target
-from .rows import Lowering, NoRow, constant_form, type_of
+from .rows import Lowering, constant_form, type_of
 from .schedule import Conflict, schedule
 from .step import Step
 from .target import target
 
-ROW_FILES = (rows_index, rows_products)
+ROW_FILES = (rows_functions, rows_index, rows_products)
 """Importing them enters their rows in the table."""
 
 
@@ -53,12 +47,13 @@ class Compiled:
         """The program's loops. Updates that cannot be made in place are copied at the end."""
         late: set[int] = set()
         while True:
-            wanted, owner = self.wanted(late)
-            plan = Plan(wanted, self.guards)
+            wanted, owner, kept = self.wanted(late)
+            plan = Plan(wanted, self.guards, kept)
             try:
                 order = schedule(plan)
                 break
             except Conflict as conflict:
+                assert owner[conflict.form] not in late
                 late.add(owner[conflict.form])
         program = self.program
         step = Step(plan, order, target())
@@ -66,10 +61,16 @@ class Compiled:
         step.add_arguments([x for x in inputs if x[0] in plan.users or x[2]])
         return step
 
-    def wanted(self, late: set[int]) -> tuple[list[tuple[Form, Target]], dict[Form, int]]:
-        """The forms to be stored in arguments, where, and which output each is."""
+    def wanted(
+        self, late: set[int]
+    ) -> tuple[list[tuple[Form, Target]], dict[Form, int], set[Form]]:
+        """What is to be written to arguments; which output each is; and what must be stored.
+
+        Outputs in `late` are computed elsewhere first and copied when nobody reads the old value.
+        """
         found: list[tuple[Form, Target]] = []
         owner: dict[Form, int] = {}
+        kept: set[Form] = set()
         place = len(self.program.inputs)
         for k, node in enumerate(self.program.outputs):
             form = constant_form(node) if isinstance(node, Constant) else self.forms[node]
@@ -80,16 +81,19 @@ class Compiled:
             else:
                 at, strides = place, output_strides(node, self.dense)
                 place += 1
+            if k in late:
+                kept.add(form := copy_of(form))
             base, layout = destination(form, strides)
-            if base in owner or k in late:
-                if k in late:
-                    base = Form(Kind.MAP, (form,), form.shape, form.type, "same")
-                base, layout = Form(Kind.MAP, (base,), base.shape, base.type, "same"), layout
-                if k in late:
-                    layout = strides
+            if base in owner or base in kept:
+                base, layout = copy_of(form), strides
             owner[base] = k
             found.append((base, Target(at, layout, leaf)))
-        return found, owner
+        return found, owner, kept
+
+
+def copy_of(form: Form) -> Form:
+    """The same elements, to be stored somewhere else."""
+    return Form(Kind.MAP, (form,), form.shape, form.type, "same")
 
 
 def destination(form: Form, strides: Sequence[int]) -> tuple[Form, tuple[int, ...]]:
@@ -108,7 +112,7 @@ def destination(form: Form, strides: Sequence[int]) -> tuple[Form, tuple[int, ..
         base.kind is Kind.SCATTER and layout_is_dense(base, layout)
     ):
         return base, layout
-    return Form(Kind.MAP, (form,), form.shape, form.type, "same"), tuple(strides)
+    return copy_of(form), tuple(strides)
 
 
 def layout_is_dense(form: Form, strides: Sequence[int]) -> bool:
@@ -137,57 +141,8 @@ def permutation(form: Form) -> list[int] | None:
     return found if whole else None  # a slice shows only a part
 
 
-def raw(compiled: Compiled, arrays: Sequence[Any], profile: bool = False) -> Any:
-    """A function that runs the step on `arrays`, and the outputs it writes; for tests."""
-    program, step = compiled.program, compiled.step
-    outputs = [empty(n) for k, n in enumerate(program.outputs) if k not in compiled.updates]
-    b = step.emit(profile)
-    arena = np.zeros(step.memory.end + 64, np.uint8)
-    start = -arena.ctypes.data % 64
-    status = np.zeros(1, np.int64)
-    symbols = {"arena": arena[start:].ctypes.data, "status": status.ctypes.data}
-    symbols |= b.symbols | pool.symbols()
-    address = build(b.module(), ["step"], symbols)["step"]
-    table = np.zeros(len(arrays) + len(outputs), np.uint64)
-    for k, (leaf, x) in enumerate(zip(program.inputs, arrays, strict=True)):
-        if leaf.number:
-            kind = np.float64 if isinstance(x, float) else np.int64
-            table[k : k + 1].view(kind)[0] = x
-        else:
-            table[k] = x.ctypes.data
-    for k, out in enumerate(outputs):
-        table[len(arrays) + k] = out.ctypes.data
-    start_of = pool.symbols()["pool_dispatch"] if step.parallel else address
-    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(start_of)
-    place = table.ctypes.data
-    rest = iter(outputs)
-    results = [
-        arrays[compiled.updates[k]] if k in compiled.updates else next(rest)
-        for k in range(len(program.outputs))
-    ]
-    keep = (table, arena, outputs, status, arrays)
-
-    def run(keep: Any = keep) -> int:
-        function(*((address, place, 0, 0) if step.parallel else (place, 0, 0, 1)))
-        return int(status[0])
-
-    return run, results, arena[start:]
-
-
 def output_strides(node: Node, row_major: bool = False) -> tuple[int, ...]:
     """The layout in which an output is written: the node's, if that fills memory."""
     if row_major or not dense(node.shape, node.strides):
         return contiguous_strides(node.shape)
     return node.strides
-
-
-def empty(node: Node) -> Any:
-    """An uninitialised array with the strides of an output."""
-    strides = output_strides(node)
-    order = sorted(range(len(node.shape)), key=lambda k: -strides[k])
-    inverse = sorted(range(len(order)), key=lambda k: order[k])
-    made = np.empty([node.shape[k] for k in order], node.dtype.numpy)
-    return made.transpose(inverse)
-
-
-__all__ = ["Buffer", "Compiled", "NoRow", "build", "raw"]
