@@ -122,9 +122,8 @@ def main():
         way = f"{choice.kind} {choice.vector} {choice.tile}" if choice else "as another"
         rate = group.work * max(1, len(group.folds)) / cycles[k]
         sizes = f"{list(group.parallel)} x {list(group.folded)}"
-        print(
-            f"{cycles[k] / cycles.sum():6.1%} {rate:6.2f} a cycle  {sizes:<36}{way:<34}{len(group.forms)}"
-        )
+        share = cycles[k] / cycles.sum()
+        print(f"{share:6.1%} {rate:6.2f} a cycle  {sizes:<36}{way:<34}{len(group.forms)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whole programs on the LLVM engine: updates in place, guards, stages, threads, other processors."""
+"""Whole programs on the LLVM engine: updates, guards, stages, threads, other processors."""
 
 from __future__ import annotations
 
