@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from . import dtypes
 from .devices import require_cpu
 from .dtypes import DType
-from .errors import ArgumentError, ChoiceError, DtypeError, GradError, explain
+from .errors import ArgumentError, ChoiceError, DtypeError, GradError, RangeError, explain
 from .public import public
 from .runtime.entry import Handle
 from .runtime.memory import export
@@ -36,8 +36,8 @@ def checked_dtype(dtype: Any, op: str) -> DType | None:
     named = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_}
     if dtype in named:
         return named[dtype]
-    kind = f"{dtype!r}"
-    raise ArgumentError(explain(op, f"dtype must be a torch.dtype, not {kind}"))
+    hint = "such as torch.float32"
+    raise ArgumentError(explain(op, f"dtype must be a torch.dtype, not {dtype!r}", hint=hint))
 
 
 @public()
@@ -90,7 +90,25 @@ def array_of(data: Any, dtype: DType | None, op: str) -> Any:
         raise unreadable(data, op)
     if dtype is None:
         dtype = inferred(array, first_leaf(data), op)
+    check_fit(array, dtype, op)
     return array.astype(dtype.numpy, copy=False)
+
+
+def check_fit(array: Any, dtype: DType, op: str) -> None:
+    """Raise if a number in `array` would become another in `dtype`."""
+    if array.dtype.kind == "c" and not dtype.is_complex:
+        problem = f"a complex number cannot be converted to {dtype.name}"
+        raise ArgumentError(explain(op, problem, hint="take the .real part of it"))
+    if dtype.category != dtypes.INT or array.dtype == dtype.numpy or not array.size:
+        return
+    limits = np.iinfo(dtype.numpy)
+    least = limits.min if dtype.is_signed else -limits.max  # PyTorch lets these wrap around
+    fits = (array >= least) & (array <= limits.max)
+    if not fits.all():
+        problem = f"value cannot be converted to type {dtype.name} without overflow"
+        got = {"the value": array[~fits].flat[0].item()}
+        hint = f"{dtype.name} holds {limits.min} to {limits.max}"
+        raise RangeError(explain(op, problem, got, hint))
 
 
 def inferred(array: Any, leaf: Any, op: str) -> DType:
@@ -130,6 +148,10 @@ def unpacked(data: Any) -> Any:
     return [unpacked(d) for d in data] if isinstance(data, list | tuple) else data
 
 
+class TextError(ArgumentError, ChoiceError):
+    """Text where numbers are wanted: a TypeError or a ValueError, depending on where it stands."""
+
+
 def unreadable(data: Any, op: str) -> Exception:
     """The error for data that is no rectangle of numbers."""
     if isinstance(data, list | tuple):
@@ -138,12 +160,28 @@ def unreadable(data: Any, op: str) -> Exception:
             first = len(data[0]) if isinstance(data[0], list | tuple) else 0
             problem = f"expected sequence of length {first} at dim 1, got rows of other lengths"
             hint = "pad the rows to one length, or keep a list of tensors"
-            return ValueError(explain(op, problem, hint=hint))
-    problem = f"could not make a tensor of {type(data).__name__}: {data!r:.60}"
-    leaf = first_leaf(data)
-    if leaf is None or isinstance(leaf, dict):
-        return DtypeError(explain(op, f"{problem}; it holds {leaf!r:.30}"))
-    return TypeError(explain(op, problem))
+            return ChoiceError(explain(op, problem, hint=hint))
+    leaf = next((leaf for leaf in leaves(data) if not isinstance(leaf, NUMBERS)), 0)
+    if isinstance(leaf, int):
+        return ChoiceError(explain(op, f"an integer is too large for int64: {data!r:.60}"))
+    problem = f"could not infer dtype of {type(leaf).__name__}: {data!r:.60}"
+    if isinstance(leaf, str):
+        hint = "texts must become numbers first, as in [names.index(n) for n in labels]"
+        return TextError(explain(op, problem, hint=hint))
+    hint = "is a value missing, or a return?" if leaf is None else ""
+    return DtypeError(explain(op, problem, hint=hint))
+
+
+NUMBERS = (int, float, complex, np.number, np.bool_)
+
+
+def leaves(data: Any) -> Iterator[Any]:
+    """The items of nested lists that are no lists."""
+    if isinstance(data, list | tuple):
+        for item in data:
+            yield from leaves(item)
+    else:
+        yield data
 
 
 @public()
@@ -185,7 +223,8 @@ def from_numpy(array: Any) -> Any:
     """
     if not isinstance(array, np.ndarray):
         kind = type(array).__name__
-        raise ArgumentError(explain("from_numpy", f"expected np.ndarray (got {kind})"))
+        hint = "torch.tensor(data) makes a tensor of lists and numbers"
+        raise ArgumentError(explain("from_numpy", f"expected np.ndarray (got {kind})", hint=hint))
     dtypes.of_numpy(array.dtype, "from_numpy")
     if any([s < 0 for s in array.strides]):
         problem = "some of the strides of the array are negative"

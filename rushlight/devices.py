@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import DeviceError, explain
+from .errors import ArgumentError, DeviceError, explain
 
 KINDS = ("cpu", "cuda", "mps", "xpu", "xla", "meta")
 
@@ -25,6 +25,9 @@ class Device:
             self.type: str = type.type
             self.index: int | None = type.index
             return
+        if not isinstance(type, str | int):
+            kind = type.__class__.__name__
+            raise ArgumentError(explain("device", f"must be a torch.device or a text, not {kind}"))
         name, _, number = str(type).partition(":")
         if name not in KINDS or (number and not number.isdigit()):
             known = ", ".join(KINDS)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DtypeError, explain
+from .errors import ArgumentError, DtypeError, explain
 
 BOOL, INT, FLOAT, COMPLEX = range(4)
 """Categories, in the order of promotion."""
@@ -102,7 +102,7 @@ def of_numpy(dtype: np.dtype[Any], op: str = "tensor") -> DType:
     found = _BY_NUMPY.get(dtype) or _BY_NUMPY.get(dtype.newbyteorder("="))
     if found is None:
         kinds = ", ".join(d.name for d in ALL)
-        raise TypeError(
+        raise ArgumentError(
             explain(op, f"can't convert np.ndarray of type {dtype}", hint=f"supported: {kinds}")
         )
     return found
@@ -117,7 +117,7 @@ def set_default(dtype: DType) -> None:
     """Make `dtype` the one of tensors made from Python floats."""
     global _default
     if not isinstance(dtype, DType) or dtype.category != FLOAT:
-        raise TypeError(explain("set_default_dtype", "only floating-point types are supported"))
+        raise ArgumentError(explain("set_default_dtype", "only floating-point types are supported"))
     _default = dtype
 
 

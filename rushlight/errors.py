@@ -52,6 +52,14 @@ class LostError(RushlightError, RuntimeError):
     """A value that was never computed because the computation was interrupted."""
 
 
+class MemoryLackError(RushlightError, RuntimeError, MemoryError):
+    """A tensor for which there is no room."""
+
+
+class RangeError(RushlightError, RuntimeError, OverflowError):
+    """A number that a dtype cannot hold."""
+
+
 class MissingError(RushlightError, NotImplementedError, AttributeError):
     """A PyTorch name that rushlight does not have."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .errors import ArgumentError, DimError, ShapeError, explain
+from .errors import ArgumentError, ChoiceError, DimError, ShapeError, explain
 from .graph import Node
 from .ops.table import Number, Tensor, Tensors, derived
 from .runtime.entry import Handle
@@ -77,7 +77,10 @@ def write_now(x: Any, basic: Any, gathered: Any, value: Any) -> None:
             target[tuple(places)] = array
     except (ValueError, IndexError) as error:
         kind = ShapeError if isinstance(error, ValueError) else DimError
-        raise kind(explain("setitem", str(error), {"the tensor": x._value.spec})) from None
+        got = {"the tensor": x._value.spec}
+        if isinstance(value, Handle):
+            got["the value"] = value._value.spec
+        raise kind(explain("setitem", str(error), got)) from None
 
 
 def take_apart(x: Any, index: Any) -> tuple[Any, Any]:
@@ -132,7 +135,7 @@ def encode(item: Any, x: Any, dim: int) -> Any:
         step = 1 if item.step is None else as_int(item.step)
         if step <= 0:
             hint = "use x.flip(dim) to reverse"
-            raise ValueError(explain("index", "slice step must be positive", hint=hint))
+            raise ChoiceError(explain("index", "slice step must be positive", hint=hint))
         return (as_int(item.start), as_int(item.stop), item.step and step)
     if isinstance(item, int):
         shape = x._value.shape
@@ -140,8 +143,10 @@ def encode(item: Any, x: Any, dim: int) -> Any:
             problem = "invalid index of a 0-dim tensor"
             raise DimError(explain("index", problem, hint="use tensor.item() to get its number"))
         if not -shape[dim] <= item < shape[dim]:
-            problem = f"index {item} is out of bounds for dimension {dim} with size {shape[dim]}"
-            raise DimError(explain("index", problem, {"input": x._value.spec}))
+            n = shape[dim]
+            problem = f"index {item} is out of bounds for dimension {dim} with size {n}"
+            hint = f"valid indices are {-n} to {n - 1}" if n else "the dimension is empty"
+            raise DimError(explain("index", problem, {"input": x._value.spec}, hint))
     return item
 
 
@@ -151,6 +156,9 @@ def as_int(bound: Any) -> int | None:
         return bound
     if isinstance(bound, Handle):
         return int(realise(bound))
+    if not hasattr(bound, "__index__"):
+        problem = f"slice indices must be integers or None, not {bound!r}"
+        raise IndexArgumentError(explain("index", problem))
     return int(bound.__index__())
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from . import create, dtypes, patterns
 from .devices import require_cpu
 from .dtypes import DType
-from .errors import ArgumentError, explain
+from .errors import ArgumentError, ChoiceError, explain
 from .public import public
 from .runtime.entry import Handle
 from .tensor import TensorType
@@ -66,4 +66,4 @@ def named(name: str) -> DType:
     for dtype, kind in NAMES.items():
         if name == f"torch.{kind}Tensor":
             return dtypes.by_name(dtype)
-    raise ValueError(explain("type", f"invalid type: {name!r}", hint="use x.to(torch.float32)"))
+    raise ChoiceError(explain("type", f"invalid type: {name!r}", hint="use x.to(torch.float32)"))

@@ -139,9 +139,17 @@ def allclose(
     >>> torch.allclose(torch.tensor([1.0]), torch.tensor([1.0 + 1e-7]))
     True
     """
+    if not isinstance(other, Handle):
+        kind = type(other).__name__
+        hint = "torch.tensor(...) makes a tensor"
+        raise ArgumentError(explain("allclose", f"other must be Tensor, not {kind}", hint=hint))
+    got = {"input": input._value.spec, "other": other._value.spec}
     if input._value.dtype is not other._value.dtype:
-        got = {"input": input._value.spec, "other": other._value.spec}
         raise DtypeError(explain("allclose", "the dtypes must be the same", got))
+    try:
+        np.broadcast_shapes(input._value.shape, other._value.shape)
+    except ValueError:
+        raise ShapeError(explain("allclose", "shapes do not broadcast", got)) from None
     return bool(np.allclose(realise(input), realise(other), rtol, atol, equal_nan))
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from .create import checked_dtype, finished
+from .create import check_fit, checked_dtype, finished
 from .devices import require_cpu
 from .dtypes import DType
-from .errors import ArgumentError, ShapeError, explain
+from .errors import ArgumentError, MemoryLackError, ShapeError, explain
 from .ops.layouts import dense
 from .public import public
 from .runtime.entry import Handle
@@ -27,7 +27,8 @@ def shape_of(size: Sequence[Any], op: str) -> tuple[int, ...]:
         shape = tuple([n.__index__() for n in size])
     except (AttributeError, TypeError):
         problem = f"a size must be a tuple of integers, not {size!r}"
-        raise ArgumentError(explain(op, problem)) from None
+        hint = "convert the sizes with int(...), or divide with //"
+        raise ArgumentError(explain(op, problem, hint=hint)) from None
     if any([n < 0 for n in shape]):
         raise ShapeError(explain(op, f"trying to create tensor with negative dimension: {shape}"))
     return shape
@@ -52,7 +53,13 @@ def filled(op: str, fill: Callable[[tuple[int, ...], Any], Any]) -> Callable[...
             raise ArgumentError(explain(op, "missing argument 'size'", hint=f"{op}(2, 3)"))
         shape = shape_of(size or (named.pop("size"),), op)
         dtype = checked_dtype(dtype, op) or dtypes.default()
-        return finished(fill(shape, dtype.numpy), requires_grad, op)
+        try:
+            array = fill(shape, dtype.numpy)
+        except (MemoryError, ValueError):
+            problem = f"there is no room for {math.prod(shape) * dtype.itemsize:,} bytes"
+            hint = "are the sizes right? smaller batches and float32 need less"
+            raise MemoryLackError(explain(op, problem, {"the size": shape}, hint)) from None
+        return finished(array, requires_grad, op)
 
     create.__name__ = create.__qualname__ = op
     create.__doc__ = f"A tensor of the given size; its elements are {op.replace('_', ' ')}."
@@ -83,6 +90,7 @@ def full(
         problem = f"size must be a tuple of integers, not {type(size).__name__}"
         raise ArgumentError(explain("full", problem, hint=f"full(({size},), {value})"))
     array = np.empty(shape_of((size,), "full"), dtype.numpy)
+    check_fit(np.asarray(value), dtype, "full")
     array[...] = value
     return finished(array, requires_grad, "full")
 
@@ -246,6 +254,8 @@ def eye(
     """The identity matrix of `n` rows (and `m` columns)."""
     require_cpu(device, "eye")
     dtype = checked_dtype(dtype, "eye") or dtypes.default()
+    if min(n, n if m is None else m) < 0:
+        raise ShapeError(explain("eye", f"n must be greater or equal to 0, got {n}"))
     return finished(np.eye(n, n if m is None else m, dtype=dtype.numpy), requires_grad, "eye")
 
 

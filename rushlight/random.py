@@ -14,7 +14,7 @@ import numpy as np
 from . import dtypes, rng
 from .create import checked_dtype, finished
 from .devices import require_cpu
-from .errors import ShapeError, explain
+from .errors import ArgumentError, ShapeError, explain
 from .generator import LOCK, Generator, twister_of
 from .graph import contiguous_strides
 from .overwrite import overwrite
@@ -126,6 +126,9 @@ def randint(
     require_cpu(device, "randint")
     if size is None:  # randint(high, size)
         low, high, size = 0, low, high
+    if size is None:
+        hint = "randint(10, (2, 3)) or randint(low, high, size)"
+        raise ArgumentError(explain("randint", "missing argument 'size'", hint=hint))
     check_range(low, high)
     dtype = checked_dtype(dtype, "randint") or dtypes.int64
     shape = shape_of((size,), "randint")
@@ -172,6 +175,10 @@ def normal(
     mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, **options: Any
 ) -> Any:
     """Normal numbers of the given means and standard deviations (tensors or numbers)."""
+    spread = realise(std) if isinstance(std, Handle) else std
+    if not np.all(spread >= 0):
+        problem = f"expects std >= 0.0, but found std {np.min(spread)}"
+        raise ShapeError(explain("normal", problem))
     if size is not None:
         return drawn("normal", draw_normal(float(mean), float(std)), "")(
             *shape_of((size,), "normal"), generator=generator, **options
@@ -185,6 +192,11 @@ def normal(
 def bernoulli(input: Any, p: Any = None, *, generator: Any = None, out: Any = None) -> Any:
     """1 with the probability that `input` (or `p`) gives, else 0, in the dtype of `input`."""
     array = realise(input)
+    likely = array if p is None else np.asarray(p)
+    if not (np.all(likely >= 0) and np.all(likely <= 1)):
+        problem = "a probability must be between 0 and 1"
+        hint = "torch.sigmoid makes probabilities of scores"
+        raise ShapeError(explain("bernoulli", problem, {"input": input._value.spec}, hint))
     with LOCK:
         twister = twister_of(generator)
         chosen = (

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from types import ModuleType, TracebackType
 
 from .errors import RushlightError, is_own, without_own_frames
 from .missing import hint_for
+
+LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+"""Where code is that is not the program's own."""
 
 NO_NAME = "cannot import name '"
 """How Python begins to say that a module lacks a name."""
@@ -22,13 +26,26 @@ def install() -> None:
         kind: type[BaseException], error: BaseException, traceback: TracebackType | None
     ) -> None:
         add_hint(error)
-        if isinstance(error, RushlightError):
+        if isinstance(error, RushlightError) or is_users(traceback):
             traceback = without_own_frames(traceback)
             error.__traceback__ = traceback  # in Python 3.13 this one is printed
         previous(kind, error, traceback)
 
     hook.of_rushlight = True  # type: ignore[attr-defined]
     sys.excepthook = hook
+
+
+def is_users(traceback: TracebackType | None) -> bool:
+    """Whether the error came from a program's own code that we had called, such as a dataset."""
+    called = traceback
+    while traceback is not None:
+        if is_own(traceback.tb_frame):
+            called = traceback.tb_next  # what our last frame called
+        traceback = traceback.tb_next
+    if called is None:
+        return False
+    filename = called.tb_frame.f_code.co_filename
+    return not filename.startswith(("<frozen", *LIBRARIES))
 
 
 def add_hint(error: BaseException) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from . import devices, dtypes, printing
+from . import devices, dtypes, printing, scalars
 from .devices import Device
 from .dtypes import DType
-from .errors import ArgumentError, GradError, ManyError, ShapeError, explain
+from .errors import ArgumentError, DimError, GradError, ShapeError, explain
 from .grad_fn import GradFn
 from .graph import Cell
 from .indexing import getitem, setitem
@@ -81,7 +81,12 @@ class Tensor(Handle, metaclass=TensorType):
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of dimension `dim`."""
         shape = self._value.shape
-        return Size(shape) if dim is None else shape[dim]
+        if dim is None:
+            return Size(shape)
+        if not -len(shape) <= dim < len(shape):
+            problem = f"there is no dimension {dim}"
+            raise DimError(explain("size", problem, {"the tensor": self._value.spec}))
+        return shape[dim]
 
     def numel(self) -> int:
         """Number of elements."""
@@ -235,13 +240,7 @@ class Tensor(Handle, metaclass=TensorType):
 
     # -- what it holds -------------------------------------------------------------------------
 
-    def item(self) -> Any:
-        """The only element, as a Python number."""
-        array = realise(self)
-        if array.size != 1:
-            problem = f"a Tensor with {array.size} elements cannot be converted to Scalar"
-            raise ShapeError(explain("item", problem, {"the tensor": self._value.spec}))
-        return array.item()
+    item = scalars.item
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
@@ -251,7 +250,8 @@ class Tensor(Handle, metaclass=TensorType):
         """A NumPy array on the same memory."""
         if self._value.requires_grad and not force:
             problem = "can't call numpy() on Tensor that requires grad"
-            raise GradError(explain("numpy", problem, hint="use tensor.detach().numpy()"))
+            got = {"the tensor": self._value.spec}
+            raise GradError(explain("numpy", problem, got, "use tensor.detach().numpy()"))
         array = realise(self)
         export(array)
         return array.view()
@@ -281,40 +281,26 @@ class Tensor(Handle, metaclass=TensorType):
             problem = "Boolean value of Tensor with more than one value is ambiguous"
             if array.size == 0:
                 problem = "Boolean value of Tensor with no values is ambiguous"
-            raise ShapeError(explain("bool", problem, hint="use x.any(), x.all() or x.numel()"))
+            got = {"the tensor": self._value.spec}
+            raise ShapeError(explain("bool", problem, got, "use x.any(), x.all() or x.numel()"))
         return bool(array.item())
 
-    def __float__(self) -> float:
-        return float(self.only())
-
-    def __int__(self) -> int:
-        return int(self.only())
-
-    def __complex__(self) -> complex:
-        return complex(self.only())
-
-    def only(self) -> Any:
-        """As `item`; raises what PyTorch raises where a Python number is asked for."""
-        if self._value.size != 1:
-            problem = "only one element tensors can be converted to Python scalars"
-            raise ManyError(explain("number", problem, {"the tensor": self._value.spec}))
-        return self.item()
-
-    def __index__(self) -> int:
-        if self._value.dtype.category > dtypes.INT or self._value.size != 1:
-            problem = "only integer tensors of a single element can be converted to an index"
-            raise ArgumentError(explain("index", problem, {"the tensor": self._value.spec}))
-        return int(self.item())
+    __float__ = scalars.as_float
+    __int__ = scalars.as_int
+    __complex__ = scalars.as_complex
+    __index__ = scalars.as_index
 
     def __len__(self) -> int:
         shape = self._value.shape
         if not shape:
-            raise TypeError("len() of a 0-d tensor")
+            hint = "it is one number: .item() gives it"
+            raise ArgumentError(explain("len", "len() of a 0-d tensor", hint=hint))
         return shape[0]
 
     def __iter__(self) -> Iterator[Any]:
         if not self._value.shape:
-            raise TypeError("iteration over a 0-d tensor")
+            hint = "it is one number: .item() gives it"
+            raise ArgumentError(explain("iter", "iteration over a 0-d tensor", hint=hint))
         return iter(self.unbind(0))  # type: ignore[attr-defined]
 
     def __reversed__(self) -> Any:

@@ -217,7 +217,10 @@ def test_images_that_do_not_fit_the_kernels() -> None:
         call("conv2d", floats(1, 2, 5, 5), floats(4, 3, 3, 3))
     assert str(caught.value) == (
         "conv2d: Given groups=1, weight of size [4, 3, 3, 3], expected input[1, 2, 5, 5] to have 3 "
-        "channels, but got 2 channels instead"
+        "channels, but got 2 channels instead\n"
+        "    input is float32[1, 2, 5, 5]\n"
+        "    weight is float32[4, 3, 3, 3]\n"
+        "  hint: the channels are the size after the batch: (batch, channels, ...)"
     )
     with pytest.raises(RuntimeError, match=r"Kernel size: \(3 x 3\)"):
         call("conv2d", floats(1, 3, 2, 2), floats(4, 3, 3, 3))

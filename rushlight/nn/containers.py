@@ -18,7 +18,8 @@ def position(holder: Any, index: Any, upto: int = 0) -> int:
     count = len(holder)
     index = operator.index(index)
     if not -count <= index < count + upto:
-        raise DimError(explain(type(holder).__name__, f"index {index} is out of range"))
+        hint = f"indices are {-count} to {count - 1}" if count else "it is empty"
+        raise DimError(explain(type(holder).__name__, f"index {index} is out of range", hint=hint))
     return index % count if count and index < 0 else index
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from ..errors import ShapeError, explain
+from ..runtime.entry import Handle
 from . import functional as F
 from .module import Module
 
@@ -13,6 +15,10 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
     """How the losses of a batch become one, from the present setting or from the two of old."""
     if size_average is None and reduce is None:
         return reduction
+    if isinstance(size_average, Handle) or isinstance(reduce, Handle):
+        problem = "the loss was made with tensors, where it takes options"
+        hint = "make it first, then call it: criterion = nn.MSELoss(); criterion(output, target)"
+        raise ShapeError(explain("loss", problem, hint=hint))
     old = "mean" if size_average is not False else "sum"
     if reduce is False:
         old = "none"

@@ -88,7 +88,10 @@ class Module:
         """What the module computes: every subclass says it."""
         name = type(self).__name__
         problem = f'Module [{name}] is missing the required "forward" function'
-        raise NotImplementedError(explain("forward", problem))
+        hint = "define forward(self, ...) in the class, indented as __init__ is"
+        if name in ("ModuleList", "ModuleDict"):
+            hint = "call its members in a loop, or use nn.Sequential"
+        raise NotImplementedError(explain("forward", problem, hint=hint))
 
     # -- what belongs to it --------------------------------------------------------------------
 
@@ -130,7 +133,11 @@ class Module:
         """Add a submodule, or None in the place of one, as attribute `name`."""
         if module is not None and not isinstance(module, Module):
             raise ArgumentError(
-                explain(type(self).__name__, f"{typename(module)} is not a Module subclass")
+                explain(
+                    type(self).__name__,
+                    f"{typename(module)} is not a Module subclass",
+                    hint=hint_for(module),
+                )
             )
         check_name(self, name, "module", "_modules")
         put(self, "_modules", name, module)
@@ -161,6 +168,9 @@ class Module:
             made = self.__dict__[name] = make(type(self))
             return made
         problem = f"'{type(self).__name__}' object has no attribute '{name}'"
+        if name in KINDS:
+            hint = f"begin {type(self).__name__}.__init__ with super().__init__()"
+            problem = explain(type(self).__name__, problem, hint=hint)
         raise AttributeError(problem, name=name, obj=self)
 
     def __delattr__(self, name: str) -> None:
@@ -356,7 +366,21 @@ def assign_plain(module: Module, kind: str, name: str, value: Any) -> None:
         return
     place, wanted = EXPECTED[kind]
     problem = f"cannot assign '{typename(value)}' as {place} '{name}' ({wanted} expected)"
-    raise ArgumentError(explain(type(module).__name__, problem))
+    hint = ""
+    if kind == "_parameters" and isinstance(value, Handle):
+        hint = "wrap it: nn.Parameter(tensor); or copy into it under torch.no_grad()"
+    raise ArgumentError(explain(type(module).__name__, problem, hint=hint))
+
+
+def hint_for(value: Any) -> str:
+    """What to do with something that is no module where one is wanted."""
+    if isinstance(value, type) and issubclass(value, Module):
+        return f"make one of the class: {value.__name__}()"
+    if isinstance(value, list | tuple):
+        return "give the modules one by one: Sequential(*layers), or use ModuleList"
+    if callable(value):
+        return "functions are called in forward; nn.ReLU() is the module of torch.relu"
+    return ""
 
 
 def refuse_arguments(module: Module, args: Any, kwargs: Any) -> None:

@@ -136,7 +136,7 @@ def load_state_dict(
     """The names that did not match, after the module took over the values in `state_dict`.
 
     With `strict` there may be none; with `assign` the very tensors of `state_dict` are taken.
-    Raises a RuntimeError that lists everything that does not fit.
+    Raises a RuntimeError that lists everything that does not fit; then the module is as it was.
 
     >>> m = torch.nn.Linear(1, 1)
     >>> m.load_state_dict({"weight": torch.ones(1, 1), "bias": torch.zeros(1)})
@@ -146,23 +146,35 @@ def load_state_dict(
     """
     if not isinstance(state_dict, Mapping):
         problem = f"Expected state_dict to be dict-like, got {type(state_dict)}."
-        raise ArgumentError(explain("load_state_dict", problem))
+        hint = ""
+        if isinstance(state_dict, str):
+            hint = "load the file first: model.load_state_dict(torch.load(path))"
+        elif hasattr(state_dict, "state_dict"):
+            hint = "give its state_dict()"
+        raise ArgumentError(explain("load_state_dict", problem, hint=hint))
     metadata = getattr(state_dict, "_metadata", None)
     given: Any = OrderedDict(state_dict)
     if metadata is not None:
         given._metadata = metadata
     load = Load(metadata, strict, assign)
-    load.visit(self, given, "")
-    if strict:
-        lines = [
-            listed("Missing", load.keys.missing_keys),
-            listed("Unexpected", load.keys.unexpected_keys),
-        ]
-        load.errors[:0] = [line for line in lines if line]
-    if load.errors:
-        inner = "\n\t".join(load.errors)
-        raise DataError(f"Error(s) in loading state_dict for {self._get_name()}:\n\t{inner}")
+    try:
+        load.visit(self, given, "")
+        load.finish(self)
+    except BaseException:
+        load.errors.undo()
+        raise
     return load.keys
+
+
+def hint_for(keys: IncompatibleKeys) -> str:
+    """A line that says what to do about names that do not match, if that is known."""
+    missing, unexpected = keys.missing_keys, keys.unexpected_keys
+    prefix = unexpected[0].partition(".")[0] + "." if unexpected else ""
+    if missing and sorted(unexpected) == sorted([prefix + key for key in missing]):
+        return f"\n  hint: all names begin with {prefix!r} there: take it off with removeprefix"
+    if "model_state_dict" in unexpected or "state_dict" in unexpected or "model" in unexpected:
+        return "\n  hint: this is a whole checkpoint: give the part of it that is the model's"
+    return ""
 
 
 def listed(what: str, keys: list[str]) -> str:
@@ -179,7 +191,7 @@ class Load:
         self.strict = strict
         self.assign = assign
         self.keys = IncompatibleKeys([], [])
-        self.errors: list[str] = []
+        self.errors = Problems()
 
     def visit(self, module: Any, state: Mapping[str, Any], prefix: str) -> None:
         """Load `module` and those in it from `state`, whose keys all begin with `prefix`."""
@@ -197,6 +209,35 @@ class Load:
                 problem = "a load_state_dict post-hook must return None"
                 hint = "change the lists it was given instead"
                 raise DataError(explain("load_state_dict", problem, hint=hint))
+
+    def finish(self, module: Any) -> None:
+        """Raise if anything did not match, now that all is known."""
+        keys, errors = self.keys, self.errors
+        if self.strict:
+            lines = [
+                listed("Missing", keys.missing_keys),
+                listed("Unexpected", keys.unexpected_keys),
+            ]
+            errors[:0] = [line for line in lines if line]
+        if errors:
+            inner = "\n\t".join(errors)
+            name = module._get_name()
+            raise DataError(
+                f"Error(s) in loading state_dict for {name}:\n\t{inner}{hint_for(keys)}"
+            )
+
+
+class Problems(list[str]):
+    """What did not fit, and how to take back what has been loaded nevertheless."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changes: list[Callable[[], Any]] = []
+
+    def undo(self) -> None:
+        """Take everything back."""
+        while self.changes:
+            self.changes.pop()()
 
 
 def load_from_state_dict(
@@ -217,9 +258,11 @@ def load_from_state_dict(
     for name, value in known.items():
         key = prefix + name
         if key in state_dict:
-            problem = load_value(self, name, value, state_dict[key], key, assign)
+            problem = misfit(value, state_dict[key], key)
             if problem:
                 error_msgs.append(problem)
+            else:
+                load_value(self, name, value, state_dict[key], assign, error_msgs)
         elif strict:
             missing_keys.append(key)
     if takes_extra_state(self):
@@ -245,35 +288,47 @@ def has_place(module: Any, known: Mapping[str, Any], path: str) -> bool:
     return first in module._modules if dot else first in known
 
 
-def load_value(module: Any, name: str, value: Any, new: Any, key: str, assign: bool) -> str:
-    """What is wrong with `new`, the empty text if nothing: then `value` has its contents."""
+def misfit(value: Any, new: Any, key: str) -> str:
+    """Why `new` cannot be loaded in the place of `value`; the empty text if it can."""
     if not isinstance(new, Handle):
         return (
             f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
             f"object from checkpoint but received {type(new)}"
         )
-    array = realise(new)
-    if value._value.ndim == 0 and array.shape == (1,):  # what very old versions saved
-        array = array.reshape(())
-    shape = value.shape
-    if array.shape != shape:
-        return (
-            f"size mismatch for {key}: copying a param with shape {new.shape} from checkpoint, "  # type: ignore[attr-defined]
-            f"the shape in current model is {shape}."
-        )
+    shape = new._value.shape
+    if shape == value._value.shape or (shape == (1,) and not value._value.ndim):
+        return ""  # the second is what very old versions saved for a 0-d tensor
+    return (
+        f"size mismatch for {key}: copying a param with shape {new.shape} from checkpoint, "  # type: ignore[attr-defined]
+        f"the shape in current model is {value.shape}."
+    )
+
+
+def load_value(
+    module: Any, name: str, value: Any, new: Any, assign: bool, problems: list[str]
+) -> None:
+    """Give `value`, which is `module.name`, the contents of `new`, or put `new` in its place."""
+    changes = getattr(problems, "changes", [])
     if assign:
         if isinstance(value, Parameter):
             if not isinstance(new, Parameter):
                 new = Parameter(new, requires_grad=value.requires_grad)
             else:
                 new.requires_grad_(value.requires_grad)
+        changes.append(lambda: setattr(module, name, value))
         setattr(module, name, new)
-        return ""
+        return
+    before = np.array(realise(value), order="K")
+    changes.append(lambda: put_in(value, before))
+    put_in(value, realise(new).reshape(value._value.shape))
+
+
+def put_in(value: Any, array: Any) -> None:
+    """Give the tensor `value` the elements of `array`."""
     with no_grad():
         room = room_like(value)
         np.copyto(room, array, casting="unsafe")
         overwrite(value, room)
-    return ""
 
 
 # -- hooks -------------------------------------------------------------------------------------

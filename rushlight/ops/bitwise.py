@@ -15,13 +15,19 @@ from .samples import at_kink, bools, floats, ints
 from .table import Kind, Number, Tensor, common, primitive
 
 
+class NotWhole(DtypeError, TypeError, NotImplementedError):
+    """Numbers that are not whole, of which bits were asked for."""
+
+
 def whole(op: str, input: Node, other: Node, truth: bool = True) -> Spec:
     """The spec of an op on two tensors of whole numbers (or of truth values, if allowed)."""
     spec = broadcast(op, input, other)
     if spec.dtype.differentiable or (spec.dtype is dtypes.bool_ and not truth):
-        got = {"input": input.spec, "other": other.spec}
-        hint = "convert to an integer type first"
-        raise DtypeError(explain(op, f"is not defined for {spec.dtype.name}", got, hint))
+        got = {"input": input.spec}
+        if other is not input:
+            got["other"] = other.spec
+        hint = "compare first: (x > 0) & (y > 0), ~(x > 0); or convert to an integer type"
+        raise NotWhole(explain(op, f"is not defined for {spec.dtype.name}", got, hint))
     return spec
 
 

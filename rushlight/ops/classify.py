@@ -12,6 +12,7 @@ from .. import dtypes, ops
 from ..dtypes import DType
 from ..errors import ChoiceError, DtypeError, ShapeError, explain
 from ..graph import Node, Shape, Spec
+from .activation import expect_fractional
 from .along import grid
 from .index import OutOfRange, has_outliers
 from .loss import Flag, chosen, reduced_by
@@ -38,6 +39,8 @@ def kept(target: Any, n: int, ignore: int) -> tuple[Any, Any]:
     if has_outliers(safe, n):
         bad = int(safe[(safe < 0) | (safe >= n)].flat[0])
         hint = f"there are {n} classes, so targets are 0 to {n - 1} (or {ignore}, which is ignored)"
+        if bad == np.iinfo(np.int64).min:
+            hint = "this is what nan becomes as an integer: look for nan in the targets"
         raise OutOfRange(explain("loss", f"Target {bad} is out of bounds.", hint=hint))
     return safe, mask
 
@@ -125,7 +128,11 @@ def check_classes(op: str, input: Node, target: Node, weight: Node | None) -> in
     axis = 1 if input.ndim > 1 else 0
     if target.dtype not in (dtypes.int64, dtypes.uint8):
         problem = f"expected target dtype to be Long or Byte, but got {target.dtype.name}"
-        raise DtypeError(explain(op, problem, {"target": target.spec}, "convert with .long()"))
+        hint = "convert with .long()"
+        if target.dtype.differentiable and input.dtype.category < dtypes.FLOAT:
+            hint = "the scores come first, the classes second: are the arguments swapped?"
+        raise DtypeError(explain(op, problem, {"input": input.spec, "target": target.spec}, hint))
+    expect_fractional(op, input)
     wanted = input.shape[:axis] + input.shape[axis + 1 :]
     if target.shape != wanted:
         got = {"input": input.spec, "target": target.spec}
@@ -135,10 +142,13 @@ def check_classes(op: str, input: Node, target: Node, weight: Node | None) -> in
                 f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
                 f"({target.shape[0]})."
             )
-            raise ChoiceError(explain(op, problem, got))
+            hint = "each row of scores needs one class: look at the shapes of both"
+            raise ChoiceError(explain(op, problem, got, hint))
+        hint = ""
         if input.ndim == 2:
             problem = "0D or 1D target tensor expected, multi-target not supported"
-        raise ShapeError(explain(op, problem, got))
+            hint = "one-hot rows: target.argmax(1); a (batch, 1) target: target.squeeze(1)"
+        raise ShapeError(explain(op, problem, got, hint))
     if weight is not None and weight.shape != (input.shape[axis],):
         problem = (
             "weight tensor should be defined either for all or no classes, i.e. it should have "

@@ -43,7 +43,9 @@ def batched(op: str, input: Node, n: int) -> Node:
             f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {op}, but got input of "
             f"size: {list(input.shape)}"
         )
-        raise ShapeError(explain(op, problem))
+        sizes = ("(channels, length)", "(channels, height, width)", "(channels, ..., width)")[n - 1]
+        hint = f"the sizes are {sizes}, after those of a batch: x.unsqueeze(0) adds one"
+        raise ShapeError(explain(op, problem, {"input": input.spec}, hint))
     return input if input.ndim == n + 2 else ops.unsqueeze(input, 0)
 
 
@@ -57,7 +59,8 @@ def check_kernels(
                 f"Input type ({input.dtype.name}) and {name} type ({node.dtype.name}) should be "
                 "the same"
             )
-            raise DtypeError(explain(op, problem))
+            hint = f"convert the input: x.to(torch.{node.dtype.name})"
+            raise DtypeError(explain(op, problem, {"input": input.spec, name: node.spec}, hint))
     if weight.ndim != input.ndim:
         problem = f"expected {input.ndim}-dimensional weight for this input"
         raise ShapeError(explain(op, problem, {"weight": weight.spec, "input": input.spec}))
@@ -73,7 +76,8 @@ def check_kernels(
             f"{list(input.shape)} to have {channels} channels, but got {input.shape[1]} channels "
             "instead"
         )
-        raise ShapeError(explain(op, problem))
+        hint = "the channels are the size after the batch: (batch, channels, ...)"
+        raise ShapeError(explain(op, problem, {"input": input.spec, "weight": weight.spec}, hint))
     if bias is not None and bias.shape != (outputs,):
         problem = (
             f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
@@ -136,7 +140,8 @@ def convolution(
             f"size: ({' x '.join(map(str, reach))}). Kernel size can't be greater than actual "
             "input size"
         )
-        raise ShapeError(explain(op, problem))
+        hint = "give padding, or fewer layers that make the input smaller"
+        raise ShapeError(explain(op, problem, {"input": input.spec}, hint))
     out = convolve(x, weight, stride=strides, padding=pads, dilation=dilations, groups=groups)
     return with_bias(out, bias, x is not input)
 

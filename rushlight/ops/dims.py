@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ..errors import DimError, RushlightError, explain
+from ..errors import ArgumentError, DimError, RushlightError, explain
 from ..graph import Node, Shape
 
 Dim = int | Sequence[int] | None
@@ -16,6 +16,8 @@ def axis(dim: int, ndim: int, op: str) -> int:
 
     A 0-d tensor is taken to have one dimension, as PyTorch does.
     """
+    if not isinstance(dim, int):
+        raise ArgumentError(explain(op, f"dim must be an integer, not {dim!r}"))
     limit = max(ndim, 1)
     if not -limit <= dim < limit:
         raise DimError(

@@ -24,7 +24,13 @@ def check_not_empty(op: str, input: Node, axes: Shape) -> None:
     for k in axes:
         if input.shape[k] == 0:
             problem = f"expected reduction dim {k} to have non-zero size"
-            raise DimError(explain(op, problem, {"input": input.spec}))
+            raise NothingToReduce(
+                explain(op, problem, {"input": input.spec}, "there is no element")
+            )
+
+
+class NothingToReduce(DimError, RuntimeError):
+    """An extreme of no elements at all, which PyTorch calls a RuntimeError."""
 
 
 def shared_out(g: Node, out: Node, input: Node, axes: Shape, keepdim: bool) -> tuple[Node]:

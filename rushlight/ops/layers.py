@@ -18,7 +18,6 @@ from .contract import (
     as_matrix,
     batch_mm,
     bmm,
-    cannot_multiply,
     expect_dims,
     matmul,
     mm,
@@ -176,9 +175,24 @@ def through(input: Node, weight: Node, bias: Node | None) -> Node:
         return matmul(input, weight)
     across = permute_view(weight, dims=(1, 0))
     rows = as_matrix(input)
+    if input.dtype is not weight.dtype:
+        problem = (
+            f"mat1 and mat2 must have the same dtype, but got {input.dtype.name} and "
+            f"{weight.dtype.name}"
+        )
+        hint = f"convert the input: x.to(torch.{weight.dtype.name})"
+        raise DtypeError(
+            explain("linear", problem, {"input": input.spec, "weight": weight.spec}, hint)
+        )
     if rows.shape[1] != weight.shape[1]:
-        same_dtype("linear", rows, weight)
-        raise cannot_multiply("linear", rows, across)
+        problem = (
+            f"mat1 and mat2 shapes cannot be multiplied ({rows.shape[0]}x{rows.shape[1]} and "
+            f"{weight.shape[1]}x{weight.shape[0]})"
+        )
+        hint = f"the last size of the input must be {weight.shape[1]}, the layer's in_features"
+        raise ShapeError(
+            explain("linear", problem, {"input": input.spec, "weight": weight.spec}, hint)
+        )
     out = mm(rows, across)
     if bias is not None:
         same_dtype("linear", out, bias)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from .. import dtypes, ops
 from ..errors import (
     ChoiceError,
     DtypeError,
@@ -29,6 +29,8 @@ def surprise(x: Any, target: Any) -> Any:
     if x.size and not (np.minimum.reduce(x, None) >= 0 and np.maximum.reduce(x, None) <= 1):
         problem = "all elements of input should be between 0 and 1"
         hint = "apply sigmoid first, or use binary_cross_entropy_with_logits"
+        if np.isnan(x).any():
+            hint = "there are nan in it: a step too large? nan in the data? log or sqrt of 0?"
         raise ShapeError(explain("binary_cross_entropy", problem, hint=hint))
     against = np.maximum(np.log1p(-x), -100)
     return (target - 1) * against - target * np.maximum(np.log(x), -100)
@@ -40,7 +42,8 @@ def binary_surprise(input: Tensor, target: Tensor) -> Spec:
     if input.dtype is not target.dtype:
         problem = f"Found dtype {target.dtype.name} but expected {input.dtype.name}"
         got = {"input": input.spec, "target": target.spec}
-        raise DtypeError(explain("binary_cross_entropy", problem, got))
+        hint = f"convert the target: target.to(torch.{input.dtype.name})"
+        raise DtypeError(explain("binary_cross_entropy", problem, got, hint))
     return input.spec
 
 
@@ -77,7 +80,8 @@ def binary_cross_entropy(
             f"Using a target size ({size_text(target.shape)}) that is different to the input size "
             f"({size_text(input.shape)}) is deprecated. Please ensure they have the same size."
         )
-        raise ChoiceError(explain("binary_cross_entropy", problem))
+        hint = "a (batch, 1) output goes with a (batch, 1) target: try target.unsqueeze(1)"
+        raise ChoiceError(explain("binary_cross_entropy", problem, hint=hint))
     loss = binary_surprise(input, target)
     return reduced_by(reduction, loss if weight is None else loss * weight)
 
@@ -113,6 +117,13 @@ def binary_cross_entropy_with_logits(
         )
         hint = "a (batch, 1) output goes with a (batch, 1) target: try target.unsqueeze(1)"
         raise ChoiceError(explain("binary_cross_entropy_with_logits", problem, hint=hint))
+    if target.dtype.category < dtypes.FLOAT:
+        got = {"input": input.spec, "target": target.spec}
+        problem = (
+            f"result type {input.dtype.name} can't be cast to the target's {target.dtype.name}"
+        )
+        hint = "convert the target: target.float()"
+        raise DtypeError(explain("binary_cross_entropy_with_logits", problem, got, hint))
     score = ops.logsigmoid(input)
     if pos_weight is not None:
         score = score * ((pos_weight - 1) * target + 1)

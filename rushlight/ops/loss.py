@@ -46,9 +46,22 @@ def size_text(shape: Any) -> str:
     return f"torch.Size({list(shape)})"
 
 
+def fit(a: Any, b: Any) -> bool:
+    """Whether two shapes broadcast together."""
+    return all([m == n or 1 in (m, n) for m, n in zip(reversed(a), reversed(b), strict=False)])
+
+
 def warn_if_sizes_differ(input: Node, target: Node) -> None:
-    """Warn, as PyTorch does, that broadcasting in a loss is most often a mistake."""
+    """Warn, as PyTorch does, that broadcasting in a loss is most often a mistake.
+
+    Raises ShapeError if the sizes do not even broadcast.
+    """
     if input.shape != target.shape:
+        if not fit(input.shape, target.shape):
+            got = {"input": input.spec, "target": target.spec}
+            problem = "the sizes of input and target do not fit together"
+            hint = "they should be the same: look at what the model returns, and at the dataset"
+            raise ShapeError(explain("loss", problem, got, hint))
         text = (
             f"Using a target size ({size_text(target.shape)}) that is different to the input size "
             f"({size_text(input.shape)}). This will likely lead to incorrect results due to "

@@ -75,7 +75,8 @@ def last_axes(op: str, input: Node, normalized_shape: Any, **scales: Node | None
             f"Given normalized_shape={list(sizes)}, expected input with shape [{wanted}], but got "
             f"input of size{list(input.shape)}"
         )
-        raise ShapeError(explain(op, problem))
+        hint = "normalized_shape is the last size (or sizes) of the input"
+        raise ShapeError(explain(op, problem, {"input": input.spec}, hint))
     return tuple(range(input.ndim - len(sizes), input.ndim))
 
 
@@ -134,7 +135,8 @@ def over_channels(op: str, input: Node, **vectors: Node | None) -> tuple[Shape, 
     for name, vector in vectors.items():
         if vector is not None and vector.size != channels:
             problem = f"{name} should contain {channels} elements not {vector.size}"
-            raise ShapeError(explain(op, problem, {"input": input.spec}))
+            hint = f"the input has {channels} channels: give the layer num_features={channels}"
+            raise ShapeError(explain(op, problem, {"input": input.spec}, hint))
     axes = tuple([k for k in range(input.ndim) if k != 1])
     return axes, tuple([channels if k == 1 else 1 for k in range(input.ndim)])
 

@@ -64,7 +64,8 @@ class Windows:
                 f"Given input size: ({got}). Calculated output size: ({result}). Output size is "
                 "too small"
             )
-            raise ShapeError(explain(op, problem))
+            hint = "give fewer or smaller windows: each makes the input smaller"
+            raise ShapeError(explain(op, problem, hint=hint))
 
     def counts(self, ceil_mode: bool) -> Shape:
         """How many windows there are along each dimension.

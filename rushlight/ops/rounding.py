@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..errors import DtypeError, explain
+from ..errors import DtypeError, RushlightError, explain
 from ..graph import Node, Spec
 from .arithmetic import broadcast, zeros_of
 from .samples import at_kink, doubles, floats, ints
@@ -162,12 +162,17 @@ def ratios() -> Iterator[Any]:
     )
 
 
-def never_by_zero(rule: Any) -> Any:
-    """NumPy: `rule`, but raising for an integer divided by zero, which NumPy would call 0."""
+class DividedByZero(RushlightError, RuntimeError, ZeroDivisionError):
+    """A whole number that was divided by zero."""
+
+
+def with_nonzero(rule: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """NumPy: `rule`, but whole numbers are not divided by zero. Engines must see to that too."""
 
     def divide(x: Any, y: Any) -> Any:
-        if np.result_type(x, y).kind in "iu" and not np.all(y):
-            raise ZeroDivisionError("an integer was divided by zero")
+        if np.result_type(x, y).kind not in "fc" and not np.all(y):
+            hint = "leave the zeros out, or convert to float: then the result is inf or nan"
+            raise DividedByZero(explain("division", "a whole number is divided by zero", hint=hint))
         return rule(x, y)
 
     return divide
@@ -175,7 +180,7 @@ def never_by_zero(rule: Any) -> Any:
 
 @primitive(
     Kind.ELEMENTWISE,
-    numpy=never_by_zero(np.floor_divide),
+    numpy=with_nonzero(np.floor_divide),
     promote=common,
     grad_name="DivBackward2",
 )
@@ -197,7 +202,7 @@ def truncated(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    Kind.ELEMENTWISE, numpy=never_by_zero(truncated), promote=common, grad_name="DivBackward2"
+    Kind.ELEMENTWISE, numpy=with_nonzero(truncated), promote=common, grad_name="DivBackward2"
 )
 def trunc_quotient(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """`input / other`, rounded towards zero."""
@@ -227,10 +232,7 @@ floor_divide.samples(ratios)
 
 
 @primitive(
-    Kind.ELEMENTWISE,
-    numpy=never_by_zero(np.remainder),
-    promote=common,
-    on="torch Tensor Tensor_",
+    Kind.ELEMENTWISE, numpy=with_nonzero(np.remainder), promote=common, on="torch Tensor Tensor_"
 )
 def remainder(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """What division by `other`, rounded down, leaves of `input`: it has the sign of `other`.
@@ -249,9 +251,7 @@ def _(g: Node, out: Node, input: Node, other: Node) -> tuple[Node, Node]:
 remainder.samples(ratios)
 
 
-@primitive(
-    Kind.ELEMENTWISE, numpy=never_by_zero(np.fmod), promote=common, on="torch Tensor Tensor_"
-)
+@primitive(Kind.ELEMENTWISE, numpy=with_nonzero(np.fmod), promote=common, on="torch Tensor Tensor_")
 def fmod(input: Tensor, other: Tensor | Number) -> Spec:
     """What division by `other`, rounded towards zero, leaves of `input`: it has its sign.
 

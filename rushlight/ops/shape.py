@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import ops
-from ..errors import ShapeError, explain
+from ..errors import ArgumentError, ShapeError, explain
 from ..graph import Node, Shape
 from .dims import axes, axis
 from .samples import floats
@@ -19,6 +19,9 @@ def infer(input: Node, shape: Sequence[int], op: str) -> Shape:
     """`shape` with its -1, if any, worked out from the size of `input`."""
     sizes = tuple(shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape)
     wrong = f"shape '{list(sizes)}' is invalid for input of size {input.size}"
+    if not all([isinstance(n, int) for n in sizes]):
+        hint = "give integers: x.reshape(2, 3); divide with //"
+        raise ArgumentError(explain(op, f"sizes must be integers, not {list(sizes)}", hint=hint))
     if any(n < -1 for n in sizes):
         raise ShapeError(explain(op, f"invalid shape dimension {min(sizes)}"))
     if sizes.count(-1) > 1:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
-from ..errors import explain
+from ..errors import ChoiceError, explain
 from ..graph import Node
 from .checks import at_least_zero
 from .optimizer import Numbers, Optimizer
@@ -37,7 +37,7 @@ class Adadelta(Optimizer):
     ) -> None:
         at_least_zero(learning_rate=lr, epsilon_value=eps, weight_decay_value=weight_decay)
         if not 0.0 <= rho <= 1.0:
-            raise ValueError(explain("optimizer", f"invalid rho value: {rho}"))
+            raise ChoiceError(explain("optimizer", f"invalid rho value: {rho}"))
         defaults = {
             "lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
             "capturable": capturable, "foreach": foreach, "differentiable": differentiable,

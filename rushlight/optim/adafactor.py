@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import explain
+from ..errors import ChoiceError, explain
 from ..graph import Node
 from ..runtime.record import realise
 from .checks import at_least_zero
@@ -43,10 +43,10 @@ class Adafactor(Optimizer):
         )
         if beta2_decay > 0:
             problem = f"beta2_decay should be <= 0 but is: {beta2_decay}"
-            raise ValueError(explain("optimizer", problem))
+            raise ChoiceError(explain("optimizer", problem))
         if d < 1:
             problem = f"clipping threshold d should be >= 1 but is: {d}"
-            raise ValueError(explain("optimizer", problem))
+            raise ChoiceError(explain("optimizer", problem))
         defaults = {
             "lr": lr, "beta2_decay": beta2_decay, "eps": eps, "d": d, "weight_decay": weight_decay,
             "foreach": foreach, "maximize": maximize,

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import explain
+from ..errors import ArgumentError, ChoiceError, explain
 from .optimizer import Optimizer
 from .schedule import LRScheduler, check_members
 
@@ -56,7 +56,7 @@ class SequentialLR(_Several):
                 "expects one scheduler more than milestones, but got "
                 f"{len(schedulers)} and {len(milestones)}"
             )
-            raise ValueError(explain("SequentialLR", problem))
+            raise ChoiceError(explain("SequentialLR", problem))
         self._schedulers = schedulers
         self._milestones = milestones
         self.last_epoch = last_epoch + 1
@@ -139,20 +139,20 @@ class ReduceLROnPlateau(LRScheduler):
         eps: float = 1e-8,
     ) -> None:
         if factor >= 1.0:
-            raise ValueError(explain("ReduceLROnPlateau", "factor should be < 1.0"))
+            raise ChoiceError(explain("ReduceLROnPlateau", "factor should be < 1.0"))
         if not isinstance(optimizer, Optimizer):
             kind = type(optimizer).__name__
-            raise TypeError(explain("ReduceLROnPlateau", f"{kind} is not an Optimizer"))
+            raise ArgumentError(explain("ReduceLROnPlateau", f"{kind} is not an Optimizer"))
         if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
             problem = f"mode {mode} or threshold mode {threshold_mode} is unknown"
-            raise ValueError(explain("ReduceLROnPlateau", problem))
+            raise ChoiceError(explain("ReduceLROnPlateau", problem))
         self.factor = factor
         self.optimizer = optimizer
         count = len(optimizer.param_groups)
         several = isinstance(min_lr, list | tuple)
         if several and len(min_lr) != count:
             problem = f"expected {count} min_lrs, got {len(min_lr)}"
-            raise ValueError(explain("ReduceLROnPlateau", problem))
+            raise ChoiceError(explain("ReduceLROnPlateau", problem))
         self.default_min_lr = None if several else min_lr
         self.min_lrs = list(min_lr) if several else [min_lr] * count
         self.patience = patience

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import explain
+from ..errors import ArgumentError, ChoiceError, explain
 from .optimizer import Optimizer
 from .schedule import LRScheduler, for_each_group
 
@@ -24,7 +24,7 @@ def begin_momentum(scheduler: Any, base: Any, top: Any, last_epoch: int) -> tupl
     optimizer = scheduler.optimizer
     if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
         problem = "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"
-        raise ValueError(explain(type(scheduler).__name__, problem, hint="cycle_momentum=False"))
+        raise ChoiceError(explain(type(scheduler).__name__, problem, hint="cycle_momentum=False"))
     scheduler.use_beta1 = "betas" in optimizer.defaults
     lows = for_each_group("base_momentum", optimizer, base)
     highs = for_each_group("max_momentum", optimizer, top)
@@ -57,7 +57,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         for name, value in (("T_0", T_0), ("T_mult", T_mult)):
             if value < 1 or not isinstance(value, int):
                 problem = f"expected positive integer {name}, but got {value}"
-                raise ValueError(explain("CosineAnnealingWarmRestarts", problem))
+                raise ChoiceError(explain("CosineAnnealingWarmRestarts", problem))
         self.T_0 = T_0
         self.T_i = T_0
         self.T_mult = T_mult
@@ -91,7 +91,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         """Find the cycle in which `epoch` is."""
         if epoch < 0:
             problem = f"expected non-negative epoch, but got {epoch}"
-            raise ValueError(explain("CosineAnnealingWarmRestarts", problem))
+            raise ChoiceError(explain("CosineAnnealingWarmRestarts", problem))
         if epoch < self.T_0:
             self.T_i, self.T_cur = self.T_0, epoch  # type: ignore[assignment]
         elif self.T_mult == 1:
@@ -132,7 +132,9 @@ class CyclicLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(explain("CyclicLR", f"{type(optimizer).__name__} is not an Optimizer"))
+            raise ArgumentError(
+                explain("CyclicLR", f"{type(optimizer).__name__} is not an Optimizer")
+            )
         self.optimizer = optimizer
         base_lrs = for_each_group("base_lr", optimizer, base_lr)
         if last_epoch == -1:
@@ -143,7 +145,7 @@ class CyclicLR(LRScheduler):
         self.total_size = up + (up if step_size_down is None else float(step_size_down))
         self.step_ratio = up / self.total_size
         if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
-            raise ValueError(explain("CyclicLR", "mode is invalid and scale_fn is None"))
+            raise ChoiceError(explain("CyclicLR", "mode is invalid and scale_fn is None"))
         self.mode = mode
         self.gamma = gamma
         self._scale_fn_custom = scale_fn
@@ -226,17 +228,17 @@ class OneCycleLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(
+            raise ArgumentError(
                 explain("OneCycleLR", f"{type(optimizer).__name__} is not an Optimizer")
             )
         self.optimizer = optimizer
         self.total_steps = total_of(total_steps, epochs, steps_per_epoch)
         if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
             problem = f"expected float between 0 and 1 pct_start, but got {pct_start}"
-            raise ValueError(explain("OneCycleLR", problem))
+            raise ChoiceError(explain("OneCycleLR", problem))
         if anneal_strategy not in ("cos", "linear"):
             problem = f"anneal_strategy must be one of 'cos' or 'linear', not {anneal_strategy}"
-            raise ValueError(explain("OneCycleLR", problem))
+            raise ChoiceError(explain("OneCycleLR", problem))
         self._schedule_phases = phases(self.total_steps, pct_start, three_phase)
         self._anneal_func_type = anneal_strategy
         tops = for_each_group("max_lr", optimizer, max_lr)
@@ -261,7 +263,7 @@ class OneCycleLR(LRScheduler):
         t = self.last_epoch
         if t > self.total_steps:
             problem = f"tried to step {t} times. The specified number of total steps is "
-            raise ValueError(explain("OneCycleLR", f"{problem}{self.total_steps}"))
+            raise ChoiceError(explain("OneCycleLR", f"{problem}{self.total_steps}"))
         start = 0.0
         phase = self._schedule_phases[-1]
         for phase in self._schedule_phases:
@@ -286,11 +288,11 @@ def total_of(total: int | None, epochs: int | None, steps: int | None) -> int:
         found = {"epochs": epochs, "steps_per_epoch": steps}
     else:
         problem = "you must define either total_steps OR (epochs AND steps_per_epoch)"
-        raise ValueError(explain("OneCycleLR", problem))
+        raise ChoiceError(explain("OneCycleLR", problem))
     for name, value in found.items():
         if not isinstance(value, int) or value <= 0:
             problem = f"expected positive integer {name}, but got {value}"
-            raise ValueError(explain("OneCycleLR", problem))
+            raise ChoiceError(explain("OneCycleLR", problem))
     return math.prod(found.values())
 
 

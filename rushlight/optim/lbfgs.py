@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..calls import function
-from ..errors import explain
+from ..errors import ArgumentError, ChoiceError, explain
 from ..modes import enable_grad, no_grad
 from ..ops import OPS
 from .checks import at_least_zero
@@ -57,7 +57,7 @@ class LBFGS(Optimizer):
         super().__init__(params, defaults)
         if len(self.param_groups) != 1:
             problem = "LBFGS doesn't support per-parameter options (parameter groups)"
-            raise ValueError(explain("optimizer", problem))
+            raise ChoiceError(explain("optimizer", problem))
 
     @property
     def _params(self) -> list[Any]:
@@ -85,7 +85,7 @@ class LBFGS(Optimizer):
         """The loss before, after up to `max_iter` steps."""
         if closure is None:
             problem = "LBFGS needs a closure that computes the loss and its gradients again"
-            raise TypeError(explain("step", problem, hint="optimizer.step(closure)"))
+            raise ArgumentError(explain("step", problem, hint="optimizer.step(closure)"))
         self.call_hooks("step_pre", (closure,), {})
         self.stepped = True
         with enable_grad():

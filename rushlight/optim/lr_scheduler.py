@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import explain
+from ..errors import ChoiceError, explain
 from .combined import ChainedScheduler, ReduceLROnPlateau, SequentialLR
 from .cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
 from .optimizer import Optimizer
@@ -49,7 +49,7 @@ class LambdaLR(LRScheduler):
         count = len(optimizer.param_groups)
         lambdas = list(lr_lambda) if isinstance(lr_lambda, list | tuple) else [lr_lambda] * count
         if len(lambdas) != count:
-            raise ValueError(
+            raise ChoiceError(
                 explain("LambdaLR", f"expected {count} lr_lambdas, but got {len(lambdas)}")
             )
         self.lr_lambdas: list[Callable[[int], float]] = lambdas

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..errors import explain
+from ..errors import ArgumentError, ChoiceError, explain
 from ..graph import Node, scope
 from ..modes import enable_grad
 from ..runtime.effect import Change, apply_effect, given, rebind
@@ -61,7 +61,7 @@ class Optimizer(Saving):
         super().__init__()
         if isinstance(params, Tensor):
             problem = "params must be an iterable of Tensors or dicts, not one Tensor"
-            raise TypeError(explain("optimizer", problem, hint="give a list: [tensor]"))
+            raise ArgumentError(explain("optimizer", problem, hint="give a list: [tensor]"))
         self.defaults = defaults
         self.state = States()
         self.param_groups: list[dict[str, Any]] = []
@@ -70,9 +70,17 @@ class Optimizer(Saving):
         self.grouped: Any = None  # what the cohorts were made for
         self.known: dict[Any, Repetition | None] = {}  # steps by the entries that recorded them
         self.forget: Callable[..., bool] | None = None
+        if not hasattr(params, "__iter__"):
+            kind = type(params).__name__
+            hint = "give model.parameters(), with the brackets"
+            raise ArgumentError(explain("optimizer", f"{kind!r} object is not iterable", hint=hint))
         groups = list(params)
         if not groups:
-            raise ValueError(explain("optimizer", "got an empty parameter list"))
+            hint = (
+                "the model has none: layers in a plain list are not seen (use nn.ModuleList); "
+                "or parameters() was used up before"
+            )
+            raise ChoiceError(explain("optimizer", "got an empty parameter list", hint=hint))
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 

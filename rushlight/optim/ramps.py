@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import explain
+from ..errors import ArgumentError, ChoiceError, explain
 from .optimizer import Optimizer
 from .schedule import LRScheduler
 
@@ -27,7 +27,7 @@ class ConstantLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         if not 0 <= factor <= 1:
-            raise ValueError(explain("ConstantLR", "factor expected to be between 0 and 1"))
+            raise ChoiceError(explain("ConstantLR", "factor expected to be between 0 and 1"))
         self.factor = factor
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
@@ -63,9 +63,9 @@ class LinearLR(LRScheduler):
     ) -> None:
         if not 0 < start_factor <= 1.0:
             problem = "start_factor expected to be greater than 0 and less or equal to 1"
-            raise ValueError(explain("LinearLR", problem))
+            raise ChoiceError(explain("LinearLR", problem))
         if not 0 <= end_factor <= 1.0:
-            raise ValueError(explain("LinearLR", "end_factor expected to be between 0 and 1"))
+            raise ChoiceError(explain("LinearLR", "end_factor expected to be between 0 and 1"))
         self.start_factor = start_factor
         self.end_factor = end_factor
         self.total_iters = total_iters
@@ -118,11 +118,11 @@ class MultiplicativeLR(LRScheduler):
         lambdas = list(lr_lambda) if isinstance(lr_lambda, list | tuple) else [lr_lambda] * count
         if len(lambdas) != count:
             problem = f"expected {count} lr_lambdas, but got {len(lambdas)}"
-            raise ValueError(explain("MultiplicativeLR", problem))
+            raise ChoiceError(explain("MultiplicativeLR", problem))
         for scale in lambdas:
             if not callable(scale):
                 problem = f"lr_lambda should be a function, but got {type(scale).__name__}"
-                raise TypeError(explain("MultiplicativeLR", problem))
+                raise ArgumentError(explain("MultiplicativeLR", problem))
         self.lr_lambdas: list[Callable[[int], float]] = lambdas
         super().__init__(optimizer, last_epoch)
 

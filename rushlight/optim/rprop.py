@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
-from ..errors import explain
+from ..errors import ChoiceError, explain
 from ..graph import Node
 from .checks import at_least_zero
 from .optimizer import Numbers, Optimizer
@@ -36,7 +36,7 @@ class Rprop(Optimizer):
     ) -> None:
         at_least_zero(learning_rate=lr)
         if not 0.0 < etas[0] < 1.0 < etas[1]:
-            raise ValueError(explain("optimizer", f"invalid eta values: {etas[0]}, {etas[1]}"))
+            raise ChoiceError(explain("optimizer", f"invalid eta values: {etas[0]}, {etas[1]}"))
         defaults = {
             "lr": lr, "etas": etas, "step_sizes": step_sizes, "foreach": foreach,
             "maximize": maximize, "differentiable": differentiable, "capturable": capturable,

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import explain
+from ..errors import ArgumentError, ChoiceError, explain
 from ..runtime.record import give_cell, realise, wrap
 from ..tensor import Tensor
 
@@ -45,12 +45,12 @@ class Saving:
         """Add a group of parameters with options of its own."""
         if not isinstance(param_group, dict):
             kind = type(param_group).__name__
-            raise TypeError(explain("optimizer", f"param_group must be a dict, but got {kind}"))
+            raise ArgumentError(explain("optimizer", f"param_group must be a dict, but got {kind}"))
         group = dict(param_group)
         params = group["params"]
         if isinstance(params, set):
             problem = "parameters need to be in an order, but a set has none"
-            raise TypeError(explain("optimizer", problem, hint="use a list"))
+            raise ArgumentError(explain("optimizer", problem, hint="use a list"))
         group["params"] = params = [params] if isinstance(params, Tensor) else list(params)
         params = group["params"] = [p[1] if isinstance(p, tuple) else p for p in params]
         for p in params:
@@ -60,7 +60,7 @@ class Saving:
         known = {id(p) for other in self.param_groups for p in other["params"]}
         if any([id(p) in known for p in params]):
             problem = "some parameters appear in more than one parameter group"
-            raise ValueError(explain("optimizer", problem))
+            raise ChoiceError(explain("optimizer", problem))
         self.param_groups.append(group)
         self.cohorts = None
 
@@ -104,10 +104,10 @@ class Saving:
         ours = self.param_groups
         if len(saved) != len(ours):
             problem = "loaded state dict has a different number of parameter groups"
-            raise ValueError(explain("load_state_dict", problem))
+            raise ChoiceError(explain("load_state_dict", problem))
         if any([len(a["params"]) != len(b["params"]) for a, b in zip(saved, ours, strict=True)]):
             problem = "loaded state dict contains a parameter group that doesn't match in size"
-            raise ValueError(explain("load_state_dict", problem))
+            raise ChoiceError(explain("load_state_dict", problem))
         parameter = {}
         for old, new in zip(saved, ours, strict=True):
             parameter.update(zip(old["params"], new["params"], strict=True))
@@ -171,10 +171,10 @@ def check_parameter(p: Any) -> None:
     if not isinstance(p, Tensor):
         kind = type(p).__name__
         problem = f"can only optimize Tensors, but one of the params is {kind}"
-        raise TypeError(explain("optimizer", problem))
+        raise ArgumentError(explain("optimizer", problem))
     if not p.is_leaf:
         hint = "give the leaf it was made from, or use tensor.detach().requires_grad_()"
-        raise ValueError(explain("optimizer", "can't optimize a non-leaf Tensor", hint=hint))
+        raise ChoiceError(explain("optimizer", "can't optimize a non-leaf Tensor", hint=hint))
 
 
 def loaded(value: Any, p: Any, name: str) -> Any:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import explain
+from ..errors import ArgumentError, ChoiceError, explain
 from .optimizer import Optimizer
 
 
@@ -16,7 +16,7 @@ class LRScheduler:
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         if not isinstance(optimizer, Optimizer):
             kind = type(optimizer).__name__
-            raise TypeError(explain("scheduler", f"{kind} is not an Optimizer"))
+            raise ArgumentError(explain("scheduler", f"{kind} is not an Optimizer"))
         self.optimizer = optimizer
         for k, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
@@ -91,21 +91,21 @@ def for_each_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
         return [value] * count
     if len(value) != count:
         problem = f"{name} must have the same length as optimizer.param_groups: "
-        raise ValueError(explain("scheduler", f"{problem}{count}, not {len(value)}"))
+        raise ChoiceError(explain("scheduler", f"{problem}{count}, not {len(value)}"))
     return list(value)
 
 
 def check_members(name: str, schedulers: Sequence[Any], optimizer: Any) -> None:
     """Raise unless `schedulers` can take turns on one optimizer."""
     if not schedulers:
-        raise ValueError(explain(name, "expects at least one scheduler"))
+        raise ChoiceError(explain(name, "expects at least one scheduler"))
     for k, member in enumerate(schedulers):
         if not hasattr(member, "optimizer"):
             problem = f"the scheduler at index {k} should have an `optimizer`"
-            raise TypeError(explain(name, problem))
+            raise ArgumentError(explain(name, problem))
         if hasattr(member, "num_bad_epochs"):
             problem = "does not support ReduceLROnPlateau, whose step needs a metric"
-            raise ValueError(explain(name, f"{problem}, but got one at index {k}"))
+            raise ChoiceError(explain(name, f"{problem}, but got one at index {k}"))
         if member.optimizer is not optimizer:
             problem = f"the scheduler at index {k} belongs to another optimizer"
-            raise ValueError(explain(name, problem))
+            raise ChoiceError(explain(name, problem))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
-from ..errors import explain
+from ..errors import ChoiceError, explain
 from ..graph import Node
 from .checks import at_least_zero
 from .optimizer import Numbers, Optimizer
@@ -42,7 +42,7 @@ class SGD(Optimizer):
         at_least_zero(learning_rate=lr, momentum_value=momentum, weight_decay_value=weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             problem = "Nesterov momentum requires a momentum and zero dampening"
-            raise ValueError(explain("optimizer", problem))
+            raise ChoiceError(explain("optimizer", problem))
         defaults = {
             "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
             "nesterov": nesterov, "maximize": maximize, "foreach": foreach,

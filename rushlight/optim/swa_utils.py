@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..create import tensor
-from ..errors import explain
+from ..errors import ChoiceError, explain
 from ..modes import no_grad
 from ..nn.batchnorm import _BatchNorm
 from ..nn.module import Module
@@ -66,7 +66,7 @@ def check_decay(decay: float) -> None:
     """Raise unless `decay` is a share."""
     if not 0.0 <= decay <= 1.0:
         problem = f"Invalid decay value {decay} provided. Please provide a value in [0,1] range."
-        raise ValueError(explain("swa_utils", problem))
+        raise ChoiceError(explain("swa_utils", problem))
 
 
 class AveragedModel(Module):
@@ -164,10 +164,10 @@ class SWALR(LRScheduler):
             group["swa_lr"] = lr
         if anneal_strategy not in ("cos", "linear"):
             problem = f"anneal_strategy must be one of 'cos' or 'linear', not {anneal_strategy}"
-            raise ValueError(explain("SWALR", problem))
+            raise ChoiceError(explain("SWALR", problem))
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
             problem = f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}"
-            raise ValueError(explain("SWALR", problem))
+            raise ChoiceError(explain("SWALR", problem))
         self._anneal_strategy = anneal_strategy
         self.anneal_epochs = anneal_epochs
         super().__init__(optimizer, last_epoch)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import ArgumentError, explain
+from ..errors import ArgumentError, RangeError, explain
 from ..graph import Node
 from ..ops.table import TENSOR, Mark, Op, Param
 from .entry import Handle
@@ -94,6 +94,9 @@ def take_out(op: Op, param: Param, value: Any, handles: list[Handle], numbers: l
             value = value.item()
             mark = NUMBER.get(type(value))
         if mark is not None and (kind == "number" or param.mixed):
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
+                problem = f"argument {param.name!r} is too large for int64"
+                raise RangeError(explain(op.name, problem, {param.name: value}))
             numbers.append(value)
             return mark
         if mark is not None and param.fixed:
@@ -103,9 +106,20 @@ def take_out(op: Op, param: Param, value: Any, handles: list[Handle], numbers: l
     if kind == "tensors":
         if isinstance(value, Handle) or not isinstance(value, tuple | list):
             raise ArgumentError(wrong_type(op, param, value, "tuple of Tensors"))
-        inner = Param(param.name, "Tensor | Number", None, False, False, False)
-        return (LIST, *[take_out(op, inner, v, handles, numbers) for v in value])
+        return (LIST, *[element(op, param, k, v, handles) for k, v in enumerate(value)])
     return freeze(value)
+
+
+def element(op: Op, param: Param, k: int, value: Any, handles: list[Handle]) -> Any:
+    """The form of element `k` of a list of tensors; some ops take None in the place of one."""
+    if value is None:
+        return None
+    if not isinstance(value, Handle):
+        kind = type(value).__name__
+        problem = f"expected Tensor as element {k} in argument {param.name!r}, but got {kind}"
+        raise ArgumentError(explain(op.name, problem, hint="torch.tensor(...) makes a tensor"))
+    handles.append(value)
+    return TENSOR
 
 
 def freeze(value: Any) -> Any:
@@ -176,6 +190,8 @@ def wrong_type(op: Op, param: Param, value: Any, wanted: str) -> str:
         hint = "torch.from_numpy(array) makes a tensor of a NumPy array"
     elif isinstance(value, list | tuple) and wanted == "Tensor":
         hint = "torch.tensor(list) makes a tensor of a list"
+    elif isinstance(value, float | int) and wanted == "Tensor":
+        hint = "torch.tensor(number) makes a tensor of a number"
     elif value is None:
         hint = "is a return missing in the function that made it?"
     kind = type(value).__name__

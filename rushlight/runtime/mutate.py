@@ -115,11 +115,16 @@ def check_leaf(recorder: Recorder, name: str, target: Handle) -> None:
         what = "a leaf Variable"
     raise GradError(
         explain(
-            name,
+            shown(name),
             f"{what} that requires grad is being used in an in-place operation",
             hint="change it inside `with torch.no_grad():`, or change a copy (.clone())",
         )
     )
+
+
+def shown(name: str) -> str:
+    """What errors call an in-place operation: assigning to parts of a tensor has an inner name."""
+    return "setitem" if name in ("put_basic_", "put_advanced_") else name
 
 
 def leaf_of(value: Node) -> Cell | None:

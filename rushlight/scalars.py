@@ -1,0 +1,61 @@
+"""The number in a tensor of one element, for those who ask for one: methods of Tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import dtypes
+from .errors import ArgumentError, DtypeError, ManyError, explain
+from .runtime.record import realise
+
+HINT = "use .tolist() for all of them, or reduce it first, e.g. .mean()"
+
+
+def item(self: Any) -> Any:
+    """The only element, as a Python number."""
+    array = realise(self)
+    if array.size != 1:
+        problem = f"a Tensor with {array.size} elements cannot be converted to Scalar"
+        raise ManyError(explain("item", problem, {"the tensor": self._value.spec}, HINT))
+    return array.item()
+
+
+def only(tensor: Any) -> Any:
+    """As `item`; raises what PyTorch raises where a Python number is asked for."""
+    if tensor._value.size != 1:
+        problem = "only one element tensors can be converted to Python scalars"
+        raise ManyError(explain("number", problem, {"the tensor": tensor._value.spec}, HINT))
+    return item(tensor)
+
+
+def real(tensor: Any) -> Any:
+    """The only element, which must be a real number."""
+    number = only(tensor)
+    if isinstance(number, complex):
+        problem = "a complex number cannot be converted to a real one"
+        hint = "take its .real or .imag, or .abs()"
+        raise DtypeError(explain("number", problem, {"the tensor": tensor._value.spec}, hint))
+    return number
+
+
+def as_float(self: Any) -> float:
+    """`float(tensor)`."""
+    return float(real(self))
+
+
+def as_int(self: Any) -> int:
+    """`int(tensor)`."""
+    return int(real(self))
+
+
+def as_complex(self: Any) -> complex:
+    """`complex(tensor)`."""
+    return complex(only(self))
+
+
+def as_index(self: Any) -> int:
+    """What a tensor means as an index of a list."""
+    if self._value.dtype.category > dtypes.INT or self._value.size != 1:
+        problem = "only integer tensors of a single element can be converted to an index"
+        raise ArgumentError(explain("index", problem, {"the tensor": self._value.spec}))
+    return int(item(self))
