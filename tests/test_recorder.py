@@ -275,3 +275,16 @@ def test_a_loss_that_was_looked_at_can_be_differentiated():
         found = [p.grad.tolist() for p in model.parameters()]
         expected = expected or found
         assert all(np.allclose(f, e) for f, e in zip(found, expected, strict=True))
+
+
+def test_a_view_of_a_concrete_tensor_is_not_taken_for_a_recorded_call():
+    w = torch.ones(2, requires_grad=True)
+    plain = torch.tensor([5.0, 6.0])
+    for _ in range(6):
+        y = w * 3
+        inner = y.detach()  # recorded
+        views = [plain.detach(), plain.detach(), plain.detach()]  # made at once
+        assert all([v.tolist() == [5, 6] for v in views])
+        z = w * 3
+        again = plain.detach()
+        assert again.tolist() == [5, 6] and inner.tolist() == [3, 3] and z.tolist() == [3, 3]
