@@ -58,8 +58,9 @@ def changed(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The first argument, after it was replaced by what `op` makes of the arguments."""
     recorder = local.recorder
     if not repeat_inplace(recorder, FORMS.get(op), args, kwargs):
+        before = recorder.at
         apply_inplace(op, args, kwargs)
-        note(recorder.at, FORMS.get(op), op, args, kwargs)
+        note(before, recorder.at, FORMS.get(op), op, args, kwargs)
     return args[0]
 
 
@@ -224,8 +225,9 @@ def general(op: Op) -> Function:
             return repeat(recorder, *found)
         if "out" in kwargs:
             return into(op, args, dict(kwargs))
+        before = recorder.at
         result = apply(op, args, kwargs)
-        note(recorder.at, op, op, args, kwargs)
+        note(before, recorder.at, op, op, args, kwargs)
         return result
 
     return call

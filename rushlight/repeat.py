@@ -21,9 +21,14 @@ SEEN_ONCE = Pattern.__new__(Pattern)
 SEEN_ONCE.count = -1  # matches no call
 
 
-def note(at: Any, api: Any, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Note how the arguments looked of the call just recorded at `at`, when it has come twice."""
-    if at.api is not api:
+def note(
+    before: Any, at: Any, api: Any, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """Note how the arguments looked of the call just recorded at `at`, when it has come twice.
+
+    A call that was not recorded, such as a view of a concrete tensor, leaves the place `before` it.
+    """
+    if at is before or at.api is not api:
         return
     if at.pattern is None:
         at.pattern = SEEN_ONCE
