@@ -8,6 +8,7 @@ import pytest
 
 import rushlight as torch
 from rushlight.graph import DEAD_CELLS, LIVE_CELLS
+from rushlight.runtime import compiling
 from rushlight.runtime.recorder import RECORDERS, local
 
 
@@ -20,7 +21,9 @@ def settled():
 
 
 @pytest.fixture(autouse=True)
-def traced():
+def traced(monkeypatch):
+    monkeypatch.setattr(compiling.state, "available", False)  # code is kept for good
+    local.recorder.restart()
     tracemalloc.start()
     yield
     tracemalloc.stop()
