@@ -13,10 +13,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "programs")]
 
-import rushlight as torch  # noqa: E402
-from rushlight.engines.engine import Output  # noqa: E402
-from rushlight.runtime import compiling  # noqa: E402
-from rushlight.runtime.recorder import local  # noqa: E402
+import rushlight as torch
+from rushlight.engines.engine import Output
+from rushlight.runtime import compiling
+from rushlight.runtime.recorder import local
 
 STEPS = 100
 REPEATS = 400

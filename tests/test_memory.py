@@ -1,4 +1,4 @@
-"""Memory comes back: of dead models, of gradients, of windows that failed, of threads that ended."""
+"""Memory comes back: of dead models, gradients, windows that failed, threads that ended."""
 
 import gc
 import threading
