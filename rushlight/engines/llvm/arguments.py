@@ -22,7 +22,7 @@ import numpy as np
 from ...errors import ArgumentError, ChoiceError, explain
 from . import layout, pool
 from .builder import Builder
-from .jit import build, builtin
+from .jit import builtin, image_of, link
 
 
 class Refused(ValueError):
@@ -313,21 +313,33 @@ def program(
     name: str = "program",
     memory: Mapping[str, Any] | None = None,
 ) -> Any:
-    """The builtin of a module that holds `step` and what `enter` wrote.
+    """The builtin of a module that holds `step` and what `enter` wrote; see `of_image`."""
+    return of_image(image_of(b.module()), specs, name, memory, b.symbols)
+
+
+def of_image(
+    image: bytes,
+    specs: Sequence[Spec],
+    name: str = "program",
+    memory: Mapping[str, Any] | None = None,
+    outside: Mapping[str, int] | None = None,
+) -> Any:
+    """The builtin of a compiled module.
 
     `memory` gives arrays by the names under which the module declares them (`Builder.symbol`):
-    the arena, and constants. The builtin keeps them alive.
+    the arena, and constants. The builtin keeps them alive. `outside` are addresses of functions.
     """
     arrays = dict(memory or {})
     lock = np.zeros(1, np.int64)
     explain_why = complaint(name, tuple(specs))
-    addresses = symbols() | b.symbols | {n: int(a.ctypes.data) for n, a in arrays.items()}
+    addresses = symbols() | dict(outside or {})
+    addresses |= {n: int(a.ctypes.data) for n, a in arrays.items()}
     addresses |= {f"dtype_{s.dtype.name}": id(s.dtype) for s in specs if isinstance(s, Array)}
     addresses |= {"complain": id(explain_why), "program_lock": int(lock.ctypes.data)}
     if "status" not in arrays:
         arrays["status"] = np.zeros(1, np.int64)
     addresses |= {"refuse": id(refuse), "status": int(arrays["status"].ctypes.data)}
-    address = build(b.module(), ["call"], addresses)["call"]
+    address = link(image, ["call"], addresses)["call"]
     return builtin(address, name, (explain_why, lock, arrays, tuple(specs)))
 
 

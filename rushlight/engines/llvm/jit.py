@@ -58,16 +58,17 @@ def build(
     `symbols` gives the addresses of what the text declares and does not define. Compiled code
     comes from the cache on disk where it is there, and goes into it.
     """
+    return link(image_of(text), names, symbols or {})
+
+
+def image_of(text: str) -> bytes:
+    """The object file that the IR `text` becomes, from the cache if it is there."""
     key = cache.key(text, target().identity)
     image = cache.load(key)
-    if image is not None:
-        try:
-            return link(image, names, symbols or {})
-        except RuntimeError:  # an image that the linker does not take is as good as none
-            pass
-    image = compile_text(text)
-    cache.save(key, image)
-    return link(image, names, symbols or {})
+    if image is None:
+        image = compile_text(text)
+        cache.save(key, image)
+    return image
 
 
 def compile_text(text: str) -> bytes:

@@ -12,8 +12,9 @@ from ...graph import Constant, Node
 from ...trace import Program
 from ..engine import Output
 from . import layout
-from .arguments import Array, Number, Spec, enter
-from .arguments import program as builtin_of
+from .arguments import Array, Number, Spec, enter, of_image
+from .jit import compile_text
+from .recall import key_of, recall, remember
 from .rows import Lowering, NoRow
 from .stages import Stage, own_updates, stages_of
 from .translate import Compiled, output_strides
@@ -95,8 +96,6 @@ class Native:
 
 def builtin_for(program: Program, updates: Mapping[int, int], dense: bool = False) -> Any:
     """The builtin that checks its arguments and runs `program`; see `Compiled`."""
-    compiled = Compiled(program, updates, dense)
-    b = compiled.step.emit()
     specs: list[Spec] = []
     for k, leaf in enumerate(program.inputs):
         if leaf.number:
@@ -106,11 +105,25 @@ def builtin_for(program: Program, updates: Mapping[int, int], dense: bool = Fals
     for k, node in enumerate(program.outputs):
         if k not in updates:
             specs.append(array_spec(f"output {k}", node, output_strides(node, dense), True))
-    arena = np.zeros(compiled.step.memory.end + 64, np.uint8)
+    key = key_of(program, updates, dense)
+    known = recall(key)
+    if known is None:
+        known = code_for(program, updates, dense, specs)
+        remember(key, *known)
+    size, image = known
+    arena = np.zeros(size + 64, np.uint8)
     memory = {"arena": arena[-arena.ctypes.data % 64 :], "status": np.zeros(1, np.int64)}
-    step = compiled.step
+    return of_image(image, specs, "program", memory)
+
+
+def code_for(
+    program: Program, updates: Mapping[int, int], dense: bool, specs: Sequence[Spec]
+) -> tuple[int, bytes]:
+    """The size of the arena that `program` needs, and its machine code."""
+    step = Compiled(program, updates, dense).step
+    b = step.emit()
     enter(b, specs, parallel=step.parallel, release=step.work > LONG)
-    return builtin_of(b, specs, "program", memory)
+    return step.memory.end, compile_text(b.module())
 
 
 def array_spec(name: str, node: Node, strides: Sequence[int], written: bool) -> Array:
