@@ -4,6 +4,7 @@ import importlib
 
 import pretend
 import pytest
+import skipped
 
 from rushlight import dtypes, printing
 from rushlight.graph import scope
@@ -15,6 +16,13 @@ def pytest_addoption(parser):
     parser.addoption(
         "--full", action="store_true", help="take all samples of PyTorch's own tables, not a few"
     )
+    parser.addoption(
+        skipped.OPTION, action="store_true", help="run only what the last whole run skipped"
+    )
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(skipped.Skipped(config))
 
 
 @pytest.fixture
