@@ -2,6 +2,8 @@
 
 NAMES = {"torch": "torch eager", "compile": "torch.compile", "jax": "jax.jit"}
 
+ABSENT = "not installed"
+
 
 def span(micros):
     """A time with a unit that suits it."""
@@ -15,7 +17,7 @@ def span(micros):
 
 def against(theirs, ours):
     """A time of another contender, and how many times ours it is."""
-    if theirs is None:
+    if theirs is None or theirs.get("error") == ABSENT:
         return "-"
     if "error" in theirs:
         return "failed"
@@ -52,7 +54,7 @@ def table(found, facts=None):
     lines += [row(program, found[program]) for program in found]
     for program, contenders in found.items():
         for name, measurement in contenders.items():
-            if "error" in measurement:
+            if measurement.get("error", ABSENT) != ABSENT:
                 lines.append(f"\n{program}, {name}: {measurement['error']}")
     if facts is None:
         return "\n".join(lines)

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 import process
-from report import table
+from report import ABSENT, table
 
 HERE = Path(__file__).resolve().parent
 CONTENDERS = ["rushlight", "torch", "compile", "jax"]
@@ -39,7 +39,8 @@ def contender(program, name, threads, seconds):
     except subprocess.TimeoutExpired:
         return {"error": f"more than {LIMIT} seconds"}
     if done.returncode:
-        return {"error": (done.stderr.strip().splitlines() or ["died"])[-1]}
+        last = (done.stderr.strip().splitlines() or ["died"])[-1]
+        return {"error": ABSENT if "No module named" in last else last}
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -14,12 +14,13 @@ import numpy as np
 
 from . import ops
 from .errors import ArgumentError, ChoiceError, DimError, ShapeError, explain
-from .graph import Node
+from .graph import Fresh, Node
 from .ops.table import Number, Tensor, Tensors, derived
-from .runtime.entry import Handle
+from .runtime.deliver import link
+from .runtime.entry import Handle, types
 from .runtime.memory import protect_saved
 from .runtime.mutate import apply_inplace
-from .runtime.record import apply, realise, wrap
+from .runtime.record import apply, leaf_for, realise, wrap
 from .runtime.recorder import local
 
 BASIC = (int, slice, type(None), type(Ellipsis))
@@ -30,11 +31,36 @@ FULL = (None, None, None)
 def getitem(x: Any, index: Any) -> Any:
     """The elements of `x` at `index`: a view if the index is basic, else a copy."""
     kind = type(index)
+    if kind is int and type(x._value) is Fresh:
+        return row(x, index)
     if kind is int or kind is slice:
         return apply(ops.basic_index, (x,), {"index": (encode(index, x, 0),)})
     basic, gathered = take_apart(x, index)
     view = x if is_whole(basic) else apply(ops.basic_index, (x,), {"index": basic})
     return view if gathered is None else apply(ops.advanced_index, (view, gathered), {})
+
+
+def row(x: Any, index: int) -> Any:
+    """One row of a concrete tensor without history: datasets ask for very many of them."""
+    leaf = x._value
+    known = ROWS.get(leaf)
+    if known is None:
+        encode(index, x, 0)
+        known = ROWS[leaf] = leaf_for(x._array[index, ...])
+    try:
+        array = x._array[index, ...]
+    except IndexError:
+        encode(index, x, 0)  # says what is wrong
+        raise
+    view = types.new()
+    view._array = array
+    view._value = known
+    link(x, view, ((ops.basic_index, {"index": (index,)}),))
+    return view
+
+
+ROWS: dict[Fresh, Fresh] = {}
+"""What the rows of a tensor denote, by what it denotes itself."""
 
 
 def setitem(x: Any, index: Any, value: Any) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..graph import Fresh
 from ..runtime.entry import types
-from ..runtime.record import leaf_for, realise
+from ..runtime.record import leaf_for, realise, wrap
 from ..tensor import Tensor
 from .collate import collate_arrays, collate_scalars, collate_tensors, default_collate_fn_map
 from .dataset import Subset, TensorDataset
@@ -72,6 +72,33 @@ class Table:
         if type(indices) is not list or not indices or not PLAIN.issuperset(map(type, indices)):
             return None
         return self.batch(np.array(indices))
+
+
+class MadeTable(Table):
+    """A dataset whose class makes the arrays of a batch itself.
+
+    `_arrays_at(index)` returns what `default_collate` would make of the samples, or None where it
+    must be asked for them one by one.
+    """
+
+    def __init__(self, dataset: Any, rows: Any, intact: Any) -> None:
+        self.dataset = dataset
+        self.rows = rows
+        self.intact = intact
+        self.batch = self.make
+
+    def make(self, index: Any) -> Any:
+        """The batch at an array of indices, or None."""
+        for owner, name, found, count in self.intact:
+            if getattr(owner, name) is not found or len(found) != count:
+                return None
+        try:
+            if self.rows is not None:
+                index = self.rows.take(index)
+            arrays = self.dataset._arrays_at(index)
+        except IndexError:
+            return None
+        return None if arrays is None else [wrap(array) for array in arrays]
 
 
 def batch_maker(table: Table) -> Callable[[Any], Any]:
@@ -130,6 +157,8 @@ def table_of(dataset: Any) -> Table | None:
         rows = indices if rows is None else indices[rows]
         intact.append((dataset, "indices", dataset.indices, count))
         dataset = dataset.dataset
+    if makes_batches(dataset) and collates_as_usual():
+        return MadeTable(dataset, rows, intact)
     single = not isinstance(dataset, TensorDataset)
     if single:
         tensors = (dataset,)
@@ -143,6 +172,12 @@ def table_of(dataset: Any) -> Table | None:
     if not all(is_plain_rows(t) for t in tensors):
         return None
     return Table(tensors, single, rows, intact)
+
+
+def makes_batches(dataset: Any) -> bool:
+    """Whether the class that says what a sample is also says what the arrays of a batch are."""
+    said = [k for k in type(dataset).__mro__ if "__getitem__" in vars(k)]
+    return bool(said) and "_arrays_at" in vars(said[0]) and not has_batches(dataset)
 
 
 def has_batches(dataset: Any) -> bool:

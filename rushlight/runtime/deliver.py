@@ -180,9 +180,10 @@ def link(base: Handle, view: Handle, chain: Any) -> None:
     view._base = base
     view._chain = chain
     views = base._views
-    if len(views) > 8:
-        views = tuple([v for v in views if v() is not None])
-    base._views = (*views, weakref.ref(view))
+    count = len(views)
+    if not views or (count > 8 and not count & (count - 1)):  # at powers of two: seldom enough
+        views = base._views = [v for v in views if v() is not None]
+    views.append(weakref.ref(view))
 
 
 def raise_failure(results: Results) -> None:

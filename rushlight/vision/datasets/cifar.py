@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import DataError, explain
 from ...whole_file import whole_file
 from ..image import Image
+from ..transforms.together import together
 from . import pickled, sources
 from .dataset import Transform, VisionDataset
 from .download import SMALL_SET, fetch, is_intact, unwritable
@@ -71,6 +72,17 @@ class CIFAR10(VisionDataset):
         if self.target_transform is not None:
             target = self.target_transform(target)
         return picture, target
+
+    def _arrays_at(self, index: Any) -> Any:
+        """What a DataLoader makes of the samples at `index`, or None: see `data/gather.py`."""
+        data, targets = self.data, self.targets
+        if self.target_transform is not None or type(data) is not np.ndarray or data.ndim != 4:
+            return None
+        labels = [targets[k] for k in index.tolist()] if type(targets) is list else [None]
+        if data.dtype != np.uint8 or set(map(type, labels)) != {int}:
+            return None
+        pictures = together(self.transform, data.take(index, 0))
+        return None if pictures is None else (pictures, np.array(labels, np.int64))
 
     def __len__(self) -> int:
         return len(self.data)

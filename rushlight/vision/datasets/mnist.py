@@ -11,7 +11,9 @@ import numpy as np
 from ...errors import DataError, explain
 from ...runtime.entry import Handle
 from ...runtime.record import realise, wrap
+from ...tensor import Tensor
 from ..image import Image
+from ..transforms.together import together
 from . import idx, sources
 from .dataset import Transform, VisionDataset
 from .download import SMALL_SET, fetch, is_intact
@@ -76,6 +78,17 @@ class MNIST(VisionDataset):
         if self.target_transform is not None:
             target = self.target_transform(target)
         return picture, target
+
+    def _arrays_at(self, index: Any) -> Any:
+        """What a DataLoader makes of the samples at `index`, or None: see `data/gather.py`."""
+        data, targets = self.data, self.targets
+        if self.target_transform is not None or {type(data), type(targets)} != {Tensor}:
+            return None
+        pixels, labels = realise(data), realise(targets)
+        if pixels.ndim != 3 or pixels.dtype != np.uint8 or labels.dtype != np.int64:
+            return None
+        pictures = together(self.transform, pixels.take(index, 0))
+        return None if pictures is None else (pictures, labels.take(index))
 
     def __len__(self) -> int:
         return len(self.data)
