@@ -41,17 +41,17 @@ class Results(Halt):
         self, plan: Plan, arrays: list[Any], outputs: list[Any], failed: dict[Node, Any]
     ) -> None:
         self.plan = plan
+        self.arrays = arrays
         self.outputs = outputs
         self.failed = failed
         self.values: dict[Node, Any] = {}
         self.saved: dict[Node, Node] = {}
         self.generation: Generation | None = None
         self.bases: dict[Node, Any] = {}
-        if not plan.is_simple or failed:
-            self.prepare(arrays)
+        self.is_prepared = False
 
-    def prepare(self, arrays: list[Any]) -> None:
-        """Keep what views and histories need of this run."""
+    def prepare(self) -> None:
+        """Keep what views and histories need of this run. May be run again if interrupted."""
         plan = self.plan
         self.values = dict(zip(plan.program.outputs, self.outputs, strict=True))
         # What lies in memory that a delivery may write to is copied before the first of them.
@@ -67,10 +67,11 @@ class Results(Halt):
                 self.bases[base] = laid_out(self.values[base], base, delivery.copy)
         history = plan.history
         if history is not None and not self.failed:
-            inputs = dict(zip(plan.program.inputs, arrays, strict=True))
+            inputs = dict(zip(plan.program.inputs, self.arrays, strict=True))
             kept = {n: self.keep(n, inputs) for n in history.needs}
             slot, self.generation = history.next_generation(kept)
             self.saved = slot.saved
+        self.is_prepared = True
 
     def keep(self, node: Node, inputs: dict[Node, Any]) -> Any:
         """The value of `node`, for the history."""
@@ -81,8 +82,8 @@ class Results(Halt):
     def deliver(self, hooks: dict[Node, Any]) -> None:
         """Hand everything over, with the `hooks` of tensors. May be run again if interrupted."""
         path = self.plan.window.path
-        if not self.values:
-            self.prepare([])
+        if not self.is_prepared:
+            self.prepare()
         if self.generation is not None:
             for node in hooks.keys() & self.saved.keys():
                 self.generation.hooks[self.saved[node]] = hooks[node]
