@@ -107,7 +107,7 @@ def call({given}{star}):
             return made
     except AttributeError:
         pass  # something is no tensor, or this thread has no recorder yet
-    return rest({given}{star})
+    return {rest}
 """
 """A function of a few tensors: each is compared with the one that was given here the last time."""
 
@@ -132,22 +132,19 @@ def write(op: Op, count: int, rest: Function, star: bool) -> Function:
     With a `star` it takes other arguments too, for which `rest` is called.
     """
     names = tuple([p.name for p in op.params[:count]])
-    space = dict(CALLED, rest=or_else(op, rest), form=form_of(op, count), new=types.new)
+    space = dict(CALLED, rest=rest, plain=or_else(op, rest), form=form_of(op, count), new=types.new)
     space["forms"] = {kind: form_of(op, kind) for kind in NUMBERS}
     code = code_of(names, star)
     return FunctionType(code.replace(), space)  # a copy: Python adapts each to what it is given
 
 
 def or_else(op: Op, rest: Function) -> Function:
-    """`rest`, unless the call is plain and another one that came here before."""
+    """`rest`, unless the call is another plain one that came here before."""
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            recorder = local.recorder
-            found = seek(recorder, op, args)
-            if found is not None:
-                return repeat(recorder, *found)
-        return rest(*args, **kwargs)
+    def call(*args: Any) -> Any:
+        recorder = local.recorder
+        found = seek(recorder, op, args)
+        return rest(*args) if found is None else repeat(recorder, *found)
 
     return call
 
@@ -156,8 +153,12 @@ def or_else(op: Op, rest: Function) -> Function:
 def code_of(names: tuple[str, ...], star: bool) -> Any:
     """The code of a function of tensors called `names`."""
     count = len(names)
+    given = "x, y, z"[: 3 * count - 2]
     text = WARM.format(
-        given="x, y, z"[: 3 * count - 2],
+        given=given,
+        rest=f"rest({given}, *args, **kwargs) if args or kwargs else plain({given})"
+        if star
+        else f"plain({given})",
         star=", *args, **kwargs" if star else "",
         same=CHECKS[count],
         bare=" and not args and not kwargs" if star else "",
@@ -220,6 +221,12 @@ def general(op: Op) -> Function:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         recorder = local.recorder
+        entry = recorder.at.next
+        if entry.api is op and entry.pattern is not None and entry.mode is recorder.grad:
+            pattern = entry.pattern
+            same = pattern.match(args, kwargs, pattern.wants)
+            if same is not None:
+                return repeat(recorder, entry, *same)
         found = found_next(recorder, op, args, kwargs)
         if found is not None:
             return repeat(recorder, *found)

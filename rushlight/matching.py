@@ -24,10 +24,10 @@ class Pattern:
     """How the arguments of a call looked that was recorded.
 
     `match(args, kwargs, wants)` gives the tensors and the numbers of a call that looks the same,
-    else None. `count` and `names` say how many arguments there are without and with a name.
+    else None.
     """
 
-    __slots__ = ("count", "match", "names", "wants")
+    __slots__ = ("match", "wants")
 
     def __init__(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         params = list(op.params)
@@ -38,15 +38,19 @@ class Pattern:
         ]
         order = {p.name: k for k, p in enumerate(params)}
         places = [order.get(name, -1) for name in kwargs]
-        self.names = dict.fromkeys(kwargs).keys()  # without the values, which would be kept alive
-        self.count = len(args)
         if places != sorted(places) or -1 in places:
-            self.count = -1  # tensors and numbers would come in another order: never matches
+            self.match, self.wants = no_match, ()  # tensors would come in another order
+            return
         kinds += [params[k].kind for k in places]
         given = (*args, *kwargs.values())
         items = [item_of(kind, a) for kind, a in zip(kinds, given, strict=True)]
-        self.wants = tuple([want for _, want in items])
-        self.match = matcher(tuple([kind for kind, _ in items]), len(args), tuple(kwargs))
+        self.wants: tuple[Any, ...] = tuple([want for _, want in items])
+        self.match: Matcher = matcher(tuple([kind for kind, _ in items]), len(args), tuple(kwargs))
+
+
+def no_match(args: Any, kwargs: Any, wants: Any) -> Found:
+    """None: nothing looks like it."""
+    return None
 
 
 def item_of(kind: str, argument: Any) -> tuple[int, Any]:
@@ -93,13 +97,16 @@ def matcher(kinds: tuple[int, ...], count: int, names: tuple[str, ...]) -> Match
 
 def write_matcher(kinds: tuple[int, ...], count: int, names: tuple[str, ...]) -> Matcher:
     """See `matcher`."""
-    text = ["def match(args, kwargs, wants):"]
+    others = f"len(kwargs) != {len(names)}" if names else "kwargs"
+    text = ["def match(args, kwargs, wants):", "  try:"]
+    text.append(f"    if len(args) != {count} or {others}: return None")
     for k, kind in enumerate(kinds):
         place = f"args[{k}]" if k < count else f"kwargs[{names[k - count]!r}]"
         text += [f"    a = a{k} = {place}", f"    w = wants[{k}]", f"    {LINES[kind]}"]
+    text += ["  except (AttributeError, KeyError): return None"]
     handles = [f"{PREFIX[kind]}a{k}, " for k, kind in enumerate(kinds) if kind >= VALUE]
     numbers = [f"a{k}, " for k, kind in enumerate(kinds) if kind == NUMBER]
-    text.append(f"    return ({''.join(handles)}), ({''.join(numbers)})")
+    text.append(f"  return ({''.join(handles)}), ({''.join(numbers)})")
     space = {"__name__": __name__, "same": same, "values_are": values_are}
     exec(compile("\n".join(text), "<rushlight call>", "exec"), space)
     made: Matcher = space["match"]  # type: ignore[assignment]

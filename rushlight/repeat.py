@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .matching import Pattern
+from .matching import Pattern, no_match
 from .ops.table import Op
 from .runtime.arguments import NUMBERS
 from .runtime.entry import FORMS as PLAIN_FORMS
@@ -18,7 +18,7 @@ FEW = 8
 """Among so many calls it is quicker to look at each than to look one up."""
 
 SEEN_ONCE = Pattern.__new__(Pattern)
-SEEN_ONCE.count = -1  # matches no call
+SEEN_ONCE.match, SEEN_ONCE.wants = no_match, ()
 
 
 def note(
@@ -61,17 +61,9 @@ def found_next(recorder: Any, api: Any, args: tuple[Any, ...], kwargs: dict[str,
 def matched(recorder: Any, entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
     """The entry, and the tensors and numbers given, if the arguments look as they did there."""
     pattern = entry.pattern
-    if (
-        pattern is None
-        or len(args) != pattern.count
-        or entry.mode is not recorder.grad
-        or kwargs.keys() != pattern.names
-    ):
+    if pattern is None or entry.mode is not recorder.grad:
         return None
-    try:
-        found = pattern.match(args, kwargs, pattern.wants)
-    except AttributeError:
-        return None  # no tensor where there was one
+    found = pattern.match(args, kwargs, pattern.wants)
     return None if found is None else (entry, *found)
 
 

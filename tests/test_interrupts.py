@@ -7,6 +7,7 @@ import threading
 import time
 
 import numpy as np
+import pretend
 import pytest
 
 import rushlight as torch
@@ -131,13 +132,14 @@ class Loop:
 
     def __init__(self):
         self.params = [torch.zeros(3, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+        self.ones = torch.ones(3, dtype=torch.float64)
         self.optimizer = Counting(self.params)
         self.begun = self.taken = 0
 
     def step(self):
         self.optimizer.zero_grad()
         a, b, c = self.params
-        loss = (a + b + c).sum()
+        loss = ((a + b + c) * self.ones).sum()
         loss.backward()
         self.begun += 1
         self.optimizer.step()
@@ -154,12 +156,16 @@ class Loop:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_no_step_is_lost_or_taken_twice(seed):
+def test_no_step_is_lost_or_taken_twice(seed, engine):
     loop = Loop()
     for _ in range(10):
         loop.step()
+    before = pretend.runs[0]
     plague(seed, loop.step)
     loop.check()
+    if engine is not None:
+        assert pretend.runs[0] > before + COUNT / 2
+        assert any(loop.optimizer.known.values())
 
 
 def test_an_interrupted_run_is_done_again():
