@@ -77,8 +77,9 @@ def backward(
         cell.grad = handle
     entry = run.recorder.at
     plain = len(run.handles) == 1 and only is None and not (create_graph and known)
-    if plain and not entry.keeps and not run.generations() and entry.pattern is None:
-        repeat = repetition(entry, cells, [h is not None for h in before])
+    if plain and entry.pattern is None:
+        frees = not run.retain_graph
+        repeat = repetition(entry, cells, [h is not None for h in before], frees)
         if repeat is not None:
             entry.pattern = (retain_graph, create_graph, repeat)
     if run.recorder.eager or any([g._value.leaf and not is_private(g) for g in known]):
@@ -96,21 +97,25 @@ def repeat_backward(root: Any, retain_graph: bool | None, create_graph: bool) ->
     retains, creates, repeat = entry.pattern
     if retains is not retain_graph or creates is not create_graph:
         return False
-    return bool(repeat(entry, recorder))
+    return bool(repeat(entry, recorder, root))
 
 
-def repetition(entry: Any, cells: Sequence[Cell], added: Sequence[bool]) -> Any:
+def repetition(entry: Any, cells: Sequence[Cell], added: Sequence[bool], frees: bool) -> Any:
     """A function that records the pass of `entry` again: straight Python for these `cells`.
 
-    None if there is no such function. `added` says which had a gradient already. Once it is
-    certain that the pass is the same, nothing is called, so that no interrupt can leave some
-    gradients old and some new.
+    None if there is no such function. `added` says which had a gradient already, and `frees` that
+    a history of an earlier window is used up. Once it is certain that the pass is the same, nothing
+    is called, so that no interrupt can leave some gradients old and some new.
     """
     source = Source(new=types.new, is_private=is_private, EXPORTED=EXPORTED)
     lines, binds, made, given = [], [], [], []
     old = iter(entry.old)
-    if entry.places and any(added):
+    if entry.places:
         lines.append("if EXPORTED: return False")
+    if entry.keeps == (0,):
+        lines.append("kept = root._history")
+        lines.append("if kept.freed or kept.hooks or kept.parents: return False")
+        binds.append("root._array, ")
     for k, (cell, adds) in enumerate(zip(cells, added, strict=True)):
         name = source.name(cell, "c")
         value = next(old)
@@ -128,14 +133,16 @@ def repetition(entry: Any, cells: Sequence[Cell], added: Sequence[bool]) -> Any:
         given.append(f"h{k}._value = {source.name(entry.values[k], 'n')}")
         given.append(f"{name}.grad = h{k}")
     lines += made
-    if len(binds) != len(entry.places):
+    if len(binds) != len(entry.places) or entry.keeps not in ((), (0,)):
         return None
     if binds:
-        lines.append(f"entry.bound = ({''.join(binds)})")
+        history = "kept, " if entry.keeps else ""
+        lines.append(f"entry.bound = ({''.join(binds)}{history})")
     lines.append(f"entry.out = [{', '.join([f'h{k}' for k in range(len(cells))])}]")
-    return source.function(
-        "repeat(entry, recorder)", [*lines, *given, "recorder.at = entry", "return True"]
-    )
+    lines += [*given, "recorder.at = entry"]
+    if entry.keeps and frees:
+        lines.append("kept.free(entry.state.freed)")
+    return source.function("repeat(entry, recorder, root)", [*lines, "return True"])
 
 
 @public("autograd")

@@ -40,10 +40,10 @@ class Generation:
         self.parents = parents
         SAVING.add(weakref.ref(self, SAVING.discard))
 
-    def copy_if_shared(self, owner: Any) -> None:
-        """Replace arrays in the memory of `owner`, which is about to change, by copies."""
+    def copy_if_shared(self, owners: set[int]) -> None:
+        """Replace arrays in memory that is about to change, that of `owners`, by copies."""
         for saved, array in self.arrays.items():
-            if isinstance(array, np.ndarray) and owner_of(array) is owner:
+            if isinstance(array, np.ndarray) and id(owner_of(array)) in owners:
                 self.arrays[saved] = array.copy()
 
     def release(self) -> None:

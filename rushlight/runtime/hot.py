@@ -264,8 +264,7 @@ class Step(NativeReplay):
 
 def protect(cells: Sequence[Cell]) -> None:
     """Give saved values that are in the memory of `cells` memory of their own."""
-    for cell in cells:
-        protect_saved(cell.array)
+    protect_saved(*[cell.array for cell in cells])
 
 
 def fits_step(plan: Plan) -> bool:

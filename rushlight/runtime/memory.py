@@ -126,13 +126,13 @@ def write(handle: Handle, value: Any) -> None:
     np.copyto(handle._array, value, casting="unsafe")
 
 
-def protect_saved(array: Array) -> None:
-    """Give every generation of saved values that uses this memory a copy of its own."""
+def protect_saved(*arrays: Array) -> None:
+    """Give every generation of saved values that uses their memory a copy of its own."""
     if SAVING:
-        owner = owner_of(array)
+        owners = {id(owner_of(array)) for array in arrays}
         for generation in [reference() for reference in list(SAVING)]:
             if generation is not None:
-                generation.copy_if_shared(owner)
+                generation.copy_if_shared(owners)
 
 
 def laid_out(value: Any, node: Node, copy: bool) -> Any:

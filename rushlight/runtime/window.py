@@ -275,8 +275,7 @@ class Plan:
             return None
         if len(written) < len(native.updates):
             return None
-        for i in native.updates.values():
-            protect_saved(arrays[i])
+        protect_saved(*[arrays[i] for i in native.updates.values()])
         rooms = iter([room_for(output) for output in native.outputs])
         return [
             arrays[native.updates[k]] if k in native.updates else next(rooms)
