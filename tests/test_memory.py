@@ -23,6 +23,7 @@ def settled():
 @pytest.fixture(autouse=True)
 def traced(monkeypatch):
     monkeypatch.setattr(compiling.state, "available", False)  # code is kept for good
+    compiling.wait()  # for what other tests have left
     local.recorder.restart()
     tracemalloc.start()
     yield

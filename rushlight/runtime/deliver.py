@@ -72,6 +72,7 @@ class Results(Halt):
             slot, self.generation = history.next_generation(kept)
             self.saved = slot.saved
         self.is_prepared = True
+        self.arrays = []  # a parameter's memory is exchanged only if nobody else holds it
 
     def keep(self, node: Node, inputs: dict[Node, Any]) -> Any:
         """The value of `node`, for the history."""
