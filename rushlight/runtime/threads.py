@@ -56,8 +56,7 @@ def compute(owner: Recorder, handle: Handle, value: Node) -> tuple[Place, Result
             arrays = plan.gather()
             outputs, failed = plan.run(arrays)
             results = Results(plan, arrays, outputs, failed)
-            if not results.values:
-                results.prepare(arrays)
+            results.prepare()
             return place, results
     return None
 
