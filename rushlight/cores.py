@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 SYSTEM = Path("/sys/devices/system/cpu")
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
@@ -57,5 +62,29 @@ def threads() -> int:
 
 
 def set_threads(n: int) -> None:
-    """Compute with `n` threads from now on."""
+    """Compute with `n` threads from now on, NumPy's matrix products included."""
     CELL.value = n
+    set_blas_threads = blas_setter()
+    if set_blas_threads is not None:
+        set_blas_threads(n)
+
+
+@cache
+def blas_setter() -> Callable[[int], Any] | None:
+    """The function that tells the OpenBLAS in NumPy's wheel its number of threads, if it is there.
+
+    Waiting for each other, its threads lose a time slice per product where others want the cores.
+    """
+    package = Path(np.__file__).parent
+    for folder in (package.parent / "numpy.libs", package / ".dylibs"):
+        for file in folder.glob("*openblas*"):
+            library = ctypes.CDLL(str(file))  # loaded long ago
+            for name in BLAS_SETTERS:
+                found: Callable[[int], Any] | None = getattr(library, name, None)
+                if found is not None:
+                    return found
+    return None
+
+
+BLAS_SETTERS = ("scipy_openblas_set_num_threads64_", "scipy_openblas_set_num_threads")
+"""What it may be called."""

@@ -246,7 +246,7 @@ def get_num_threads() -> int:
 
 @public()
 def set_num_threads(num: int) -> None:
-    """Compute with `num` threads from the next compiled step on (NumPy's library has its own)."""
+    """Compute with `num` threads from now on: in compiled steps and in NumPy's matrix products."""
     name = "set_num_threads"
     if type(num) is not int:
         got = {"num": f"{num!r} ({type(num).__name__})"}

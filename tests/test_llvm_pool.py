@@ -274,6 +274,15 @@ def test_torch_tells_and_sets_the_number():
     assert torch.get_num_threads() == 3
 
 
+def test_numpys_products_take_the_number_too(monkeypatch):
+    told = []
+    monkeypatch.setattr(cores, "blas_setter", lambda: told.append)
+    torch.set_num_threads(2)
+    monkeypatch.setattr(cores, "blas_setter", lambda: None)  # no OpenBLAS in this NumPy
+    torch.set_num_threads(3)
+    assert told == [2]
+
+
 def test_quotas_and_wishes(tmp_path, monkeypatch):
     file = tmp_path / "cpu.max"
     for text, expected in (("150000 100000", 2), ("50000 100000", 1), ("max 100000", 1 << 16)):
