@@ -17,8 +17,10 @@ class GradMode:
 
     enabled = True
 
+    before: Any = ()  # for one that is interrupted before it is made
+
     def __init__(self) -> None:
-        self.before: list[bool] = []
+        self.before = list[bool]()
 
     def __enter__(self) -> GradMode:
         recorder = local.recorder

@@ -13,7 +13,11 @@ import pytest
 import rushlight as torch
 from rushlight.runtime.recorder import local
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = [
+    pytest.mark.usefixtures("engine"),
+    # An exception that arrives while a finalizer runs is swallowed there, and reported.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 COUNT = int(os.environ.get("RUSHLIGHT_INTERRUPTS", "400"))
 """How many exceptions a test throws."""
