@@ -244,3 +244,13 @@ def test_lesser_processors_give_the_same_results(cpu: str) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-k", names, "test_llvm_every_op.py"]
     done = subprocess.run(command, cwd=tests, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_programs_that_are_alike_share_their_code() -> None:
+    def made() -> Any:
+        x, w = leaf(4, 4), leaf(4, 4)
+        native = llvm.compile(Program([w - ops.mm(x, w)], (x, w)), {0: 1})
+        assert native is not None
+        return native.call
+
+    assert made() is made()

@@ -106,6 +106,8 @@ def builtin_for(program: Program, updates: Mapping[int, int], dense: bool = Fals
         if k not in updates:
             specs.append(array_spec(f"output {k}", node, output_strides(node, dense), True))
     key = key_of(program, updates, dense)
+    if key in MADE:
+        return MADE[key]
     known = recall(key)
     if known is None:
         known = code_for(program, updates, dense, specs)
@@ -113,7 +115,17 @@ def builtin_for(program: Program, updates: Mapping[int, int], dense: bool = Fals
     size, image = known
     arena = np.zeros(size + 64, np.uint8)
     memory = {"arena": arena[-arena.ctypes.data % 64 :], "status": np.zeros(1, np.int64)}
-    return of_image(image, specs, "program", memory)
+    made = of_image(image, specs, "program", memory)
+    if key is not None:
+        MADE[key] = made
+    return made
+
+
+MADE: dict[str | None, Any] = {}
+"""The builtins of this process by the key of their program: models that are alike share one.
+
+They may share its arena too, since a step leaves nothing in it that the next one reads.
+"""
 
 
 def code_for(
