@@ -182,9 +182,10 @@ def operator(op: Op) -> Function:
 
 def reflected(op: Op) -> Function:
     """The operator `y * x` for a `y` that is no tensor."""
+    turned = general(op, apply_operator)
 
     def call(self: Any, other: Any) -> Any:
-        return apply_operator(op, (other, self), {})
+        return turned(other, self)
 
     return named(call, op, op.name)
 
@@ -216,8 +217,11 @@ def as_operand(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else None
 
 
-def general(op: Op) -> Function:
-    """A function of any signature: each argument is compared with the recorded one."""
+def general(op: Op, anew: Function = apply) -> Function:
+    """A function of any signature: each argument is compared with the recorded one.
+
+    `anew` records a call that does not repeat another.
+    """
 
     def call(*args: Any, **kwargs: Any) -> Any:
         recorder = local.recorder
@@ -233,7 +237,7 @@ def general(op: Op) -> Function:
         if "out" in kwargs:
             return into(op, args, dict(kwargs))
         before = recorder.at
-        result = apply(op, args, kwargs)
+        result = anew(op, args, kwargs)
         note(before, recorder.at, op, op, args, kwargs)
         return result
 

@@ -229,7 +229,7 @@ class Cell(Leaf):
     recorded call may still be waiting to read it).
     """
 
-    __slots__ = ("__weakref__", "array", "entries", "grad", "hooks", "owner")
+    __slots__ = ("__weakref__", "array", "entries", "grad", "hooks", "owner", "stamp")
 
     def __init__(self, owner: Any, array: Any, dtype: DType, requires_grad: bool) -> None:
         super().__init__(array.shape, dtype, requires_grad)
@@ -237,6 +237,7 @@ class Cell(Leaf):
         if strides != contiguous_strides(array.shape):
             self.stride_memo = strides
         self.array = array
+        self.stamp = object()  # another one whenever the array is exchanged
         self.grad: Any = None
         self.hooks: Any = None
         self.entries: list[Any] = []

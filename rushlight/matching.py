@@ -24,10 +24,10 @@ class Pattern:
     """How the arguments of a call looked that was recorded.
 
     `match(args, kwargs, wants)` gives the tensors and the numbers of a call that looks the same,
-    else None.
+    else None. `tensors` says which of the arguments are tensors.
     """
 
-    __slots__ = ("match", "wants")
+    __slots__ = ("match", "tensors", "wants")
 
     def __init__(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         params = list(op.params)
@@ -39,12 +39,13 @@ class Pattern:
         order = {p.name: k for k, p in enumerate(params)}
         places = [order.get(name, -1) for name in kwargs]
         if places != sorted(places) or -1 in places:
-            self.match, self.wants = no_match, ()  # tensors would come in another order
+            self.match, self.wants, self.tensors = no_match, (), ()  # they come in another order
             return
         kinds += [params[k].kind for k in places]
         given = (*args, *kwargs.values())
         items = [item_of(kind, a) for kind, a in zip(kinds, given, strict=True)]
         self.wants: tuple[Any, ...] = tuple([want for _, want in items])
+        self.tensors = tuple([k for k, (kind, _) in enumerate(items) if kind == VALUE])
         self.match: Matcher = matcher(tuple([kind for kind, _ in items]), len(args), tuple(kwargs))
 
 

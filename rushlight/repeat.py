@@ -18,7 +18,7 @@ FEW = 8
 """Among so many calls it is quicker to look at each than to look one up."""
 
 SEEN_ONCE = Pattern.__new__(Pattern)
-SEEN_ONCE.match, SEEN_ONCE.wants = no_match, ()
+SEEN_ONCE.match, SEEN_ONCE.wants, SEEN_ONCE.tensors = no_match, (), ()
 
 
 def note(
@@ -33,7 +33,15 @@ def note(
     if at.pattern is None:
         at.pattern = SEEN_ONCE
     elif at.pattern is SEEN_ONCE:
-        at.pattern = Pattern(op, args, kwargs)
+        pattern = Pattern(op, args, kwargs)
+        if api is not op:  # in-place: the tensors denote something else by now
+            given = (at.a, at.b, at.c)[: at.count]
+            if len(pattern.tensors) != len(given):
+                return
+            wants = dict(enumerate(pattern.wants))
+            wants.update(zip(pattern.tensors, given, strict=True))
+            pattern.wants = tuple(wants.values())
+        at.pattern = pattern
 
 
 def found_next(recorder: Any, api: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:

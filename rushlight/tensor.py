@@ -226,7 +226,9 @@ class Tensor(Handle, metaclass=TensorType):
             return  # `x.data += 1` sets what is there already
         cell = self._cell
         if cell is not None and leaf_for(array) is leaf_for(cell.array):
-            at_once((self, cell), ("_array", "array"), (array, array))  # gradients still find it
+            at_once(
+                (self, cell, cell), ("_array", "array", "stamp"), (array, array, object())
+            )  # gradients still find it
             if new._base is not self:
                 export(array)
             return

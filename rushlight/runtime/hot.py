@@ -195,9 +195,9 @@ class NativeReplay(Replay):
             lines.append(f"if SAVING: protect(({names},))")
         for k, leaf in enumerate(inputs):
             lines.append(f"a{k} = {self.value_of(leaf)}")
-            if leaf in arrays:
-                known = source.name(arrays[leaf], "m")
-                lines.append(f"if a{k} is not {known}: plan.replay = None; return False")
+            if isinstance(leaf, Cell) and leaf in arrays:
+                cell, stamp = source.name(leaf, "c"), source.name(leaf.stamp, "m")
+                lines.append(f"if {cell}.stamp is not {stamp}: plan.replay = None; return False")
             elif arrays and not leaf.number:
                 lines += aside(f"a{k}")
         for k, room in enumerate(self.slots):

@@ -113,8 +113,10 @@ def store(handle: Handle, array: Array) -> None:
     if handle._array is array:
         return  # this has been done before, by a delivery that was interrupted
     if handle._array.strides == array.strides and is_private(handle):
+        stamp = object()
         if handle._cell is not None:
             handle._cell.array = array
+            handle._cell.stamp = stamp
         handle._array = array
     else:
         write(handle, array)
