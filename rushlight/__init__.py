@@ -26,6 +26,7 @@ MODULES = frozenset(
         "backends",
         "cuda",
         "data",
+        "fft",
         "io",
         "lessons",
         "linalg",

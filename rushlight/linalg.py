@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from .calls import function
+from .errors import ShapeError
+from .ops import OPS
 from .settings import names_on, op_on
+
+APART = {"cholesky", "cross", "norm", "pinv", "qr", "svd"}
+"""Functions that are not those of the same name in `torch`: linalg_<name> in the table."""
+
+LinAlgError = ShapeError
 
 
 def __getattr__(name: str) -> Any:
-    found = globals()[name] = op_on("linalg", name)
+    op = OPS.get(f"linalg_{name}") if name in APART else None
+    found = globals()[name] = op_on("linalg", name) if op is None else function(op)
     return found
 
 
 def __dir__() -> list[str]:
-    return names_on("linalg")
+    return sorted({*names_on("linalg"), *APART})

@@ -28,12 +28,12 @@ def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
     tensor([[1],
             [3]])
     """
-    places = np.nonzero(np.atleast_1d(realise(input)) if as_tuple else realise(input))
+    if input._value.ndim == 0 and not as_tuple:
+        return wrap(np.zeros((int(bool(realise(input))), 0), np.int64))
+    places = np.nonzero(np.atleast_1d(realise(input)))
     if as_tuple:
         columns = np.stack(places).T
         return tuple([wrap(columns[:, k]) for k in range(columns.shape[1])])
-    if input._value.ndim == 0:
-        return wrap(np.zeros((int(bool(realise(input))), 0), np.int64))
     return wrap(np.stack(places).T)  # a column lies together in memory, as in PyTorch
 
 
@@ -70,7 +70,7 @@ def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
     if mask._value.dtype is not dtypes.bool_:
         problem = "masked_select: expected BoolTensor for mask"
         raise DtypeError(explain("masked_select", problem, {"the mask": mask._value.spec}))
-    shape = np.broadcast_shapes(input._value.shape, mask._value.shape)
+    shape = np.broadcast_shapes(input._value.shape, mask._value.shape) or (1,)
     return getitem(input.expand(shape), mask.expand(shape))
 
 

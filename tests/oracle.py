@@ -252,6 +252,7 @@ def reference(op: Op, torch: Any) -> Callable[..., Any] | None:
         "torch": torch,
         "special": torch.special,
         "linalg": torch.linalg,
+        "fft": torch.fft,
         "Tensor": torch.Tensor,
         "property": torch.Tensor,
     }

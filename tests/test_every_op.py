@@ -48,7 +48,7 @@ def test_a_public_op_has_samples_and_a_docstring(op: Op) -> None:
 def test_names_are_pytorchs(op: Op, torch: Any) -> None:
     spaces = {
         "torch": torch, "F": torch.nn.functional, "special": torch.special,
-        "linalg": torch.linalg, "Tensor": torch.Tensor, "property": torch.Tensor,
+        "linalg": torch.linalg, "fft": torch.fft, "Tensor": torch.Tensor, "property": torch.Tensor,
     }  # fmt: skip
     assert op.on <= {*spaces, "Tensor_"}
     for word, name in itertools.product(op.on, (op.name, *op.aliases)):
@@ -163,6 +163,9 @@ def test_gradients_keep_shape_and_dtype(op: Op) -> None:
 
 # -- PyTorch -----------------------------------------------------------------------------------
 
+LIBRARY = ("solve", "cholesky", "orthogonal", "decompose", "matrix", "powers", "fourier")
+"""Files of ops whose results libraries lay out, each as it likes."""
+
 TOLERANCE = {
     "float16": (2e-3, 1e-3), "float32": (1e-5, 1e-6), "float64": (1e-10, 1e-12),
     "complex64": (1e-5, 1e-6), "complex128": (1e-10, 1e-12),
@@ -209,6 +212,8 @@ def compare_values(op: Op, example: oracle.Example, torch: Any) -> None:
 
 @compared_op
 def test_strides_are_pytorchs(op: Op, torch: Any) -> None:
+    if op.fn.__module__.rpartition(".")[2] in LIBRARY:
+        pytest.skip("the memory order of library results is not promised")
     for example in oracle.examples(op):
         expected = oracle.Reference(op, example, torch)
         call = oracle.record(op, example)

@@ -13,9 +13,11 @@ from .bessel import *
 from .bitwise import *
 from .blend import *
 from .bounds import *
+from .cholesky import *
 from .choose import *
 from .classify import *
 from .compare import *
+from .complexes import *
 from .contract import *
 from .control import *
 from .convert import *
@@ -23,6 +25,8 @@ from .convolution import *
 from .convolve import *
 from .ctc import *
 from .curves import *
+from .decompose import *
+from .determinant import *
 from .diagonals import *
 from .distance import *
 from .einsum import *
@@ -30,10 +34,13 @@ from .error_function import *
 from .exponential import *
 from .extremes import *
 from .fold import *
+from .fourier import *
+from .frames import *
 from .gamma import *
 from .gathering import *
 from .grids import *
 from .index import *
+from .integrate import *
 from .join import *
 from .layers import *
 from .likelihood import *
@@ -41,13 +48,16 @@ from .lookup import *
 from .loss import *
 from .lp_pool import *
 from .margins import *
+from .matrix import *
 from .normalize import *
 from .norms import *
 from .order import *
+from .orthogonal import *
 from .padding import *
 from .picking import *
 from .pool import *
 from .power import *
+from .powers import *
 from .ranking import *
 from .rearrange import *
 from .recurrent import *
@@ -60,7 +70,9 @@ from .shape import *
 from .signs import *
 from .slicing import *
 from .softmax import *
+from .solve import *
 from .sort import *
+from .special_curves import *
 from .statistics import *
 from .strided import *
 from .table import OPS as OPS

@@ -9,6 +9,7 @@ from typing import Any
 from .. import ops
 from ..errors import ShapeError, explain
 from ..graph import Node
+from .arithmetic import common_shape
 from .contract import batch_mm, mm
 from .dims import axis
 from .samples import floats
@@ -308,3 +309,16 @@ def _() -> Iterator[Any]:
     yield floats(2, 3), floats(2, 3, seed=1), 1
     yield floats(3), floats(3, seed=1), -1
     yield floats(3, 2), floats(3, 1, seed=1), 0
+
+
+@derived(grad_name="LinalgCrossBackward0")
+def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Node:
+    """Cross products of the vectors that two tensors, broadcast, hold along `dim`."""
+    shape = common_shape("linalg.cross", [input, other])
+    x, y = expand_view(input, shape=shape), expand_view(other, shape=shape)
+    return cross(x, y, dim)
+
+
+@linalg_cross.samples
+def _() -> Iterator[Any]:
+    yield floats(2, 3), floats(1, 3, seed=1)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import gradient
+from ..gradient import values_used, vjp
 from ..graph import Bound, Cell, Constant, Leaf, Node, Saved, Stale, next_serial, serial_of
 from .memory import SAVING, owner_of
 
@@ -126,8 +126,8 @@ def values_needed(node: Node) -> set[Node]:
     back = {saved: node, **dict(zip(inputs, node.inputs, strict=True))}
     since = next_serial()
     g = Leaf(node.shape, node.dtype)
-    passed = gradient.vjp(saved, g)
-    return {back.get(u, u) for u in gradient.values_used([p[1] for p in passed], g, since)}
+    passed = vjp(saved, g)
+    return {back.get(u, u) for u in values_used([p[1] for p in passed], g, since)}
 
 
 class History:

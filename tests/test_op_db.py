@@ -1,0 +1,97 @@
+"""PyTorch's own table of operators: its samples in, both results and gradients compared.
+
+What does not apply is in op_db.py, with reasons. What rushlight lacks, or does otherwise, must stand
+here with the reason; a name that stands here and agrees after all is an error too. A few samples of
+each entry are tried; `--full` tries all.
+"""
+
+import pytest
+
+op_db = pytest.importorskip("op_db")
+
+MISSING = {
+    "LU and LDL factors, and what is made of Householder vectors, are not there yet": [
+        "geqrf", "lu", "lu_solve", "lu_unpack", "ormqr", "linalg.householder_product",
+        "linalg.ldl_factor", "linalg.ldl_factor_ex", "linalg.ldl_solve", "linalg.lu",
+        "linalg.lu_factor", "linalg.lu_factor_ex", "linalg.lu_solve",
+    ],
+    "eigenvalues of matrices that are not symmetric are not there yet": [
+        "linalg.eig", "linalg.eigvals",
+    ],
+    "rare special functions are not there yet": [
+        "igamma", "igammac", "special.zeta", "special.airy_ai", "special.bessel_*",
+        "special.chebyshev_*", "special.hermite_*", "special.laguerre_*", "special.legendre_*",
+        "special.modified_bessel_*", "special.scaled_modified_bessel_*",
+        "special.shifted_chebyshev_*", "special.spherical_bessel_j0",
+    ],
+    "rarely used": [
+        "as_strided_scatter", "constant_pad_nd", "empty_permuted", "frexp", "grid_sampler_2d",
+        "grid_sampler_3d", "histogramdd", "index_reduce.*", "new_empty_strided", "nextafter",
+        "nonzero_static", "pca_lowrank", "slice", "sum_to_size", "svd_lowrank", "unsafe_chunk",
+        "unsafe_split", "__rdiv__", "signal.windows.*",
+    ],
+}  # fmt: skip
+"""What rushlight does not have, by the reason."""
+
+DIFFERENT = {
+    "diff": "prepend is not broadcast",
+    "gradient": "spacing by tensors is not there",
+    "masked_scatter": "more dimensions than NumPy's iterator takes",
+    "nn.functional.conv_transpose2d": "empty batches",
+    "nn.functional.conv_transpose3d": "empty batches",
+    "nn.functional.pad.replicate_negative": "replicating nothing",
+    "nn.functional.multi_margin_loss": "targets without a dimension",
+    "nn.functional.multilabel_margin_loss": "targets without a dimension",
+    "nn.functional.triplet_margin_with_distance_loss": "the distance is PyTorch's own function",
+    "nn.functional.batch_norm": "no channels",
+    "nn.functional.layer_norm": "rounding where the variance is 0",
+    "nn.functional.grid_sample": "bicubic is not there",
+    "tensor_split": "places given by a tensor",
+    "repeat_interleave": "counts given by a tensor",
+    "svd": "gradients of full matrices",
+    "linalg.svd": "gradients of full matrices",
+    "linalg.lstsq.grad_oriented": "the table compares fewer results",
+    "linalg.pinv.singular": "the table multiplies in a way of its own",
+    "linalg.vander": "the table adds a dimension",
+    "gather": "an index of uint8 is refused",
+    "rand_like": "complex numbers are drawn otherwise",
+    "normal": "gradients of means and deviations",
+    "normal.number_mean": "numbers are drawn otherwise",
+    "bernoulli": "shapes of no dimension",
+    "scalar_tensor": "requires_grad is not there",
+    "tensordot": "sizes that broadcast",
+    "norm.nuc": "the nuclear norm is in torch.linalg",
+}
+"""Entries of which some samples give something else, or an error, and what it is about."""
+
+SHARE = 0.8
+"""How much of the table must agree entirely."""
+
+
+def is_in(name, patterns):
+    return any([name == p or (p[-1] == "*" and name.startswith(p[:-1])) for p in patterns])
+
+
+ENTRIES = op_db.applicable()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("info", ENTRIES, ids=op_db.full_name)
+def test_functions_do_what_pytorchs_do(info, request):
+    name = op_db.full_name(info)
+    gaps = [reason for reason, names in MISSING.items() if is_in(name, names)]
+    if gaps:
+        assert op_db.ours(info) is None, f"{name} is there now"
+        pytest.skip(gaps[0])
+    most = None if request.config.getoption("--full") else 3
+    wrong = [v for _, v in op_db.verdicts(info, most) if v and not v.startswith("skip")]
+    if name in DIFFERENT:
+        pytest.skip(DIFFERENT[name])
+    assert not wrong, f"{len(wrong)} samples, the first: {wrong[0]}"
+
+
+def test_most_of_the_table_agrees():
+    names = [op_db.full_name(info) for info in ENTRIES]
+    missing = [n for n in names if any([is_in(n, patterns) for patterns in MISSING.values()])]
+    assert set(DIFFERENT) <= set(names)
+    assert 1 - len([n for n in names if n in missing or n in DIFFERENT]) / len(names) >= SHARE
