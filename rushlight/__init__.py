@@ -11,13 +11,13 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from . import autograd, methods, reports, settings
+from . import autograd, methods, reports, settings, tapers
 from .create import tensor
 from .missing import missing
 from .settings import API_VERSION as __version__
 from .tensor import Tensor
 
-__all__ = ["Tensor", "__version__", "autograd", "methods", "reports", "settings", "tensor"]
+__all__ = ["Tensor", "__version__", "autograd", "methods", "reports", "settings", "tapers", "tensor"]
 
 reports.install()
 
@@ -33,6 +33,7 @@ MODULES = frozenset(
         "nn",
         "optim",
         "random",
+        "signal",
         "special",
         "utils",
         "version",

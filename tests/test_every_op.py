@@ -163,7 +163,10 @@ def test_gradients_keep_shape_and_dtype(op: Op) -> None:
 
 # -- PyTorch -----------------------------------------------------------------------------------
 
-LIBRARY = ("solve", "cholesky", "orthogonal", "decompose", "matrix", "powers", "fourier")
+LIBRARY = (
+    *("solve", "cholesky", "orthogonal", "decompose", "matrix", "powers", "fourier"),
+    *("lower_upper", "general_eigen"),
+)
 """Files of ops whose results libraries lay out, each as it likes."""
 
 TOLERANCE = {
@@ -275,9 +278,14 @@ def test_gradients_are_pytorchs(op: Op, torch: Any) -> None:
         seeds: list[Node] = list(oracle.seeded(call, roots, 1))
         seed_tensors = [to_leaf(call, s, torch, True) for s in seeds]
         first = oracle.gradients(roots, seeds, inputs)
-        theirs = torch.autograd.grad(
-            tensors, expected.inputs, seed_tensors, create_graph=True, allow_unused=True
-        )
+        try:
+            theirs = torch.autograd.grad(
+                tensors, expected.inputs, seed_tensors, create_graph=True, allow_unused=True
+            )
+        except RuntimeError as error:
+            if "specified up to multiplication" not in str(error):
+                raise
+            continue  # PyTorch refuses gradients that depend on the phase of eigenvectors
         compare(call, first, theirs, f"{example}: first gradient")
         both = [(g, t) for g, t in zip(first, theirs, strict=True) if differentiable(g, t)]
         if not both or example.kink:

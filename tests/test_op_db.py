@@ -1,8 +1,7 @@
 """PyTorch's own table of operators: its samples in, both results and gradients compared.
 
-What does not apply is in op_db.py, with reasons. What rushlight lacks, or does otherwise, must stand
-here with the reason; a name that stands here and agrees after all is an error too. A few samples of
-each entry are tried; `--full` tries all.
+What does not apply is in op_db.py, with reasons. What rushlight lacks, or does otherwise, must be
+named here with the reason. A few samples of each entry are tried; `--full` tries all.
 """
 
 import pytest

@@ -11,7 +11,7 @@ appears, and what it returns."""
 
 PLACES = {
     "torch": "torch", "Tensor": "Tensor", "property": "property", "Tensor_": "in-place",
-    "F": "nn.functional", "linalg": "linalg", "special": "special",
+    "F": "nn.functional", "linalg": "linalg", "fft": "fft", "special": "special",
 }  # fmt: skip
 """What is printed for each place where a name may appear, in this order."""
 

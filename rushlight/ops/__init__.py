@@ -38,6 +38,7 @@ from .fourier import *
 from .frames import *
 from .gamma import *
 from .gathering import *
+from .general_eigen import *
 from .grids import *
 from .index import *
 from .integrate import *
@@ -46,6 +47,7 @@ from .layers import *
 from .likelihood import *
 from .lookup import *
 from .loss import *
+from .lower_upper import *
 from .lp_pool import *
 from .margins import *
 from .matrix import *
@@ -59,6 +61,7 @@ from .pool import *
 from .power import *
 from .powers import *
 from .ranking import *
+from .rare import *
 from .rearrange import *
 from .recurrent import *
 from .reduce import *
