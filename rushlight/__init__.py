@@ -17,7 +17,16 @@ from .missing import missing
 from .settings import API_VERSION as __version__
 from .tensor import Tensor
 
-__all__ = ["Tensor", "__version__", "autograd", "methods", "reports", "settings", "tapers", "tensor"]
+__all__ = [
+    "Tensor",
+    "__version__",
+    "autograd",
+    "methods",
+    "reports",
+    "settings",
+    "tapers",
+    "tensor",
+]
 
 reports.install()
 

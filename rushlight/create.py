@@ -259,6 +259,9 @@ def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0) -
 
 
 @public()
-def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+def scalar_tensor(
+    value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
     """A 0-d tensor of a number; of the default dtype unless said otherwise."""
-    return tensor(value, dtype=dtype or dtypes.default(), device=device)
+    kind = dtype or dtypes.default()
+    return tensor(value, dtype=kind, device=device, requires_grad=requires_grad)

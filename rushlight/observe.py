@@ -228,3 +228,47 @@ def histogram(
     weights = None if weight is None else realise(weight).reshape(-1)
     hist, edges = np.histogram(array.reshape(-1), edges, range, density, weights)
     return Histogram(wrap(hist.astype(array.dtype)), wrap(edges.astype(array.dtype)))
+
+
+repeat_each = function(ops.repeat_interleave)
+split_at = function(ops.tensor_split)
+
+
+@public("torch Tensor")
+def repeat_interleave(
+    input: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+) -> Any:
+    """`input` with each element repeated along `dim`; `repeats` is one number, or one for each.
+
+    >>> torch.repeat_interleave(torch.tensor([1, 2]), 2)
+    tensor([1, 1, 2, 2])
+    >>> torch.repeat_interleave(torch.tensor([1, 2]), torch.tensor([0, 3]))
+    tensor([2, 2, 2])
+    """
+    if isinstance(repeats, int):
+        return repeat_each(input, repeats, dim)
+    if repeats is None:  # the numbers from 0, each as often as `input` says
+        counts = realise(input)
+        return wrap(np.repeat(np.arange(counts.size), counts))
+    counts = realise(repeats) if isinstance(repeats, Handle) else np.asarray(repeats)
+    if counts.size == 1:
+        return repeat_each(input, int(counts.reshape(())), dim)
+    whole: Any = input.reshape(-1) if dim is None else input
+    k = 0 if dim is None else dim
+    if counts.ndim != 1 or counts.size != whole.shape[k] or (counts < 0).any():
+        problem = "repeats must be one number, or one that is not negative for each element"
+        raise ShapeError(explain("repeat_interleave", problem, {"input": input._value.spec}))
+    return whole.index_select(k, wrap(np.repeat(np.arange(counts.size), counts)))
+
+
+@public("torch Tensor")
+def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
+    """The parts of `input` along `dim`: so many, or divided at these places.
+
+    >>> torch.tensor_split(torch.tensor([1, 2, 3]), (1,))
+    (tensor([1]), tensor([2, 3]))
+    """
+    if isinstance(indices_or_sections, Handle):
+        places = realise(indices_or_sections).tolist()
+        indices_or_sections = tuple(places) if isinstance(places, list) else places
+    return split_at(input, indices_or_sections, dim)

@@ -185,6 +185,8 @@ def normal(
         )
     shaped = mean if isinstance(mean, Handle) else std
     standard = randn(shape_of((shaped._value.shape,), "normal"), generator=generator)
+    # PyTorch's numbers have no gradient with respect to their mean and deviation.
+    std, mean = [x.detach() if isinstance(x, Handle) else x for x in (std, mean)]
     return standard * std + mean
 
 
@@ -204,7 +206,7 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None, out: Any = No
             if p is None
             else rng.bernoulli(twister, array.shape, float(p))
         )
-    return wrap(chosen.astype(array.dtype))
+    return wrap(chosen.reshape(array.shape).astype(array.dtype))
 
 
 @public("torch Tensor")

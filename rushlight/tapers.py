@@ -14,8 +14,9 @@ from .errors import ChoiceError, explain
 from .public import public
 
 
-
-def made(op: str, M: int, shape: Callable[[Any, int], Any], sym: bool, options: dict[str, Any]) -> Any:
+def made(
+    op: str, M: int, shape: Callable[[Any, int], Any], sym: bool, options: dict[str, Any]
+) -> Any:
     """A window of `M` elements; `shape` is given their numbers, and the number of the last.
 
     One that is not symmetric is the first part of one longer by one: it repeats without a seam.
@@ -136,7 +137,11 @@ def hann_window(window_length: int, periodic: bool = True, **options: Any) -> An
 
 @public()
 def hamming_window(
-    window_length: int, periodic: bool = True, alpha: float = 0.54, beta: float = 0.46, **options: Any
+    window_length: int,
+    periodic: bool = True,
+    alpha: float = 0.54,
+    beta: float = 0.46,
+    **options: Any,
 ) -> Any:
     """`alpha` less `beta` times a cosine; the first part of a longer one if it is `periodic`."""
     return general_cosine(window_length, a=[alpha, beta], sym=not periodic, **options)

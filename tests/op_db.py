@@ -47,6 +47,9 @@ ARRANGED = {
     "special.polygamma": lambda f, x, n: f(n, x),
     "nn.functional.embedding": lambda f, weight, index, **options: f(index, weight, **options),
     "nn.functional.embedding_bag": lambda f, weight, index, **options: f(index, weight, **options),
+    "normal.number_mean": lambda f, std, mean, *args, **options: f(mean, std, *args, **options),
+    "rand_like": lambda f, *args, **options: rushlight.randn_like(*args, **options),  # its mistake
+    "linalg.vander": lambda f, x, **options: f(x if x.ndim else x.reshape(1), **options),
     "zero_": lambda f, x: f(x.clone()),
     "normal.in_place": lambda f, x, *args, **options: x.detach().normal_(*args, **options),
 }

@@ -11,9 +11,11 @@ import numpy as np
 from .. import ops
 from ..errors import ShapeError, explain
 from ..graph import Node
+from .arithmetic import common_shape
 from .dims import axis
 from .samples import at_kink, floats
 from .table import Tensor, derived
+from .views import expand_view
 
 
 @derived(on="torch F", grad_name="NormBackward1")
@@ -44,6 +46,9 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     """
     ndim = max(x1.ndim, x2.ndim)
     k = axis(dim, ndim, "cosine_similarity") - ndim
+    if ndim and (min(x1.ndim, x2.ndim) < -k or x1.shape[k] != x2.shape[k]):
+        shape = common_shape("cosine_similarity", [x1, x2])
+        x1, x2 = expand_view(x1, shape=shape), expand_view(x2, shape=shape)
     return ops.sum(direction_of(x1, k, eps) * direction_of(x2, k, eps), k)
 
 
@@ -60,6 +65,8 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), floats(4, seed=1), -1
     yield floats(4), floats(4, seed=1), 0
     yield floats(2, 3, 2), floats(2, 3, 2, seed=1)
+    yield floats(1, 3), floats(2, 3, seed=1), 0
+    yield floats(3), floats(2, 3, seed=1), 0
 
 
 @derived(on="torch")

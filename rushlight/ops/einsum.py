@@ -232,6 +232,11 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Node:
     if len(firsts) != len(seconds):
         raise ShapeError(explain("tensordot", "both dimension lists should have the same length"))
     for i, j in zip(firsts, seconds, strict=True):
+        if a.shape[i] == 1 != b.shape[j]:
+            b = ops.sum(b, j, True)
+        elif b.shape[j] == 1 != a.shape[i]:
+            a = ops.sum(a, i, True)
+    for i, j in zip(firsts, seconds, strict=True):
         if a.shape[i] != b.shape[j]:
             problem = (
                 f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} "

@@ -14,7 +14,15 @@ from .cholesky import times
 from .contract import turned
 from .returns import named
 from .samples import Array, floats
-from .solve import expect_matrices, expect_square, identity, inverse_of, no_errors, regular, solution
+from .solve import (
+    expect_matrices,
+    expect_square,
+    identity,
+    inverse_of,
+    no_errors,
+    regular,
+    solution,
+)
 from .table import Kind, Tensor, derived, primitive
 
 LUFactor = named("linalg_lu_factor", "LU pivots")
@@ -27,7 +35,7 @@ def eliminated(x: Any) -> tuple[Array, Array]:
     """NumPy: both triangles in one matrix, and with which row each was exchanged (from 1)."""
     lu = np.array(x)
     m, n = lu.shape[-2:]
-    flat = lu.reshape(-1, m, n)
+    flat = lu.reshape(int(np.prod(lu.shape[:-2])), m, n)
     pivots = np.empty((flat.shape[0], min(m, n)), np.int32)
     for a, swaps in zip(flat, pivots, strict=True):
         for k in range(min(m, n)):
@@ -56,8 +64,9 @@ def pivots_of(input: Tensor) -> Spec:
 
 def permutations(pivots: Any, *, n: int, dtype: Any) -> Array:
     """NumPy: the matrices that undo these exchanges of `n` rows."""
-    flat = pivots.reshape(-1, pivots.shape[-1])
-    out: Array = np.zeros((flat.shape[0], n, n), dtype.numpy)
+    count = int(np.prod(pivots.shape[:-1]))
+    flat = pivots.reshape(count, pivots.shape[-1])
+    out: Array = np.zeros((count, n, n), dtype.numpy)
     for swaps, p in zip(flat, out, strict=True):
         order = np.arange(n)
         for k, other in enumerate(swaps):

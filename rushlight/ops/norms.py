@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..dtypes import DType
-from ..errors import DtypeError, MissingError, explain
+from ..errors import DtypeError, explain
 from ..graph import Node, Shape, Spec
 from .dims import Dim, axes
 from .reduce import SUM, converted, reduced, restored
@@ -125,8 +125,8 @@ def norm(
     tensor([7.])
     """
     if p == "nuc":
-        hint = "sum the singular values: torch.linalg.svdvals(x).sum()"
-        raise MissingError(explain("norm", "the nuclear norm is not supported", hint=hint))
+        pair = (-2, -1) if dim is None else dim
+        return ops.matrix_norm(input, "nuc", pair, keepdim, dtype=dtype)
     order = 2 if p is None or isinstance(p, str) else p
     return vector_norm(input, order, dim, keepdim, dtype=dtype)
 
