@@ -101,7 +101,7 @@ def quantile_of(p: Any) -> Array:
         density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
         step = (share - tail) / np.maximum(density, 1e-300)
         x = x - step / (1 + x * step / 2)
-    found = np.where(inner < 0.5, x, -x)
+    found = np.where(inner < 0.5, x, -x) * (inner != 0.5)
     found = np.where(wide == 0, -np.inf, np.where(wide == 1, np.inf, found))
     found = np.where((wide < 0) | (wide > 1) | np.isnan(wide), np.nan, found)
     return np.asarray(found, np.asarray(p).dtype)
@@ -137,8 +137,8 @@ def _() -> Iterator[Any]:
 def entr(input: Tensor) -> Node:
     """`-input * log(input)`; 0 at 0, and minus infinity below.
 
-    >>> torch.special.entr(torch.tensor([0.0, 1.0]))
-    tensor([0., 0.])
+    >>> torch.special.entr(torch.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.3466])
     """
     x = as_fractions(input)
     inside = ops.gt(x, 0)
