@@ -39,7 +39,9 @@ def test_a_lazy_layer_becomes_what_pytorchs_becomes(name, torch):
         before = repr(layer)
         out = layer(framework.from_numpy(x.copy()))
         state = {k: np.array(v.numpy()) for k, v in layer.state_dict().items()}
-        shown.append((before, repr(layer), type(layer).__name__, np.array(out.detach()), state))
+        shown.append(
+            (before, repr(layer), type(layer).__name__, np.array(out.detach().numpy()), state)
+        )
     ours, theirs = shown
     assert ours[:3] == theirs[:3]
     np.testing.assert_allclose(ours[3], theirs[3], 1e-4, 1e-5)

@@ -1,0 +1,69 @@
+"""Parameters computed from others: weight norm and spectral norm as PyTorch's."""
+
+import numpy as np
+import pytest
+
+import rushlight
+from rushlight import nn
+
+CASES = {
+    "weight": lambda f: f.nn.utils.parametrizations.weight_norm(f.nn.Linear(4, 3)),
+    "weight dim": lambda f: f.nn.utils.parametrizations.weight_norm(f.nn.Conv1d(2, 3, 2), dim=1),
+    "weight all": lambda f: f.nn.utils.parametrizations.weight_norm(f.nn.Linear(4, 3), dim=None),
+    "spectral": lambda f: f.nn.utils.parametrizations.spectral_norm(f.nn.Linear(4, 3)),
+    "spectral conv": lambda f: f.nn.utils.parametrizations.spectral_norm(
+        f.nn.ConvTranspose1d(2, 3, 2), n_power_iterations=2
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch")
+
+
+def play(f, make):
+    """State, outputs and gradients over three training steps."""
+    f.manual_seed(4)
+    module = make(f)
+    x = f.from_numpy(np.random.default_rng(0).normal(size=(2, 2, 4)).astype(np.float32))
+    optimizer = f.optim.SGD(module.parameters(), lr=0.1)
+    seen = []
+    for _ in range(3):
+        optimizer.zero_grad()
+        out = module(x)
+        out.square().sum().backward()
+        optimizer.step()
+        seen.append(np.array(out.detach().numpy()))
+    module.eval()
+    seen.append(np.array(module(x).detach().numpy()))
+    state = module.state_dict()
+    seen += [np.array(v.detach().numpy()) for v in state.values()]
+    return seen, list(state), repr(module)
+
+
+@pytest.mark.parametrize("make", CASES.values(), ids=CASES.keys())
+def test_training_is_pytorchs(make, torch):
+    ours, theirs = [play(f, make) for f in (rushlight, torch)]
+    assert ours[1:] == theirs[1:]
+    for a, b in zip(ours[0], theirs[0], strict=True):
+        np.testing.assert_allclose(a, b, 1e-4, 1e-5)
+
+
+def test_a_parametrization_comes_and_goes():
+    layer = nn.Linear(3, 3)
+    before = layer.weight.detach().clone()
+    nn.utils.parametrizations.weight_norm(layer)
+    assert nn.utils.parametrize.is_parametrized(layer, "weight")
+    np.testing.assert_allclose(layer.weight.detach(), before, 1e-6, 1e-7)
+    layer.weight = before * 2
+    np.testing.assert_allclose(layer.weight.detach(), before * 2, 1e-6, 1e-7)
+    nn.utils.parametrize.remove_parametrizations(layer, "weight")
+    assert type(layer) is nn.Linear
+    assert sorted(dict(layer.named_parameters())) == ["bias", "weight"]
+    np.testing.assert_allclose(layer.weight.detach(), before * 2, 1e-6, 1e-7)
+
+
+def test_a_missing_parameter_is_named():
+    with pytest.raises(ValueError, match="no parameter or buffer with name 'wait'"):
+        nn.utils.parametrizations.weight_norm(nn.Linear(2, 2), "wait")
