@@ -19,8 +19,8 @@ from .values import BITS
 SLACK = 64
 """Elements after each buffer that a vector may run over into."""
 
-LINE = 64
-"""Bytes of a cache line."""
+LINE, PAGE = 64, 4096
+"""Bytes of a cache line; and of the distance at which addresses share their lines of the cache."""
 
 
 class Buffer:
@@ -98,7 +98,7 @@ class Memory:
     def piece(self, form: Form, whole: Buffer) -> Buffer:
         """The part of an ASSEMBLE's buffer where a PIECE goes."""
         if whole.strides is None:
-            self.lay_out_tight(whole)
+            self.lay_out_whole(whole)
             self.place(whole, None)
         assert whole.strides is not None
         part = Buffer(form, whole.argument)
@@ -131,6 +131,17 @@ class Memory:
                 stack += self.plan.users[user]
         return False
 
+    def lay_out_whole(self, whole: Buffer) -> None:
+        """The layout of an ASSEMBLE: row-major, but for what a reshape or vectors forbid."""
+        if self.must_be_tight(whole.form):
+            self.lay_out_tight(whole)
+            return
+        long = [k for k, n in enumerate(whole.form.shape) if n > 1]
+        self.lay_out(whole, long)
+        steps = {k: (whole.strides or ())[k] * whole.item for k in long}
+        if any([step % PAGE == 0 for step in steps.values()]):
+            self.lay_out(whole, long, odd_rows=1)
+
     def lay_out_tight(self, buffer: Buffer) -> None:
         """Row-major without gaps."""
         buffer.strides = row_major(buffer.form.shape)
@@ -140,16 +151,19 @@ class Memory:
         """Dimensions from the outermost to the innermost in the given order.
 
         With `odd_rows`, rows that are an even number of vectors of so many elements get one more,
-        so that equal columns do not all fall into the same lines of the cache.
+        so that equal columns do not all fall into the same lines of the cache. Outer dimensions
+        whose steps are whole pages get a line more, for the same reason.
         """
         strides = [0] * len(buffer.form.shape)
         step = 1
         for k, axis in enumerate(reversed(order)):
             strides[axis] = step
             step *= buffer.form.shape[axis]
-            if k == 0 and odd_rows and len(order) > 1 and step >= 4 * odd_rows:
+            if k == 0 and odd_rows > 1 and len(order) > 1 and step >= 4 * odd_rows:
                 step = -(-step // odd_rows) * odd_rows
                 step += odd_rows * (step // odd_rows % 2 == 0)
+            elif odd_rows and step * buffer.item % PAGE == 0 and k < len(order) - 1:
+                step += LINE // buffer.item
         buffer.strides = tuple(strides)
         buffer.size = step + SLACK
 

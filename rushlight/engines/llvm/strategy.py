@@ -159,7 +159,8 @@ def tiles(problem: Problem, vector: str | None, kind: str) -> Iterator[dict[str,
             for second in wide:
                 if second == first or first == vector:
                     continue
-                if second != vector and (kind != DOT or second < first):
+                free = kind == DOT or counts.get(vector or "", 1) == 1
+                if second != vector and (not free or second < first):
                     continue
                 for m in SIZES:
                     if m <= counts[second] and n * m * folds + m + 1 <= most:
@@ -235,7 +236,18 @@ def load_weight(
             return 5  # a page of memory for each row
         if rows * 4 * problem.lanes * tile.get(vector or "", 1) > 32768:
             return 2  # the panel streams from the second cache
+    if factor == 1 and not is_aligned(flat, vector, problem.lanes):
+        return UNALIGNED
     return access_cost(factor)
+
+
+UNALIGNED = 1.6
+"""What a load costs that may lie across two lines of the cache."""
+
+
+def is_aligned(flat: Affine, vector: str | None, lanes: int) -> bool:
+    """Whether every vector that is loaded begins at a multiple of its length."""
+    return all([v == vector or k % lanes == 0 for v, k in (*flat.terms, ("", flat.constant))])
 
 
 def contraction_of(plan: Plan, group: Group, body: Form, index: Index) -> Contraction | None:
