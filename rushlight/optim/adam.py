@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import sqrt
 from typing import Any
 
 from .. import ops
@@ -76,7 +77,7 @@ class Adam(Optimizer):
 
         def at(step: int) -> Numbers:
             size = lr / (1 - beta1**step)
-            return (rest1, twice, rest2, -size, (1 - beta2**step) ** 0.5, eps, decay)
+            return (rest1, twice, rest2, -size, sqrt(1 - beta2**step), eps, decay)
 
         return at
 
