@@ -9,6 +9,8 @@ from rushlight import nn
 CASES = {
     "weight": lambda f: f.nn.utils.parametrizations.weight_norm(f.nn.Linear(4, 3)),
     "weight dim": lambda f: f.nn.utils.parametrizations.weight_norm(f.nn.Conv1d(2, 3, 2), dim=1),
+    "older": lambda f: f.nn.utils.weight_norm(f.nn.Linear(4, 3)),
+    "older conv": lambda f: f.nn.utils.weight_norm(f.nn.Conv1d(2, 3, 2), dim=1),
     "weight all": lambda f: f.nn.utils.parametrizations.weight_norm(f.nn.Linear(4, 3), dim=None),
     "spectral": lambda f: f.nn.utils.parametrizations.spectral_norm(f.nn.Linear(4, 3)),
     "spectral conv": lambda f: f.nn.utils.parametrizations.spectral_norm(
@@ -42,6 +44,7 @@ def play(f, make):
     return seen, list(state), repr(module)
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("make", CASES.values(), ids=CASES.keys())
 def test_training_is_pytorchs(make, torch):
     ours, theirs = [play(f, make) for f in (rushlight, torch)]
@@ -67,3 +70,15 @@ def test_a_parametrization_comes_and_goes():
 def test_a_missing_parameter_is_named():
     with pytest.raises(ValueError, match="no parameter or buffer with name 'wait'"):
         nn.utils.parametrizations.weight_norm(nn.Linear(2, 2), "wait")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_older_form_goes_too():
+    layer = nn.utils.weight_norm(nn.Linear(3, 2))
+    x = rushlight.ones(1, 3)
+    before = layer(x).tolist()
+    nn.utils.remove_weight_norm(layer)
+    assert sorted(dict(layer.named_parameters())) == ["bias", "weight"]
+    np.testing.assert_allclose(layer(x).tolist(), before, 1e-6)
+    with pytest.raises(ValueError, match="not found"):
+        nn.utils.remove_weight_norm(layer)
