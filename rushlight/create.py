@@ -165,7 +165,7 @@ def unreadable(data: Any, op: str) -> Exception:
     if isinstance(leaf, int):
         return ChoiceError(explain(op, f"an integer is too large for int64: {data!r:.60}"))
     problem = f"could not infer dtype of {type(leaf).__name__}: {data!r:.60}"
-    if isinstance(leaf, str):
+    if isinstance(leaf, str | bytes):
         hint = "texts must become numbers first, as in [names.index(n) for n in labels]"
         return TextError(explain(op, problem, hint=hint))
     hint = "is a value missing, or a return?" if leaf is None else ""

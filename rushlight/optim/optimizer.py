@@ -149,9 +149,18 @@ class Optimizer(Saving):
         if closure is None:
             recorder = local.recorder
             known = self.known.get(recorder.at.next)
-            if known is not None and known.repeat(known, self, recorder):
+            if known is not None and self.repeat_known(known, recorder):
                 return None
         return self.step_anew(closure)
+
+    def repeat_known(self, known: Any, recorder: Any) -> bool:
+        """Whether the step was taken as it is known by heart."""
+        try:
+            return bool(known.repeat(known, self, recorder))
+        except Exception:
+            if recorder.at.parent is None:
+                raise  # it was run
+            return False  # refused before anything was done: done anew, it says what is wrong
 
     def step_anew(self, closure: Callable[[], Any] | None) -> Any:
         """A step that is not known by heart."""

@@ -58,13 +58,16 @@ def build(
     `symbols` gives the addresses of what the text declares and does not define. Compiled code
     comes from the cache on disk where it is there, and goes into it.
     """
-    return link(image_of(text), names, symbols or {})
+    try:
+        return link(image_of(text), names, symbols or {})
+    except RuntimeError:  # an image that the linker does not take is as good as none
+        return link(image_of(text, anew=True), names, symbols or {})
 
 
-def image_of(text: str) -> bytes:
-    """The object file that the IR `text` becomes, from the cache if it is there."""
+def image_of(text: str, anew: bool = False) -> bytes:
+    """The object file that the IR `text` becomes, from the cache if it is there (not if `anew`)."""
     key = cache.key(text, target().identity)
-    image = cache.load(key)
+    image = None if anew else cache.load(key)
     if image is None:
         image = compile_text(text)
         cache.save(key, image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -108,17 +109,25 @@ def builtin_for(program: Program, updates: Mapping[int, int], dense: bool = Fals
     key = key_of(program, updates, dense)
     if key in MADE:
         return MADE[key]
-    known = recall(key)
-    if known is None:
+    known, made = recall(key), None
+    if known is not None:
+        with suppress(RuntimeError):  # what the linker does not take is as good as nothing
+            made = builtin_of(known, specs)
+    if made is None:
         known = code_for(program, updates, dense, specs)
         remember(key, *known)
-    size, image = known
-    arena = np.zeros(size + 64, np.uint8)
-    memory = {"arena": arena[-arena.ctypes.data % 64 :], "status": np.zeros(1, np.int64)}
-    made = of_image(image, specs, "program", memory)
+        made = builtin_of(known, specs)
     if key is not None:
         MADE[key] = made
     return made
+
+
+def builtin_of(known: tuple[int, bytes], specs: Sequence[Spec]) -> Any:
+    """The builtin of machine code, with an arena of the size that it needs."""
+    size, image = known
+    arena = np.zeros(size + 64, np.uint8)
+    memory = {"arena": arena[-arena.ctypes.data % 64 :], "status": np.zeros(1, np.int64)}
+    return of_image(image, specs, "program", memory)
 
 
 MADE: dict[str | None, Any] = {}
