@@ -183,8 +183,8 @@ def normal(
         return drawn("normal", draw_normal(float(mean), float(std)), "")(
             *shape_of((size,), "normal"), generator=generator, **options
         )
-    shaped = mean if isinstance(mean, Handle) else std
-    standard = randn(shape_of((shaped._value.shape,), "normal"), generator=generator)
+    shapes = [x._value.shape for x in (mean, std) if isinstance(x, Handle)]
+    standard = randn(np.broadcast_shapes(*shapes), generator=generator)
     # PyTorch's numbers have no gradient with respect to their mean and deviation.
     std, mean = [x.detach() if isinstance(x, Handle) else x for x in (std, mean)]
     return standard * std + mean

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from .. import dtypes, ops
 from ..errors import (
     DimError,
     DtypeError,
@@ -122,7 +122,12 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
         )
         raise ShapeError(explain("index_fill", problem))
     x, places, k = vector_index("index_fill", input, dim, index)
-    out = place(x, fill, places, axes=(k,), wrap=True, accumulate=False, op="index_fill")
+    # A place that is named twice is filled once, and its gradient counts once.
+    no, yes = [ops.cast(ops.constant(b, dtypes.int64), dtype=dtypes.bool_) for b in (0, 1)]
+    row = ops.expand_view(no, shape=(x.shape[k],))
+    chosen = place(row, yes, places, axes=(0,), wrap=True, accumulate=False, op="index_fill")
+    shape = [x.shape[k] if j == k else 1 for j in range(x.ndim)]
+    out = ops.where(ops.reshape(chosen, tuple(shape)), fill, x)
     return out if input.ndim else ops.reshape(out, ())
 
 
@@ -130,6 +135,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
 def _() -> Iterator[Any]:
     yield floats(3, 4), 0, np.array([2, -3]), 2.5
     yield floats(3, 4), 1, np.array([1]), floats()
+    yield floats(3, 4), 1, np.array([1, 1, 2]), floats()
 
 
 # -- as if in one dimension --------------------------------------------------------------------
