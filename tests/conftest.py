@@ -1,6 +1,7 @@
 """Every test starts with an empty recorder, and leaves none of its settings behind."""
 
 import importlib
+import signal
 
 import pretend
 import pytest
@@ -23,6 +24,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.pluginmanager.register(skipped.Skipped(config))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell runs us in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -43,6 +46,7 @@ def clean_recorder():
     yield
     recorder = local.recorder
     recorder.flush()
+    recorder.restart()
     recorder.grad = True
     recorder.eager = False
     scope.grad = True

@@ -28,8 +28,9 @@ class Skipped:
             self.names.add(report.nodeid)
 
     def pytest_sessionfinish(self):
-        if not self.config.getoption(OPTION):
-            self.config.cache.set(PLACE, sorted(self.names))
+        cache = getattr(self.config, "cache", None)
+        if cache is not None and not self.config.getoption(OPTION):
+            cache.set(PLACE, sorted(self.names))
 
     def pytest_collection_modifyitems(self, config, items):
         if not config.getoption(OPTION):

@@ -15,7 +15,7 @@ import pytest
 import rushlight
 from rushlight import ops
 from rushlight.engines.numpy import interpret
-from rushlight.graph import Node
+from rushlight.graph import Node, needed
 from rushlight.ops import OPS, Op
 from rushlight.ops.table import Kind, Primitive
 
@@ -140,7 +140,12 @@ def test_first_and_second_derivatives_are_slopes(op: Op) -> None:
 
 def joins_histories(op: Any) -> bool:
     """Whether `op` joins data with a history other than its own."""
-    return isinstance(op, Primitive) and (op.kind is Kind.CONTROL or op.keeps_history)
+    if isinstance(op, Primitive):
+        return op.kind is Kind.CONTROL or op.keeps_history
+    for example in oracle.examples(op)[:1]:
+        nodes = needed(oracle.record(op, example, grad=True).results)
+        return any(not n.leaf and n.op is OPS["with_data"] for n in nodes)
+    return False
 
 
 @every_op
