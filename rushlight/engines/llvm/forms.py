@@ -205,8 +205,9 @@ def unified(roots: Iterable[Form]) -> dict[Form, Form]:
         if key in first:
             found[form] = first[key]
             continue
+        made = form
         if inputs != form.inputs:
-            form_was, form = form, Form(form.kind, inputs, form.shape, form.type, form.how)
-            found[form_was] = form
-        first[key] = found[form] = form
+            made = Form(form.kind, inputs, form.shape, form.type, form.how)
+            made.serial = form.serial  # pieces are written in the order in which they were made
+        first[key] = found[form] = made
     return found
