@@ -15,12 +15,14 @@ pytest.importorskip("llvmlite")
 
 from rushlight.engines.llvm import cache, jit
 from rushlight.engines.llvm.builder import Builder, parameter
+from rushlight.runtime import compiling
 
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
+    compiling.wait()  # for what other tests have left
     monkeypatch.setenv("RUSHLIGHT_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 

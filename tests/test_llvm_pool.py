@@ -236,6 +236,7 @@ def test_the_interpreter_exits_while_threads_compute():
 def test_an_interrupt_arrives_between_steps_and_harms_nothing():
     out = in_process("""
         def interrupt():
+            time.sleep(0.1)  # until the main thread is ready to catch
             for _ in range(50):
                 time.sleep(0.002)
                 os.kill(os.getpid(), signal.SIGINT)

@@ -124,10 +124,10 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
     x, places, k = vector_index("index_fill", input, dim, index)
     # A place that is named twice is filled once, and its gradient counts once.
     no, yes = [ops.cast(ops.constant(b, dtypes.int64), dtype=dtypes.bool_) for b in (0, 1)]
-    row = ops.expand_view(no, shape=(x.shape[k],))
-    chosen = place(row, yes, places, axes=(0,), wrap=True, accumulate=False, op="index_fill")
-    shape = [x.shape[k] if j == k else 1 for j in range(x.ndim)]
-    out = ops.where(ops.reshape(chosen, tuple(shape)), fill, x)
+    shape = tuple([x.shape[k] if j == k else 1 for j in range(x.ndim)])
+    none = ops.expand_view(no, shape=shape)
+    chosen = place(none, yes, places, axes=(k,), wrap=True, accumulate=False, op="index_fill")
+    out = ops.where(chosen, fill, x)
     return out if input.ndim else ops.reshape(out, ())
 
 
