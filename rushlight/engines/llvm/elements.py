@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from .affine import LANE, Affine, combined
+from .affine import LANE, Affine
 from .buffers import Buffer, Memory
 from .builder import Builder, Value, parameter
 from .forms import Form, Kind
 from .plan import Index, Plan, arguments, through
-from .scalars import FLOATS, apply
+from .scalars import apply
 
 
 class Source(NamedTuple):
@@ -177,16 +177,3 @@ def lanes_of(lanes: Mapping[str, int], types: set[str]) -> int:
     """How many elements a vector of a group has whose elements are of `types`."""
     wide = "double" in types or not types & {"float", "i32"}
     return lanes["double"] if wide else lanes["float"]
-
-
-def is_floating(form: Form) -> bool:
-    """Whether a form's elements are floating-point numbers."""
-    return form.type in FLOATS
-
-
-def moved(flat: Affine, by: int) -> Affine:
-    """`flat` and a constant."""
-    return combined([(flat, 1)], by)
-
-
-Registers = dict[tuple[Form, Index], Any]

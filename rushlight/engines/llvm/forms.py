@@ -152,6 +152,11 @@ def folded(fold: str, source: Form, axes: Iterable[int], keep: bool = True) -> F
     return reshaped(out, [n for k, n in enumerate(source.shape) if k not in axes])
 
 
+def copied(source: Form) -> Form:
+    """The same elements, to be stored somewhere else if they are stored."""
+    return Form(Kind.MAP, (source,), source.shape, source.type, "same")
+
+
 def converted(source: Form, type: str) -> Form:
     """`source` as scalars of another type."""
     if source.type == type:

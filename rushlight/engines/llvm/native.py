@@ -16,7 +16,7 @@ from . import layout
 from .arguments import Array, Number, Spec, enter, of_image
 from .jit import compile_text
 from .recall import key_of, recall, remember
-from .rows import Lowering, NoRow
+from .rows import TYPES, Lowering, NoRow
 from .stages import Stage, own_updates, stages_of
 from .translate import Compiled, output_strides
 
@@ -52,9 +52,7 @@ def without_row(program: Program) -> set[Node]:
         except NoRow:
             found.add(leaf)
     for node in program.order:
-        if any(
-            [i in found and (i.leaf or i.dtype.name not in KINDS_OF_ARRAYS) for i in node.inputs]
-        ):
+        if any([i in found and (i.leaf or i.dtype not in TYPES) for i in node.inputs]):
             found.add(node)
             continue
         try:
@@ -65,9 +63,6 @@ def without_row(program: Program) -> set[Node]:
         except NoRow:
             found.add(node)
     return found - set(program.inputs)
-
-
-KINDS_OF_ARRAYS = ("float32", "float64", "int64", "int32", "bool")
 
 
 class Native:

@@ -62,7 +62,10 @@ class Lowering:
         """The form of a program's input."""
         form = self.forms.get(leaf)
         if form is None:
-            form = self.forms[leaf] = Form(Kind.INPUT, (), leaf.shape, type_of(leaf), leaf)
+            type = type_of(leaf)
+            if leaf.number and type == "float":
+                type = "double"  # a Python number is as wide as Python has it
+            form = self.forms[leaf] = Form(Kind.INPUT, (), leaf.shape, type, leaf)
         return form
 
     def form(self, node: Node) -> Form:
@@ -227,13 +230,8 @@ def _(x: Lowering, node: Node, input: Form) -> Form:
 @row("reshape_view")
 def _(x: Lowering, node: Node, input: Form) -> Form:
     if input.kind is Kind.INPUT and input.how.stride_memo is not None:
-        input = copied(input)  # its strides may not merge
+        input = forms.copied(input)  # its strides may not merge
     return reshaped(input, node.shape)
-
-
-def copied(input: Form) -> Form:
-    """`input` in memory of its own, if it needs any."""
-    return Form(Kind.MAP, (input,), input.shape, input.type, "same")
 
 
 @row("permute_view")

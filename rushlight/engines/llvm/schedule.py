@@ -8,7 +8,6 @@ gradient has been summed up. An input that is updated is written only after all 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from .forms import Form, Kind
@@ -208,8 +207,3 @@ def is_alone(form: Form) -> bool:
 def schedule(plan: Plan) -> Schedule:
     """The groups of `plan`; raises Conflict if an update cannot be made in place."""
     return Schedule(plan)
-
-
-def pieces_in_order(forms: Sequence[Form]) -> bool:
-    """Whether pieces that may overlap are in the order in which they must be written."""
-    return list(forms) == sorted(forms, key=lambda f: f.serial)

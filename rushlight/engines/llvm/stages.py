@@ -7,7 +7,7 @@ it alone changes inputs in place, so a run that fails before it has changed noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ...graph import Constant, Leaf, Node
 from ...trace import Program
@@ -85,8 +85,3 @@ def put_together(stage: Stage, program: Program, updates: Mapping[int, int]) -> 
 def own_updates(stage: Stage, program: Program, updates: Mapping[int, int]) -> dict[int, int]:
     """`updates` in the numbers of the last stage's own program."""
     return {j: stage.reads.index(program.inputs[i]) for j, i in enumerate(updates.values())}
-
-
-def foreign_nodes(stages: Sequence[Stage]) -> list[Node]:
-    """Every node that NumPy computes."""
-    return [n for stage in stages for n in stage.foreign]

@@ -9,7 +9,7 @@ The cost model counts loads and multiply-adds of the innermost loop; its weights
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -273,8 +273,3 @@ def variables_of(plan: Plan, form: Form, index: Index) -> frozenset[str]:
         for a in at:
             found.update([v for v, _ in a.terms])
     return frozenset(found)
-
-
-def distinct(accesses: Sequence[Access]) -> list[Access]:
-    """Each access once, in order."""
-    return list(dict.fromkeys(accesses))

@@ -9,9 +9,9 @@ from ...ops.layouts import dense
 from ...trace import Program
 from . import rows_functions, rows_index, rows_products
 from .affine import row_major
-from .forms import Form, Kind, unified
+from .forms import Form, Kind, copied, unified
 from .plan import Plan, Target
-from .rows import Lowering, constant_form, type_of
+from .rows import Lowering, constant_form
 from .schedule import Conflict, schedule
 from .step import Step
 from .target import target
@@ -29,19 +29,13 @@ class Compiled:
         self.updates = dict(updates)
         lowering = Lowering()
         for leaf in program.inputs:
-            lowering.leaf(leaf) if not leaf.number else self.number_form(lowering, leaf)
+            lowering.leaf(leaf)
         for node in program.order:
             lowering.lower(node)
         same = unified([*lowering.forms.values(), *lowering.guards])
         self.forms = {node: same[form] for node, form in lowering.forms.items()}
         self.guards = list(dict.fromkeys([same[g] for g in lowering.guards]))
         self.step = self.planned()
-
-    def number_form(self, lowering: Lowering, leaf: Node) -> None:
-        """The form of a Python number: as wide as Python has it."""
-        type = type_of(leaf)
-        type = "double" if type == "float" else type
-        lowering.forms[leaf] = Form(Kind.INPUT, (), (), type, leaf)
 
     def planned(self) -> Step:
         """The program's loops. Updates that cannot be made in place are copied at the end."""
@@ -82,18 +76,13 @@ class Compiled:
                 at, strides = place, output_strides(node, self.dense)
                 place += 1
             if k in late:
-                kept.add(form := copy_of(form))
+                kept.add(form := copied(form))
             base, layout = destination(form, strides)
             if base in owner or base in kept:
-                base, layout = copy_of(form), strides
+                base, layout = copied(form), strides
             owner[base] = k
             found.append((base, Target(at, layout, leaf)))
         return found, owner, kept
-
-
-def copy_of(form: Form) -> Form:
-    """The same elements, to be stored somewhere else."""
-    return Form(Kind.MAP, (form,), form.shape, form.type, "same")
 
 
 def destination(form: Form, strides: Sequence[int]) -> tuple[Form, tuple[int, ...]]:
@@ -112,7 +101,7 @@ def destination(form: Form, strides: Sequence[int]) -> tuple[Form, tuple[int, ..
         base.kind is Kind.SCATTER and layout_is_dense(base, layout)
     ):
         return base, layout
-    return copy_of(form), tuple(strides)
+    return copied(form), tuple(strides)
 
 
 def layout_is_dense(form: Form, strides: Sequence[int]) -> bool:
