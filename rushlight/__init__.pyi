@@ -1590,6 +1590,7 @@ def empty_strided(
 enable_grad: Any
 
 def equal(input: Any, other: Any) -> Any: ...
+def explain_recompiles() -> Any: ...
 def eye(
     n: Any,
     m: Any = ...,

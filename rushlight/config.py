@@ -12,6 +12,14 @@ def flag(name: str) -> bool:
     return os.environ.get(f"RUSHLIGHT_{name}", "0") not in ("", "0", "false")
 
 
+def whole(name: str, default: int) -> int:
+    """The whole number in the environment variable RUSHLIGHT_<name>."""
+    text = os.environ.get(f"RUSHLIGHT_{name}", "") or str(default)
+    if not text.isdecimal():
+        raise ValueError(f"rushlight: RUSHLIGHT_{name}={text} is no whole number")
+    return int(text)
+
+
 eager = flag("EAGER")
 """Run each op at once instead of recording windows (for debugging)."""
 
@@ -29,3 +37,6 @@ trie_cap = 40_000
 
 hot = 3
 """A window seen this many times is compiled by the engine instead of interpreted node by node."""
+
+recompile_limit = whole("RECOMPILE_LIMIT", 8)
+"""So many programs are compiled for the windows of one place in a program: see runtime/sites.py."""

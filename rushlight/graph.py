@@ -220,6 +220,13 @@ class Bound(Leaf):
         return (self.source,)
 
 
+LIVE_CELLS: set[int] = set()
+"""Identities of the cells whose owner is alive."""
+
+DEAD_CELLS: list[Cell] = []
+"""Cells whose owner has died and whose recorded calls have not been pruned yet."""
+
+
 class Cell(Leaf):
     """The identity of a persistent tensor, and its `array`.
 
@@ -244,23 +251,15 @@ class Cell(Leaf):
         self.owner: Callable[[], Any] = weakref.ref(owner, self.forget)
         LIVE_CELLS.add(id(self))
 
-    def forget(self, _: object = None) -> None:
-        """The owner is gone, or has another cell now: ask for pruning."""
+    def forget(self, _: object = None, live: Any = LIVE_CELLS, dead: Any = DEAD_CELLS) -> None:
+        """The owner is gone, or has another cell now: ask for pruning.
+
+        It may be called at the very end of the process, when this file has no names any more.
+        """
         self.grad = self.hooks = None
-        self.owner = nobody  # the weak reference holds this method, so the cell: break the ring
-        LIVE_CELLS.discard(id(self))
-        DEAD_CELLS.append(self)
-
-
-def nobody() -> None:
-    """The owner of a cell whose owner has died."""
-
-
-LIVE_CELLS: set[int] = set()
-"""Identities of the cells whose owner is alive."""
-
-DEAD_CELLS: list[Cell] = []
-"""Cells whose owner has died and whose recorded calls have not been pruned yet."""
+        self.owner = type(None)  # the weak reference holds this method, so the cell: break the ring
+        live.discard(id(self))
+        dead.append(self)
 
 
 class Scalar(Leaf):

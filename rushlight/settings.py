@@ -16,6 +16,7 @@ from .missing import missing
 from .ops import OPS
 from .printing import set_printoptions
 from .public import PUBLIC, public
+from .runtime import sites
 from .runtime.entry import Handle
 from .runtime.recorder import RECORDERS, local
 from .size import Size
@@ -270,6 +271,19 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
 def are_deterministic_algorithms_enabled() -> bool:
     """True: everything here is deterministic."""
     return True
+
+
+@public()
+def explain_recompiles() -> str:
+    """What was compiled, and what made one place in a program need several programs, as text.
+
+    Each paragraph is about the calls between two lines of the program: how many programs were
+    compiled for them, and what was different from one to the next. At most
+    `RUSHLIGHT_RECOMPILE_LIMIT` (8) are compiled for one place; others stay with NumPy.
+
+    >>> report = torch.explain_recompiles()
+    """
+    return sites.report()
 
 
 @public()

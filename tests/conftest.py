@@ -77,6 +77,7 @@ def compile_with(engine, monkeypatch):
     monkeypatch.setattr(compiling.state, "available", engine is not None)
     monkeypatch.setattr(compiling.state, "ask", compiling.state.compile if engine else skip)
     monkeypatch.setattr(compiling.config, "strict", True)
+    monkeypatch.setattr(compiling.config, "recompile_limit", 10**6)  # tests are one loop, mostly
     return engine
 
 

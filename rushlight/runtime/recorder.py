@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import config
 from ..graph import DEAD_CELLS, Node
-from . import compiling
+from . import compiling, sites
 from .deliver import Results
 from .entry import NOTHING, Entry, Halt
 from .window import Plan, Window
@@ -76,6 +76,7 @@ class Recorder:
         window = end.window
         if window is None:
             window = end.window = Window(end)
+            sites.note(window)
         window.count += 1
         plan = window.plan_for(window.live())
         plan.count += 1

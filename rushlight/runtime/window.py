@@ -12,7 +12,7 @@ from ..engines import numpy as engine
 from ..graph import Bound, Cell, Fresh, Leaf, Node, Saved, Scalar, Stale, fresh
 from ..passes import simplify
 from ..trace import Program, memory_root, view_chain, view_root
-from . import compiling
+from . import compiling, sites
 from .entry import NOTHING, Entry, Handle
 from .history import Generation, History, is_used_up
 from .hot import NativeReplay, Replay
@@ -201,7 +201,8 @@ class Plan:
             taken.add(memory)
         self.updates = self.in_place()
         self.heated = True  # if this was interrupted, it is done again
-        compiling.state.ask(self)
+        if compiling.state.available and sites.admits(self):
+            compiling.state.ask(self)
 
     def warm(self) -> None:
         """Write the plan anew, if it may be: machine code has come, or memory has moved."""
