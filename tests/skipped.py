@@ -29,7 +29,8 @@ class Skipped:
 
     def pytest_sessionfinish(self):
         cache = getattr(self.config, "cache", None)
-        if cache is not None and not self.config.getoption(OPTION):
+        part = hasattr(self.config, "workerinput")  # of a run in several processes: it saw a part
+        if cache is not None and not part and not self.config.getoption(OPTION):
             cache.set(PLACE, sorted(self.names))
 
     def pytest_collection_modifyitems(self, config, items):

@@ -441,7 +441,7 @@ RAN = []
         np.array([None]),
         np.zeros(2, [("a", "f4")]),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("protocol", [0, 1, 2, 4])
 def test_nothing_is_run(evil, protocol):
