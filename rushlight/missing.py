@@ -13,7 +13,6 @@ INSTEAD = {
     "sparse": "sparse tensors are not there: use index_add or an embedding on dense ones",
     "quantization": "quantised tensors are not there",
     "hub": "there are no pretrained models here: load a state dict of NumPy arrays",
-    "models": "there are no ready-made networks here: write them with nn",
     "tensorboard": "`rushlight demo` shows how to draw curves; matplotlib takes tensors as well",
     "multiprocessing": "use threads (DataLoader workers are threads) or Python's own",
 }

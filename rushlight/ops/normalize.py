@@ -234,7 +234,8 @@ def batch_norm_step(
 
 def moved(old: Node, new: Node, momentum: Number) -> Node:
     """`old` moved towards `new` by the share `momentum`."""
-    found: Node = old * (1 - momentum) + ops.cast(new * momentum, dtype=old.dtype)
+    # Not `old * (1 - momentum)`: of numbers given at run time 1 - momentum would be a float32.
+    found: Node = old - old * momentum + ops.cast(new * momentum, dtype=old.dtype)
     return found
 
 

@@ -2,6 +2,8 @@
 
 from .cifar import CIFAR10, CIFAR100
 from .dataset import VisionDataset
+from .fake import FakeData
+from .folder import DatasetFolder, ImageFolder
 from .mnist import KMNIST, MNIST, Digits, FashionMNIST
 
 __all__ = [
@@ -9,7 +11,10 @@ __all__ = [
     "CIFAR100",
     "KMNIST",
     "MNIST",
+    "DatasetFolder",
     "Digits",
+    "FakeData",
     "FashionMNIST",
+    "ImageFolder",
     "VisionDataset",
 ]

@@ -1,0 +1,50 @@
+"""Boxes and layers for pictures, used as `torchvision.ops` is."""
+
+from typing import Any
+
+from ...missing import missing
+from .blocks import (
+    MLP,
+    Conv2dNormActivation,
+    Conv3dNormActivation,
+    Permute,
+    SqueezeExcitation,
+    StochasticDepth,
+    stochastic_depth,
+)
+from .boxes import (
+    batched_nms,
+    box_area,
+    box_convert,
+    box_iou,
+    clip_boxes_to_image,
+    generalized_box_iou,
+    masks_to_boxes,
+    nms,
+    remove_small_boxes,
+)
+from .focal import sigmoid_focal_loss
+
+__all__ = [
+    "MLP",
+    "Conv2dNormActivation",
+    "Conv3dNormActivation",
+    "Permute",
+    "SqueezeExcitation",
+    "StochasticDepth",
+    "batched_nms",
+    "box_area",
+    "box_convert",
+    "box_iou",
+    "clip_boxes_to_image",
+    "generalized_box_iou",
+    "masks_to_boxes",
+    "nms",
+    "remove_small_boxes",
+    "sigmoid_focal_loss",
+    "stochastic_depth",
+]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("torchvision.ops", name, __all__)
