@@ -11,6 +11,7 @@ from . import ops
 from .calls import function
 from .dtypes import DType
 from .errors import DeviceError, GradError, ShapeError, explain
+from .indexing import from_array
 from .ops import OPS
 from .public import public
 from .runtime.entry import Handle, at_once, types
@@ -50,9 +51,9 @@ def fill_diagonal_(self: Any, fill_value: Any, wrap: bool = False) -> Any:
     if self.ndim < 2:
         problem = "dimensions must be larger than 1"
         raise ShapeError(explain("fill_diagonal_", problem, {"the tensor": self._value.spec}))
-    array = np.array(realise(self))
-    np.fill_diagonal(array, fill_value, wrap)
-    return self.copy_(wrap_like(self, array))
+    mask = np.zeros(self.shape, bool)
+    np.fill_diagonal(mask, True, wrap)
+    return self.masked_fill_(from_array(mask), fill_value)
 
 
 @public("Tensor")

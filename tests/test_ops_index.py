@@ -156,3 +156,13 @@ def test_one_hot_refuses_classes_that_are_not() -> None:
     made = call("one_hot", np.array([3]), 3)
     with pytest.raises(interpret.NodeError, match="index 3 is out of bounds"):
         oracle.values(made, made.results)
+
+
+def test_fill_diagonal_passes_gradients_elsewhere():
+    x = torch.ones(3, 3, requires_grad=True)
+    y = x * 2
+    y.fill_diagonal_(-1.0)
+    (y * torch.arange(9.0).reshape(3, 3)).sum().backward()
+    assert x.grad.tolist() == [[0.0, 2.0, 4.0], [6.0, 0.0, 10.0], [12.0, 14.0, 0.0]]
+    wrapped = torch.zeros(7, 3).fill_diagonal_(5.0, wrap=True)
+    assert wrapped[:, 0].tolist() == [5.0, 0.0, 0.0, 0.0, 5.0, 0.0, 0.0]
