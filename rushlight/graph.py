@@ -78,6 +78,7 @@ class Node:
         "attrs",
         "cells",
         "dtype",
+        "examples",
         "home",
         "inputs",
         "label",
@@ -106,6 +107,9 @@ class Node:
         self.shape, self.dtype = spec
         self.requires_grad = grad
         self.serial = next_serial()
+        self.examples = 0  # bits: the vmaps of whose examples it is one
+        for x in inputs:
+            self.examples |= x.examples
         self.home = None
         self.stride_memo: tuple[int, ...] | None = None  # None for a contiguous value
         self.viewed = False  # whether a view of this value was ever recorded
@@ -171,6 +175,7 @@ class Leaf(Node):
         self.dtype = dtype
         self.requires_grad = grad
         self.serial = next_serial()
+        self.examples = 0
         self.home = self.cells = self.saved = self.stride_memo = None
         self.label = ""
         self.viewed = False

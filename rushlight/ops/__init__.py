@@ -9,6 +9,7 @@ from .affine import *
 from .along import *
 from .arithmetic import *
 from .attention import *
+from .batching import one_by_one as one_by_one
 from .bessel import *
 from .bitwise import *
 from .blend import *

@@ -50,6 +50,13 @@ def affine_view(input: Tensor, *, shape: Shape, start: Shape, moves: tuple[Shape
     return Spec(shape, input.dtype)
 
 
+affine_view.vmap_attrs = lambda size, shape, start, moves: {
+    "shape": (size, *shape),
+    "start": (0, *start),
+    "moves": ((1, *[0] * len(start)), *[(0, *move) for move in moves]),
+}
+
+
 def overlapping(shape: Shape, steps: Sequence[int]) -> bool:
     """Whether some element may be shown twice by a view of `shape` with these strides."""
     reach = 0
@@ -90,6 +97,9 @@ def _() -> Iterator[Any]:
 def part_view(input: Tensor, *, imaginary: bool) -> Spec:
     """The real or the imaginary parts of complex numbers."""
     return Spec(input.shape, input.dtype.to_real())
+
+
+part_view.vmap_attrs = lambda size, **attrs: attrs
 
 
 @part_view.vjp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from .. import ops
 from ..errors import ShapeError, explain
 from ..graph import Node, Shape, Spec, contiguous_strides
+from .batching import Batch
 from .index import check_range, expect_index, has_outliers
 from .samples import Array, at_kink, floats
 from .table import Kind, Tensor, primitive
@@ -146,6 +147,19 @@ def put_along(input: Tensor, index: Tensor, src: Tensor, *, axis: int, op: str) 
     return input.spec
 
 
+def with_source(op: Any, batch: Batch, /, *inputs: Node, axis: int, **attrs: Any) -> Node:
+    """What is put along an axis of many examples: a source of one element is spread out."""
+    input, index, src = batch.spread(inputs)
+    if not src.number and src.ndim == 1:
+        src = ops.reshape_view(src, shape=(batch.size, *[1] * (index.ndim - 1)))
+        src = ops.expand_view(src, shape=index.shape)
+    node: Node = op(input, index, src, axis=axis + 1, **attrs)
+    return node
+
+
+put_along.vmap(partial(with_source, put_along))
+
+
 @put_along.vjp
 def _(
     g: Node, out: Node, input: Node, index: Node, src: Node, *, axis: int, op: str
@@ -191,6 +205,9 @@ def fold_along(
     `how` is add, multiply, maximum or minimum.
     """
     return input.spec
+
+
+fold_along.vmap(partial(with_source, fold_along))
 
 
 @fold_along.vjp

@@ -11,6 +11,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..errors import DtypeError, ShapeError, explain
 from ..graph import Node, Spec
+from .batching import Batch, merged, parted
 from .samples import doubles, floats, ints
 from .table import Kind, Tensor, derived, primitive
 from .views import permute_view, permuted, reshape_view
@@ -88,6 +89,13 @@ def _(g: Node, out: Node, input: Node, mat2: Node) -> tuple[Node, Node]:
     return to_input, mm(turned(input), g)
 
 
+@mm.vmap
+def _(batch: Batch, input: Node, mat2: Node) -> Node:
+    if batch.mapped == (True, False):  # one product with all rows of all examples
+        return parted(mm(merged(input, 0), mat2), 0, batch.size)
+    return batch_mm(input, mat2)
+
+
 @mm.samples
 def _() -> Iterator[object]:
     yield floats(3, 4), floats(4, 2, seed=1)
@@ -107,6 +115,11 @@ def batch_mm(input: Tensor, mat2: Tensor) -> Spec:
 @batch_mm.vjp
 def _(g: Node, out: Node, input: Node, mat2: Node) -> tuple[Node, Node]:
     return batch_mm(g, turned(mat2)), batch_mm(turned(input), g)
+
+
+@batch_mm.vmap
+def _(batch: Batch, *inputs: Node) -> Node:
+    return batch_mm(*batch.aligned(inputs))
 
 
 @batch_mm.samples

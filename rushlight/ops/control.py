@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import ops
+from ..errors import GradError, LostError, explain
 from ..graph import Leaf, Node, Spec
+from .batching import Batch
 from .layouts import like_inputs
 from .samples import floats
 from .table import Kind, Tensor, primitive
@@ -19,6 +21,11 @@ def with_data(input: Tensor, new: Tensor) -> Spec:
 
 
 with_data.keeps_history = True
+
+
+@with_data.vmap
+def _(batch: Batch, *inputs: Node) -> Node:
+    return with_data(*batch.spread(inputs))
 
 
 @with_data.vjp
@@ -35,6 +42,11 @@ def _() -> Iterator[Any]:
 def overwritten(input: Tensor, new: Tensor) -> Spec:
     """The values of `new`, requiring grad because `input` did: what overwriting it leaves."""
     return input.spec
+
+
+@overwritten.vmap
+def _(batch: Batch, *inputs: Node) -> Node:
+    return overwritten(*batch.spread(inputs))
 
 
 @overwritten.vjp
@@ -54,6 +66,7 @@ def rejoin(input: Tensor, history: Tensor) -> Spec:
 
 
 rejoin.keeps_history = True
+rejoin.vmap_attrs = lambda size: {}
 
 
 @rejoin.vjp
@@ -82,3 +95,49 @@ def _(g: Node, made: Node, out: Node, *inputs: Node) -> tuple[Node | None, ...]:
 @custom.samples
 def _() -> Iterator[Any]:
     yield floats(3), floats(4)
+
+
+# -- what torch.func records -------------------------------------------------------------------
+
+
+@primitive(Kind.CONTROL, numpy=lambda x, *, depth: x, passes=0, layout=like_inputs)
+def track(input: Tensor, *, depth: int) -> Spec:
+    """`input`, of which a derivative will be taken: see `tracked`, which calls this."""
+    return input.spec
+
+
+@track.vjp
+def _(g: Node, out: Node, input: Node, *, depth: int) -> tuple[Node]:
+    return (g,)
+
+
+def tracked(input: Node, depth: int) -> Node:
+    """`input`, requiring grad whether or not it did: where the `depth`-th derivative begins."""
+    node = track(input, depth=depth)
+    node.requires_grad = True
+    return node
+
+
+def not_alone(x: Any, *, axis: int, level: int) -> Any:
+    """NumPy: there is no such value."""
+    raise LostError(explain("vmap", NO_VALUE, hint=NO_VALUE_HINT))
+
+
+NO_VALUE = "a tensor inside vmap stands for many examples: it has no value of its own"
+NO_VALUE_HINT = (
+    "return it from the function; item(), print, bool() and numpy() need a value, and so does a "
+    "tensor that is kept after the function has returned"
+)
+
+
+@primitive(Kind.CONTROL, numpy=not_alone)
+def example(input: Tensor, *, axis: int, level: int) -> Spec:
+    """Any one of the examples along an axis of `input`: what a function inside vmap is given."""
+    return Spec((*input.shape[:axis], *input.shape[axis + 1 :]), input.dtype)
+
+
+@example.vjp
+def _(g: Node, out: Node, input: Node, *, axis: int, level: int) -> tuple[Node]:
+    problem = "backward() inside vmap cannot reach what is outside"
+    hint = "use torch.func.grad inside, or backward() outside"
+    raise GradError(explain("vmap", problem, hint=hint))

@@ -114,6 +114,9 @@ def detach(input: Tensor) -> Spec:
     return input.spec
 
 
+detach.vmap_attrs = lambda size: {}
+
+
 @detach.samples
 def _() -> Iterator[Any]:
     yield (floats(3, 4),)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from ..graph import Node, Shape, Spec
+from .batching import Batch, merged, moved, parted
 from .samples import Array, floats
 from .table import Kind, Tensor, primitive
 
@@ -203,6 +204,30 @@ def _(
         convolve_back(weights, g, size=input.shape[2:], **attrs),
         convolve(input, g, **attrs),
     )
+
+
+def for_many(
+    op: Any, batch: Batch, first: Node, second: Node, *, groups: int, **attrs: Any
+) -> Node:
+    """What a convolution, or one of its gradients, makes of many examples.
+
+    Where the kernels are the same for all, the images make one longer batch. Else the channels of
+    each example make groups of their own.
+    """
+    size = batch.size
+    if batch.mapped == (True, False) and op is not convolve_match:
+        return parted(op(merged(first, 0), second, groups=groups, **attrs), 0, size)
+    first, second = batch.spread((first, second))
+    first = merged(moved(first, 0, 1), 1)
+    if op is convolve_match:
+        second = merged(moved(second, 0, 1), 1)
+        return parted(op(first, second, groups=groups * size, **attrs), 0, size)
+    out = op(first, merged(second, 0), groups=groups * size, **attrs)
+    return moved(parted(out, 1, size), 1, 0)
+
+
+for op in (convolve, convolve_back, convolve_match):
+    op.vmap(partial(for_many, op))
 
 
 def geometries() -> Iterator[Any]:

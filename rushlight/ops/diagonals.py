@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..errors import (
 )
 from ..graph import Node, Spec
 from .affine import affine_view
+from .batching import broadcast
 from .dims import axis
 from .rearrange import spread_dims
 from .samples import Array, bools, floats, ints
@@ -40,6 +41,9 @@ def triangle_of(x: Any, *, diagonal: int, lower: bool) -> Array:
 def triangle(input: Tensor, *, diagonal: int, lower: bool) -> Spec:
     """`input` with zeros above (or, if not `lower`, below) a diagonal of its matrices."""
     return input.spec
+
+
+triangle.vmap(partial(broadcast, triangle))
 
 
 @triangle.vjp

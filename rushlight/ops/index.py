@@ -9,7 +9,8 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..errors import DimError, DtypeError, RushlightError, ShapeError, explain
-from ..graph import Node, Shape, Spec
+from ..graph import Leaf, Node, Shape, Spec
+from .batching import Batch, widened
 from .samples import Array, floats, ints
 from .table import Kind, Tensor, Tensors, derived, primitive
 from .writing import nothing
@@ -39,6 +40,11 @@ def has_outliers(index: Any, n: int) -> bool:
     # Seen as unsigned, negative numbers are large ones: one comparison finds both.
     unsigned = index.view(np.uint64 if index.itemsize == 8 else np.uint32)
     return bool(np.maximum.reduce(unsigned, None) >= n)
+
+
+def any_outliers(x: Any, indices: Sequence[Any], axes: Shape) -> bool:
+    """Whether one of the indices into `x` is negative or beyond its axis."""
+    return any([has_outliers(i, x.shape[k]) for k, i in zip(axes, indices, strict=True)])
 
 
 def expect_index(op: str, index: Node, name: str = "index") -> Node:
@@ -91,7 +97,7 @@ def check_range(
 
 def picked(x: Any, *indices: Any, axes: Shape, wrap: bool, op: str) -> Any:
     """NumPy: the elements of `x` at `indices` along `axes`."""
-    if not wrap and has_outliers(indices[0], x.shape[axes[0]]):
+    if not wrap and any_outliers(x, indices, axes):
         check_range(x, indices, axes, wrap, op)
     try:
         if len(axes) == 1:
@@ -110,6 +116,39 @@ def pick(input: Tensor, *indices: Tensor, axes: Shape, wrap: bool, op: str) -> S
     `wrap` says that negative indices count from the end; `op` is what was called, for errors.
     """
     return Spec(region(input, indices, axes, op), input.dtype)
+
+
+def numbered(batch: Batch, indices: Sequence[Node], axes: Shape) -> tuple[list[Node], Shape]:
+    """`indices` into a batch of examples along `axes` of each: the example's number comes first."""
+    inner = Batch(batch.size, batch.mapped[-len(indices) :])
+    found = inner.aligned(indices)
+    ndim = max(max([i.ndim - m for i, m in zip(indices, inner.mapped, strict=True)]), 0)
+    number = ops.listed(values=tuple(range(batch.size)))
+    number = ops.reshape_view(number, shape=(batch.size, *[1] * ndim))
+    return [number, *found], (0, *[k + 1 for k in axes])
+
+
+def turned_in(ndim: int, axes: Shape) -> Shape:
+    """How what is picked out of examples by number is permuted to lie as in one example.
+
+    `ndim` is how many dimensions the common shape of the indices has.
+    """
+    at = axes[0] if axes[-1] - axes[0] == len(axes) - 1 else 0
+    if not at:
+        return ()
+    common, before = range(1, 1 + ndim), range(1 + ndim, 1 + ndim + at)
+    return (0, *before, *common)
+
+
+@pick.vmap
+def _(batch: Batch, input: Node, *indices: Node, axes: Shape, **attrs: Any) -> Node:
+    found, along = numbered(batch, indices, axes)
+    (input,) = Batch(batch.size, batch.mapped[:1]).spread([input])
+    out = pick(input, *found, axes=along, **attrs)
+    if along[-1] == len(along) - 1:
+        return out
+    dims = turned_in(found[0].ndim - 1, axes)
+    return ops.permute_view(out, dims=(*dims, *range(len(dims), out.ndim)))
 
 
 @pick.vjp
@@ -145,7 +184,7 @@ def placed(
     x: Any, values: Any, *indices: Any, axes: Shape, wrap: bool, accumulate: bool, op: str
 ) -> Array:
     """NumPy: a copy of `x` with `values` put in, or added, at `indices` along `axes`."""
-    if not wrap and has_outliers(indices[0], x.shape[axes[0]]):
+    if not wrap and any_outliers(x, indices, axes):
         check_range(x, indices, axes, wrap, op)
     out: Array = np.array(x, order="C")
     try:
@@ -192,6 +231,23 @@ def place(
         )
         raise ShapeError(explain(op, problem))
     return input.spec
+
+
+@place.vmap
+def _(batch: Batch, input: Node, values: Node, *indices: Node, axes: Shape, **attrs: Any) -> Node:
+    found, along = numbered(batch, indices, axes)
+    one = Leaf(input.shape[batch.mapped[0] :], input.dtype)
+    ones = [Leaf(i.shape[m:], i.dtype) for i, m in zip(indices, batch.mapped[2:], strict=True)]
+    shape = region(one, ones, axes, attrs["op"])
+    input, values = Batch(batch.size, batch.mapped[:2]).spread((input, values))
+    if not values.number:
+        values = widened(values, len(shape) - values.ndim + 1)
+        values = ops.expand_view(values, shape=(batch.size, *shape))
+        dims = turned_in(found[0].ndim - 1, axes)
+        if dims and along[-1] != len(along) - 1:
+            dims = (*dims, *range(len(dims), values.ndim))
+            values = ops.permute_view(values, dims=tuple([dims.index(k) for k in range(len(dims))]))
+    return place(input, values, *found, axes=along, **attrs)
 
 
 @place.vjp

@@ -12,8 +12,9 @@ from ..errors import ChoiceError, DtypeError, ShapeError, explain
 from ..graph import Node, Spec
 from .affine import affine_view
 from .along import put_along
+from .batching import Batch, alone, rule_of
 from .dims import axis
-from .index import expect_index, picked, place
+from .index import expect_index, pick, picked, place
 from .samples import at_kink, floats
 from .strided import diagonal_attrs
 from .table import Kind, Tensor, derived, primitive
@@ -39,6 +40,15 @@ def _(g: Node, out: Node, table: Node, index: Node, *, padding: int | None) -> t
         g = ops.where(ops.reshape(blank, (*blank.shape, *[1] * (table.ndim - 1))), 0, g)
     attrs: Any = {"axes": (0,), "wrap": False, "accumulate": True, "op": "embedding"}
     return place(nothing(table.shape, g), g, index, **attrs), None
+
+
+@lookup.vmap
+def _(batch: Batch, table: Node, index: Node, *, padding: int | None) -> Node:
+    if not batch.mapped[0]:
+        return lookup(table, index, padding=padding)
+    if padding is None:
+        return rule_of(pick)(batch, table, index, axes=(0,), wrap=False, op="embedding")
+    return alone(lookup, batch, table, index, padding=padding)
 
 
 @lookup.samples

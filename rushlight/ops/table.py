@@ -5,6 +5,7 @@ A primitive is declared by its shape rule, and its other meanings are attached t
     @primitive(Kind.ELEMENTWISE, numpy=np.tanh, promote=floating, on="torch Tensor Tensor_")
     def tanh(input: Tensor) -> Spec: ...          # signature, documentation, shape-and-dtype rule
     @tanh.vjp                                     # gradient, as nodes
+    @tanh.vmap                                    # many examples at once, if its kind is no guide
     @tanh.samples                                 # example inputs: every sweep draws from them
 
 A derived op is a function over other ops, with PyTorch's own signature. `on` says where a name
@@ -192,11 +193,18 @@ class Primitive(Op):
         self.view = kind is Kind.VIEW
         self.passes = 0 if self.view else passes
         self.vjp_rule: Rule | None = None
+        self.vmap_rule: Rule | None = None
+        self.vmap_attrs: Callable[..., dict[str, Any]] | None = None  # of a view: see batching.py
         self.layout = layout or LAYOUTS.get(kind, row_major)
 
     def vjp(self, rule: Rule) -> Rule:
         """Attach the gradient: `rule(g, out, *inputs, **attrs)`, one result or None per input."""
         self.vjp_rule = rule
+        return rule
+
+    def vmap(self, rule: Rule) -> Rule:
+        """Attach what it makes of many examples at once: `rule(batch, *inputs, **attrs)`."""
+        self.vmap_rule = rule
         return rule
 
     def __call__(self, *args: Any, **attrs: Any) -> Node:

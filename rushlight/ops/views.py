@@ -15,6 +15,7 @@ import numpy as np
 from .. import ops
 from ..errors import ChoiceError, DimError, explain
 from ..graph import Node, Shape, Spec, contiguous_strides
+from .batching import Batch, widened
 from .samples import floats
 from .table import Kind, Tensor, primitive
 
@@ -70,6 +71,9 @@ def reshape_view(input: Tensor, *, shape: Shape) -> Spec:
     return Spec(shape, input.dtype)
 
 
+reshape_view.vmap_attrs = lambda size, shape: {"shape": (size, *shape)}
+
+
 @reshape_view.vjp
 def _(g: Node, out: Node, input: Node, *, shape: Shape) -> tuple[Node]:
     return (ops.reshape(g, *input.shape),)
@@ -93,6 +97,9 @@ def _() -> Iterator[Any]:
 def permute_view(input: Tensor, *, dims: Shape) -> Spec:
     """`input` with its dimensions in the order of `dims`."""
     return Spec(tuple([input.shape[d] for d in dims]), input.dtype)
+
+
+permute_view.vmap_attrs = lambda size, dims: {"dims": (0, *[d + 1 for d in dims])}
 
 
 @permute_view.vjp
@@ -149,6 +156,15 @@ def expanded_strides(node: Node) -> Shape:
 def expand_view(input: Tensor, *, shape: Shape) -> Spec:
     """`input` repeated, without copying, along axes of size 1 to fill `shape`."""
     return Spec(shape, input.dtype)
+
+
+expand_view.vmap_attrs = lambda size, shape: {"shape": (size, *shape)}
+
+
+@expand_view.vmap
+def _(batch: Batch, input: Node, *, shape: Shape) -> Node:
+    input = widened(input, len(shape) - input.ndim + 1)
+    return expand_view(input, shape=(batch.size, *shape))
 
 
 @expand_view.vjp
@@ -259,6 +275,9 @@ def paired(index: Index, shape: Shape) -> Iterator[tuple[Any, int]]:
     sizes = iter(shape)
     for item in index:
         yield item, 1 if item is None else next(sizes)
+
+
+basic_index.vmap_attrs = lambda size, index: {"index": ((None, None, None), *index)}
 
 
 @basic_index.vjp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..graph import Node, Shape, Spec
 from .along import fold_along
+from .batching import beside
 from .convolve import Geometry, Pads, geometry, padded, windows_along
 from .samples import Array, at_kink, floats
 from .table import Kind, Tensor, primitive
@@ -198,6 +199,10 @@ def window_spread(
 @window_spread.vjp
 def _(g: Node, out: Node, input: Node, *, size: Shape, **attrs: Any) -> tuple[Node]:
     return (window_sum(g, **attrs),)
+
+
+for op in (window_max, max_places, window_sum, window_spread):
+    op.vmap(partial(beside, op))
 
 
 @window_sum.samples

@@ -15,6 +15,7 @@ from ..errors import (
 )
 from ..graph import Node, Shape, Spec, contiguous_strides
 from .affine import affine_view
+from .batching import Batch
 from .layouts import dense
 from .samples import Array, floats
 from .table import Kind, Tensor, primitive
@@ -51,6 +52,12 @@ def write_view(input: Tensor, new: Tensor, *, view: Any, attrs: Any) -> Spec:
             )
         )
     return input.spec
+
+
+@write_view.vmap
+def _(batch: Batch, *inputs: Node, view: Any, attrs: Any) -> Node:
+    shifted = view.vmap_attrs(batch.size, **dict(attrs))
+    return write_view(*batch.spread(inputs), view=view, attrs=tuple(shifted.items()))
 
 
 @write_view.vjp
@@ -97,6 +104,13 @@ def unview(input: Tensor, *, shape: Shape, view: Any, attrs: Any, overlaps: bool
     `overlaps` says that the view may show an element more than once.
     """
     return Spec(shape, input.dtype)
+
+
+@unview.vmap
+def _(batch: Batch, input: Node, *, shape: Shape, view: Any, attrs: Any, overlaps: bool) -> Node:
+    shifted = tuple(view.vmap_attrs(batch.size, **dict(attrs)).items())
+    shape = (batch.size, *shape)
+    return unview(input, shape=shape, view=view, attrs=shifted, overlaps=overlaps)
 
 
 @unview.vjp
