@@ -36,6 +36,7 @@ MODULES = frozenset(
         "cuda",
         "data",
         "fft",
+        "func",
         "io",
         "lessons",
         "linalg",
@@ -50,7 +51,7 @@ MODULES = frozenset(
     ]
 )
 
-LATER = {"load": "io", "save": "io"}
+LATER = {"load": "io", "save": "io", "vmap": "func"}
 """Public functions that appear when the library that has them is imported, which is when needed."""
 
 

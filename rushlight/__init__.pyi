@@ -35,6 +35,7 @@ backends: Any
 cuda: Any
 data: Any
 fft: Any
+func: Any
 io: Any
 lessons: Any
 linalg: Any
@@ -1817,6 +1818,14 @@ def unique_consecutive(
     input: Any, return_inverse: Any = ..., return_counts: Any = ..., dim: Any = ...
 ) -> Any: ...
 def use_deterministic_algorithms(mode: Any, *, warn_only: Any = ...) -> Any: ...
+def vmap(
+    func: Any,
+    in_dims: Any = ...,
+    out_dims: Any = ...,
+    randomness: Any = ...,
+    *,
+    chunk_size: Any = ...,
+) -> Any: ...
 def where(condition: Any, *choices: Any, **named: Any) -> Any: ...
 def zeros(
     *size: Any,

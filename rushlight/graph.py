@@ -107,7 +107,7 @@ class Node:
         self.shape, self.dtype = spec
         self.requires_grad = grad
         self.serial = next_serial()
-        self.examples = 0  # bits: the vmaps of whose examples it is one
+        self.examples = 0  # bits: the vmaps that it is an example of
         for x in inputs:
             self.examples |= x.examples
         self.home = None
@@ -174,8 +174,7 @@ class Leaf(Node):
         self.shape = shape
         self.dtype = dtype
         self.requires_grad = grad
-        self.serial = next_serial()
-        self.examples = 0
+        self.serial, self.examples = next_serial(), 0
         self.home = self.cells = self.saved = self.stride_memo = None
         self.label = ""
         self.viewed = False

@@ -73,7 +73,7 @@ def setitem(x: Any, index: Any, value: Any) -> None:
         problem = f"can't assign a {type(value).__name__} to a tensor"
         raise ArgumentError(explain("setitem", problem, hint="use torch.tensor(...) of it"))
     basic, gathered = take_apart(x, index)
-    if is_plain(x) and is_plain(value):
+    if is_plain(x) and is_plain(value) and not local.recorder.mapping:
         write_now(x, basic, gathered, value)
     elif gathered is None:
         apply_inplace(put_basic, (x, value, basic), {})

@@ -6,18 +6,20 @@ a program draws the same numbers however it is run.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import dtypes, rng
+from .chance import for_each, room_for
 from .create import checked_dtype, finished
 from .devices import require_cpu
 from .errors import ArgumentError, ShapeError, explain
 from .generator import LOCK, Generator, twister_of
 from .graph import contiguous_strides
-from .overwrite import overwrite
+from .overwrite import copy_, overwrite
 from .patterns import room_like, shape_of
 from .public import public
 from .runtime.entry import Handle
@@ -68,9 +70,13 @@ def drawn(op: str, draw: Draw, what: str) -> Callable[..., Any]:
         require_cpu(device, op)
         shape = shape_of(size or (named.pop("size"),), op)
         dtype = checked_dtype(dtype, op) or dtypes.default()
-        with LOCK:
-            array = draw(twister_of(generator), shape, dtype.numpy, True)
-        return finished(array, requires_grad, op)
+
+        def make(shape: tuple[int, ...]) -> Any:
+            with LOCK:
+                array = draw(twister_of(generator), shape, dtype.numpy, True)
+            return finished(array, requires_grad, op)
+
+        return for_each(op, shape, make)
 
     create.__name__ = create.__qualname__ = op
     create.__doc__ = f"A tensor of the given size, {what}."
@@ -91,9 +97,14 @@ def drawn_like(op: str, draw: Draw) -> Callable[..., Any]:
         layout: Any = None,
     ) -> Any:
         require_cpu(device, op)
-        array = room_like(input, checked_dtype(dtype, op))
-        fill(array, generator, draw)
-        return finished(array, requires_grad, op)
+        wanted = checked_dtype(dtype, op)
+
+        def make(shape: tuple[int, ...]) -> Any:
+            array = room_for(input, shape, wanted)
+            fill(array, generator, draw)
+            return finished(array, requires_grad, op)
+
+        return for_each(op, input._value.shape, make)
 
     create.__name__ = create.__qualname__ = op
     create.__doc__ = f"As `{op.removesuffix('_like')}`, with the shape and layout of `input`."
@@ -131,10 +142,13 @@ def randint(
         raise ArgumentError(explain("randint", "missing argument 'size'", hint=hint))
     check_range(low, high)
     dtype = checked_dtype(dtype, "randint") or dtypes.int64
-    shape = shape_of((size,), "randint")
-    with LOCK:
-        array = rng.integers(twister_of(generator), shape, low, high, dtype.numpy)
-    return finished(array, requires_grad, "randint")
+
+    def make(shape: tuple[int, ...]) -> Any:
+        with LOCK:
+            array = rng.integers(twister_of(generator), shape, low, high, dtype.numpy)
+        return finished(array, requires_grad, "randint")
+
+    return for_each("randint", shape_of((size,), "randint"), make)
 
 
 def check_range(low: int, high: int) -> None:
@@ -165,9 +179,15 @@ def randperm(
     """The numbers from 0 to n - 1 in random order."""
     require_cpu(device, "randperm")
     dtype = checked_dtype(dtype, "randperm") or dtypes.int64
-    with LOCK:
-        array = rng.permutation(twister_of(generator), n)
-    return finished(array.astype(dtype.numpy, copy=False), requires_grad, "randperm")
+
+    def make(shape: tuple[int, ...]) -> Any:
+        with LOCK:
+            twister = twister_of(generator)
+            drawn = [rng.permutation(twister, n) for _ in range(math.prod(shape[:-1]))]
+        array = np.stack(drawn).reshape(shape)
+        return finished(array.astype(dtype.numpy, copy=False), requires_grad, "randperm")
+
+    return for_each("randperm", (n,), make)
 
 
 @public()
@@ -233,7 +253,16 @@ def multinomial(
 
 def refill(tensor: Any, generator: Generator | None, draw: Draw, op: str) -> Any:
     """`tensor`, after its elements were drawn anew."""
-    check_leaf(local.recorder, op, tensor)
+    recorder = local.recorder
+    check_leaf(recorder, op, tensor)
+    if recorder.mapping:
+
+        def make(shape: tuple[int, ...]) -> Any:
+            room = room_for(tensor, shape)
+            fill(room, generator, draw)
+            return wrap(room)
+
+        return copy_(tensor, for_each(op, tensor._value.shape, make))
     room = room_like(tensor)
     fill(room, generator, draw)
     return overwrite(tensor, room)
@@ -280,9 +309,8 @@ def bernoulli_(self: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     """Itself, refilled with 1 with probability `p` (a number or a tensor), else 0."""
     if isinstance(p, Handle):
         array = np.broadcast_to(realise(p), self._value.shape)
-        return refill(
-            self, generator, lambda t, s, d, c: rng.bernoulli_from(t, array), "bernoulli_"
-        )
+        draw: Draw = lambda t, s, d, c: rng.bernoulli_from(t, np.broadcast_to(array, s))  # noqa: E731
+        return refill(self, generator, draw, "bernoulli_")
     return refill(self, generator, lambda t, s, d, c: rng.bernoulli(t, s, p), "bernoulli_")
 
 
@@ -316,6 +344,10 @@ def log_normal_(self: Any, mean: float = 1, std: float = 2, *, generator: Any = 
 
 def dropout_mask(input: Any, p: float) -> Any:
     """A mask of what dropout keeps of `input`, drawn as PyTorch draws it."""
-    mask = room_like(input, dtypes.bool_)
-    fill(mask, None, lambda t, shape, dtype, contiguous: rng.dropout_keep(t, shape, p))
-    return wrap(mask)
+
+    def make(shape: tuple[int, ...]) -> Any:
+        mask = room_for(input, shape, dtypes.bool_)
+        fill(mask, None, lambda t, shape, dtype, contiguous: rng.dropout_keep(t, shape, p))
+        return wrap(mask)
+
+    return for_each("dropout", input._value.shape, make)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from . import gradient, ops
+from . import ops
 from .errors import GradError, explain
+from .gradient import sum_to, to_dtype_of
 from .graph import Leaf, Node, needed, scope
 from .ops.batching import Batch, moved, rule_of
 
@@ -87,4 +88,4 @@ def _(
 
 def fitting(g: Node, x: Node) -> Node:
     """`g`, the gradient of `x` but for broadcasting and conversion, in its shape and dtype."""
-    return gradient.to_dtype_of(gradient.sum_to(g, x.shape), x)
+    return to_dtype_of(sum_to(g, x.shape), x)

@@ -13,12 +13,20 @@ import pytest
 from rushlight.engines.numpy import interpret
 from rushlight.graph import Leaf, Node, needed
 from rushlight.ops import OPS, Op
+from rushlight.ops.batching import alone, rule_of
 from rushlight.ops.table import Kind, Primitive
 from rushlight.trace import Program
 from rushlight.vectorize import vectorized
 
+
+def is_looped(op: Primitive) -> bool:
+    """Whether `op` has no rule, nor its kind: one example is done after the other."""
+    return getattr(rule_of(op), "func", None) is alone and op.kind is not Kind.CONTROL
+
+
 SAMPLED = [op for op in OPS.values() if op.sample_rule is not None and op.name != "custom"]
 COUNT = 3
+LOOPED = [op for op in SAMPLED if isinstance(op, Primitive) and op.vjp_rule and is_looped(op)]
 
 
 def varied(array: Any) -> Any:
@@ -54,19 +62,55 @@ def wanted_of(call: oracle.Call) -> list[Node]:
 
 @pytest.mark.parametrize("op", SAMPLED, ids=lambda op: op.name)
 def test_many_examples_give_what_each_gives(op: Op) -> None:
-    for example in oracle.examples(op):
+    for example in oracle.examples(op)[: 2 if op.derived else None]:
         call = oracle.record(op, example, grad=True)
         nodes = wanted_of(call)
         leaves = [n for n in call.feeds if not n.number]
         for chosen in choices(leaves):
             examples = {n: varied(call.feeds[n]) for n in chosen}
-            each = []
             try:
-                for k in range(COUNT):
-                    each.append(run(nodes, call.feeds | {n: examples[n][k] for n in chosen}))
+                feeds = [call.feeds | {n: examples[n][k] for n in chosen} for k in range(COUNT)]
+                each = [run(nodes, feed) for feed in feeds]
             except (RuntimeError, IndexError, np.linalg.LinAlgError):
                 continue  # what was varied is no valid input any more
             compare(nodes, each, call, examples, f"{example} {len(chosen)} of {len(leaves)}")
+
+
+@pytest.mark.parametrize("op", SAMPLED, ids=lambda op: op.name)
+def test_a_gradient_can_be_differentiated_by_what_it_is_weighted_with(op: Op) -> None:
+    # Forward mode is made of that: see func/forward.py.
+    for example in oracle.examples(op)[:1]:
+        call = oracle.record(op, example, grad=True)
+        roots = [n for n in call.results if n.requires_grad]
+        if not roots or not call.inputs:
+            continue
+        seeds = oracle.seeded(call, roots, 1)
+        for g in oracle.gradients(roots, seeds, call.inputs):
+            if g is not None and set(seeds) & set(needed([g])):
+                assert g.requires_grad, str(example)
+
+
+@pytest.mark.parametrize("op", LOOPED, ids=lambda op: op.name)
+def test_the_gradient_of_one_after_the_other(op: Op) -> None:
+    for example in oracle.examples(op):
+        call = oracle.record(op, example, grad=True)
+        (x,) = call.inputs
+        whole = call.leaf(varied(call.feeds[x]), grad=True)
+        (made,) = vectorized(call.results, {x: whole}, COUNT)
+        assert made.op is OPS["one_by_one"]
+        weight = call.leaf(oracle.noise(made.spec, 1), grad=True)
+        (g,) = oracle.gradients([made], [weight], [whole])
+        assert g is not None
+        each = []
+        for k in range(COUNT):
+            one = oracle.record(op, example, grad=True)
+            (x,) = one.inputs
+            one.feeds[x] = call.feeds[whole][k]
+            seed = one.leaf(np.asarray(call.feeds[weight][k]))
+            (slope,) = oracle.gradients(one.results, [seed], [x])
+            assert slope is not None
+            each += run([slope], one.feeds)
+        np.testing.assert_allclose(run([g], call.feeds)[0], np.stack(each), 1e-6)
 
 
 def compare(

@@ -120,15 +120,21 @@ class _BatchNorm(_WithStatistics):
             if not self.track_running_stats:
                 mean = var = None
             elif self.num_batches_tracked is not None:
-                count = counted(self.num_batches_tracked)
-                if self.momentum is None:
+                count = counted(self.num_batches_tracked, self.momentum is None)
+                if count is not None and self.momentum is None:
                     momentum = 1.0 / count
         of_batch = self.training or (self.running_mean is None and self.running_var is None)
         return F.batch_norm(input, mean, var, self.weight, self.bias, of_batch, momentum, self.eps)
 
 
-def counted(count: Any) -> int:
-    """The number in a tensor, after it was made one greater: at once, it is not worth recording."""
+def counted(count: Any, wanted: bool) -> int | None:
+    """The number in a tensor, after it was made one greater: at once, it is not worth recording.
+
+    None if it is not `wanted` and, inside vmap, stands for the numbers of many.
+    """
+    if count._value.examples and not wanted:
+        count.add_(1)
+        return None
     array = np.array(realise(count) + 1)
     overwrite(count, array)
     return int(array)

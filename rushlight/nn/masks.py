@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import ops, random, rng
 from ..calls import function
+from ..chance import for_each
 from ..errors import ChoiceError, ShapeError, explain
 from ..generator import LOCK, twister_of
 from ..graph import Node, contiguous_strides
@@ -24,6 +25,7 @@ from ..ops.table import Tensor, derived
 from ..patterns import room_like
 from ..runtime.mutate import apply_inplace
 from ..runtime.record import apply, realise, wrap
+from ..runtime.recorder import local
 
 ALPHA = 1.7580993408473766
 """scale * alpha of selu: what alpha dropout puts in the place of a value is -ALPHA."""
@@ -111,7 +113,7 @@ keep = function(keep_scaled)
 def element_mask(input: Any, p: float) -> Any:
     """A mask with a decision for each element."""
     value = input._value
-    if value.strides != row_major(value.shape):
+    if value.strides != row_major(value.shape) or local.recorder.mapping:
         return random.dropout_mask(input, p)
     with LOCK:
         return wrap(rng.dropout_keep(twister_of(None), value.shape, p))
@@ -131,9 +133,13 @@ def feature_mask(input: Any, p: float) -> Any:
     if len(shape) < 2:
         problem = "Feature dropout requires at least 2 dimensions in the input"
         raise ShapeError(explain("dropout", problem, {"input": input._value.spec}))
-    mask = np.empty((*shape[:2], *[1] * (len(shape) - 2)), np.bool_)
-    random.fill(mask, None, lambda t, shape, dtype, contiguous: rng.dropout_keep(t, shape, p))
-    return wrap(mask)
+
+    def make(shape: tuple[int, ...]) -> Any:
+        mask = np.empty(shape, np.bool_)
+        random.fill(mask, None, lambda t, shape, dtype, contiguous: rng.dropout_keep(t, shape, p))
+        return wrap(mask)
+
+    return for_each("dropout", (*shape[:2], *[1] * (len(shape) - 2)), make)
 
 
 def feature_dropout(

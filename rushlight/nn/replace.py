@@ -10,7 +10,7 @@ from typing import Any
 
 from ..graph import Node
 from ..runtime.effect import Change, apply_effect, given, new_tensor, rebind
-from ..runtime.mutate import is_shared
+from ..runtime.mutate import check_examples, is_shared
 from ..runtime.record import ends_here, settle, step, types
 from ..runtime.recorder import local
 
@@ -83,6 +83,9 @@ def recorded(
 ) -> list[Any]:
     """The results of a call that is not what came next the last time."""
     handles = settle(recorder, tensors)
+    if recorder.mapping:
+        for k in range(count):
+            check_examples(api.name, [handles[k], *handles])
 
     def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
         change = Change()

@@ -12,6 +12,7 @@ from ..graph import Node
 from ..ops import OPS
 from ..overwrite import copy_
 from ..runtime.record import give_cell, realise
+from ..runtime.recorder import local
 from .replace import Replacement, replace
 
 plain_batch_norm = function(OPS["batch_norm"])
@@ -30,9 +31,11 @@ def moving_norm(
     eps: float,
 ) -> Any:
     """The normalised batch, after the running mean and variance have moved towards its own."""
-    identify(running_mean)
-    identify(running_var)
-    if running_mean._value.viewed or running_var._value.viewed:  # their views must move along
+    if not local.recorder.mapping:
+        identify(running_mean)
+        identify(running_var)
+    viewed = running_mean._value.viewed or running_var._value.viewed  # their views move along
+    if viewed or local.recorder.mapping:
         out, mean, var = step(input, running_mean, running_var, weight, bias, momentum, eps)
         copy_(running_mean, mean)
         copy_(running_var, var)

@@ -14,6 +14,7 @@ from ..errors import ChoiceError, DtypeError, ShapeError, explain
 from ..graph import Node, Shape, Spec
 from .activation import expect_fractional
 from .along import grid
+from .batching import Batch
 from .index import OutOfRange, has_outliers
 from .loss import Flag, chosen, reduced_by
 from .samples import Array, floats
@@ -111,6 +112,12 @@ def _() -> Iterator[Any]:
 def count_kept(target: Tensor, *, ignore: int, dtype: DType) -> Spec:
     """How many of the classes are not `ignore`."""
     return Spec((), dtype)
+
+
+@count_kept.vmap
+def _(batch: Batch, target: Node, *, ignore: int, dtype: DType) -> Node:
+    kept = ops.cast(ops.ne(target, ignore), dtype=dtype)
+    return ops.reduce_sum(kept, axes=tuple(range(1, target.ndim)), keepdim=False)
 
 
 @count_kept.samples

@@ -85,6 +85,11 @@ def custom(out: Tensor, *inputs: Tensor) -> Spec:
     return out.spec
 
 
+@custom.vmap
+def _(batch: Batch, *inputs: Node) -> Node:
+    return batch.spread(inputs)[0]  # see vectorize.py: no gradient is wanted of it
+
+
 @custom.vjp
 def _(g: Node, made: Node, out: Node, *inputs: Node) -> tuple[Node | None, ...]:
     # Never run: a pass that meets a custom function goes in steps. It only says which of the
@@ -118,16 +123,19 @@ def tracked(input: Node, depth: int) -> Node:
     return node
 
 
+def no_value() -> LostError:
+    """The error for a tensor of one example that is asked for its value."""
+    problem = "a tensor inside vmap stands for many examples: it has no value of its own"
+    hint = (
+        "return it from the function; item(), print, bool() and numpy() need a value, and so does "
+        "a tensor that is kept after the function has returned"
+    )
+    return LostError(explain("vmap", problem, hint=hint))
+
+
 def not_alone(x: Any, *, axis: int, level: int) -> Any:
     """NumPy: there is no such value."""
-    raise LostError(explain("vmap", NO_VALUE, hint=NO_VALUE_HINT))
-
-
-NO_VALUE = "a tensor inside vmap stands for many examples: it has no value of its own"
-NO_VALUE_HINT = (
-    "return it from the function; item(), print, bool() and numpy() need a value, and so does a "
-    "tensor that is kept after the function has returned"
-)
+    raise no_value()
 
 
 @primitive(Kind.CONTROL, numpy=not_alone)

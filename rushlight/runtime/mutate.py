@@ -77,6 +77,8 @@ def change_inplace(
         problem = "this tensor is being changed in another thread"
         raise LostError(explain(form.name, problem, hint="let that thread finish first"))
     check_leaf(recorder, form.name, target)
+    if recorder.mapping:
+        check_examples(form.name, handles)
 
     def key() -> Any:
         return (form, static, tuple([h._value for h in handles]), recorder.grad)
@@ -95,6 +97,17 @@ def change_inplace(
     apply_effect(recorder, form, key(), handles, numbers, describe)
     if shared or recorder.eager:
         recorder.flush()
+
+
+def check_examples(name: str, handles: Sequence[Handle]) -> None:
+    """Raise LostError if a tensor that is the same for all examples would differ for each."""
+    differ = 0
+    for handle in handles[1:]:
+        differ |= handle._value.examples
+    if differ & ~handles[0]._value.examples:
+        problem = "inside vmap, one tensor for all examples cannot take a value for each"
+        hint = "make a new tensor in the function, or use the operation that is not in-place"
+        raise LostError(explain(shown(name), problem, hint=hint))
 
 
 def is_shared(handle: Handle) -> bool:

@@ -21,6 +21,7 @@ from ..graph import (
     next_serial,
     scope,
 )
+from ..ops.control import no_value
 from ..ops.table import TENSOR
 from ..trace import apply_chain, view_chain, view_root
 from .arguments import MARKS, Call, put_back, read
@@ -112,7 +113,7 @@ def settle(recorder: Recorder, handles: Sequence[Handle]) -> list[Handle]:
     """
     if isinstance(recorder.at, Halt):
         recorder.finish()
-    if recorder.at.depth >= config.window_cap:
+    if recorder.at.depth >= config.window_cap and not recorder.mapping:
         recorder.flush()
     settled = list(handles)
     for k, handle in enumerate(handles):
@@ -130,6 +131,8 @@ def settle(recorder: Recorder, handles: Sequence[Handle]) -> list[Handle]:
 
 def realise(handle: Handle) -> Any:
     """The array of a tensor, computed now if it was not."""
+    if handle._value.examples:
+        raise no_value()
     if not handle._value.leaf:
         (handle,) = settle(local.recorder, (handle,))
         if not handle._value.leaf:
@@ -152,6 +155,8 @@ def ends_here(recorder: Recorder, api: Any, key: Any) -> bool:
     every batch alive), and when gradients are recorded again after a parameter was changed by hand.
     """
     at = recorder.at
+    if recorder.mapping:
+        return False
     if at.state.mutated and recorder.grad:
         return True
     return at.depth >= 2 and at.first.api is api and bool(at.first.key == key)

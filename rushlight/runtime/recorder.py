@@ -34,7 +34,9 @@ class Recorder:
         "ident",
         "inference",
         "last",
+        "mapping",
         "root",
+        "tracking",
     )
 
     def __init__(self) -> None:
@@ -48,9 +50,14 @@ class Recorder:
         self.last: Window | None = None
         self.count = 0  # entries in the trie
         self.flushes = 0
+        self.mapping: list[Any] = []  # the vmaps that are running: see examples.py
+        self.tracking = 0  # how many derivatives are being taken, one within the other
 
     def flush(self) -> None:
         """Run the current window, if it holds anything, and begin another."""
+        if self.mapping:
+            self.mapping[-1].flush_around()
+            return
         window = self.at.window
         if window is not None:
             plan = window.plan

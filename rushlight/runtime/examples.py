@@ -1,0 +1,188 @@
+"""What `vmap` is to the runtime: tensors that stand for any one of many examples.
+
+Inside a vmap a function is recorded once, on `example` nodes that have the shape of one example and
+never get a value. When it returns, what depends on them is made again for all examples at once, by
+`vectorize`: that is one recorded call like any other, found again when the function is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from sys import getrefcount
+from typing import Any
+
+from .. import ops
+from ..errors import LostError, explain
+from ..graph import Node, needed
+from ..ops.batching import moved
+from ..ops.control import no_value
+from ..vectorize import batch_of, vectorized
+from .deliver import Failed
+from .effect import Change, apply_effect, given, new_tensor
+from .entry import Entry, Handle
+from .record import settle
+from .recorder import Recorder
+from .window import Window
+
+
+class Call:
+    """What an entry of the trie says was called."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.grad_name = name_of
+
+
+def name_of(node: Node, key: Any) -> str:
+    """PyTorch's name of the function that made `node`."""
+    name = node.op.grad_name
+    return name if isinstance(name, str) else ""
+
+
+ONE = 2
+"""What getrefcount says of a tensor that only its entry holds."""
+
+EXAMPLE = Call("example")
+WHOLE = Call("vmap")
+
+
+class Level:
+    """One vmap that is running: over `size` examples, `bit` among those that run."""
+
+    def __init__(self, recorder: Recorder, size: int, randomness: str) -> None:
+        self.recorder = recorder
+        self.size = size
+        self.randomness = randomness
+        self.bit = 0
+
+    def __enter__(self) -> Level:
+        recorder = self.recorder
+        settle(recorder, ())
+        if recorder.at.state.mutated:
+            recorder.flush()  # gradients are recorded after a parameter was changed by hand
+        self.eager = recorder.eager
+        self.start: Entry = recorder.at
+        self.bit = 1 << len(recorder.mapping)
+        recorder.eager = False
+        recorder.mapping.append(self)
+        return self
+
+    def flush_around(self) -> None:
+        """Run the window though this vmap has not ended."""
+        flush_around(self.recorder)
+
+    def __exit__(self, *error: Any) -> None:
+        recorder = self.recorder
+        recorder.mapping.remove(self)
+        recorder.eager = self.eager
+        self.let_go()
+        if recorder.eager and not recorder.mapping:
+            recorder.flush()
+
+    def let_go(self) -> None:
+        """See to it that a tensor of one example that somebody kept is never asked for a value."""
+        entry: Entry | None = self.recorder.at
+        while entry is not None and entry is not self.start and entry.parent is not None:
+            out = entry.out
+            if type(out) is list:
+                for k in range(len(out)):
+                    if getrefcount(out[k]) > ONE:
+                        self.disown(out[k])
+            else:
+                del out
+                if getrefcount(entry.out) > ONE:
+                    self.disown(entry.out)
+            entry = entry.parent
+
+    def disown(self, handle: Handle | None) -> None:
+        """Have a tensor say, whenever it is asked, that it stood for one example."""
+        if handle is not None and handle._value.examples & self.bit:
+            handle._value = Failed(handle._value, no_value())
+
+    def example(self, handle: Handle, axis: int, within: bool = False) -> Handle:
+        """Any one of the examples along an axis of a tensor; `within` that tensor itself."""
+        recorder = self.recorder
+        handles = settle(recorder, [handle])
+
+        def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
+            change = Change()
+            made = one_of(nodes[0], axis, self.bit)
+            old = None if nodes[0].leaf else nodes[0]
+            change.add(made, given(0) if within else new_tensor, old if within else None)
+            return change
+
+        key = (EXAMPLE, axis, self.bit, within, handles[0]._value, recorder.grad)
+        return apply_effect(recorder, EXAMPLE, key, handles, (), describe)[0]
+
+    def whole(self, handles: Sequence[Handle], axes: Sequence[int]) -> list[Handle]:
+        """What `handles` are for all examples, which lie along the `axes`."""
+        recorder = self.recorder
+        settled = settle(recorder, handles)
+
+        def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
+            change = Change()
+            for made, axis in zip(for_all(nodes, self.bit, self.size), axes, strict=True):
+                change.add(moved(made, 0, axis), new_tensor, None)
+            return change
+
+        values = tuple([h._value for h in settled])
+        key = (WHOLE, tuple(axes), self.bit, self.size, values, recorder.grad)
+        return list(apply_effect(recorder, WHOLE, key, settled, (), describe))
+
+
+def one_of(node: Node, axis: int, bit: int) -> Node:
+    """Any one of the examples along an axis of `node`."""
+    made = ops.example(node, axis=axis, level=bit)
+    made.examples |= bit
+    return made
+
+
+def for_all(nodes: Sequence[Node], bit: int, size: int) -> list[Node]:
+    """What `nodes` are for all examples of a vmap, which lie along the first axis."""
+    known = {
+        node: batch_of(node)
+        for node in needed(nodes)
+        if node.examples & bit and node.op is ops.example and node.attrs["level"] == bit
+    }
+    return [
+        made if node in known else ops.expand_view(made, shape=(size, *made.shape))
+        for node, made in zip(nodes, vectorized(nodes, known, size), strict=True)
+    ]
+
+
+# -- a value is looked at while a vmap runs ----------------------------------------------------
+
+
+def flush_around(recorder: Recorder) -> None:
+    """Run the window, as somebody looks at a value that is the same for all examples.
+
+    What stands for one example has to be carried over to the next window: as a batch of all.
+    """
+    levels = recorder.mapping
+    live = [p.handle() for p in Window(recorder.at).live() if p.node.examples]
+    kept = [h for h in live if h is not None]
+    handles = list(kept)
+    if any([h._value.requires_grad for h in handles]):
+        problem = "a value was looked at inside a derivative inside vmap"
+        hint = "compute it before, outside the function that vmap is given"
+        raise LostError(explain("vmap", problem, hint=hint))
+    bits = [h._value.examples for h in handles]
+    for level in reversed(levels):
+        mine = [k for k, b in enumerate(bits) if b & level.bit]
+        made = level.whole([handles[k] for k in mine], [0] * len(mine))
+        for k, handle in zip(mine, made, strict=True):
+            handles[k] = handle
+    for handle in kept:
+        handle._value = Failed(handle._value, no_value())
+    recorder.mapping = []
+    try:
+        recorder.flush()
+    finally:
+        recorder.mapping = levels
+    for old, handle, bit in zip(kept, handles, bits, strict=True):
+        old._array, old._value = handle._array, handle._value
+        for level in levels:
+            if bit & level.bit:
+                level.example(old, 0, within=True)
+    for level in levels:
+        level.start = recorder.root
