@@ -39,10 +39,8 @@ def changed(framework, info, sample, in_view):
     arguments = op_db.Translation(framework)
     leaf = framework.tensor(sample.input.numpy().copy()).requires_grad_()
     others = arguments([a.detach() if isinstance(a, torch.Tensor) else a for a in sample.args])
-    leaves = [leaf]
-    for other in others:
-        if isinstance(other, framework.Tensor) and other.is_floating_point():
-            leaves.append(other.requires_grad_())
+    tensors = [x for x in others if isinstance(x, framework.Tensor)]
+    leaves = [leaf, *[x.requires_grad_() for x in tensors if x.is_floating_point()]]
     whole = framework.stack([leaf * 1, leaf * 2]) if in_view else leaf * 1
     part = whole[0] if in_view else whole
     if in_view:

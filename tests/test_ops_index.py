@@ -9,6 +9,7 @@ import numpy as np
 import oracle
 import pytest
 
+import rushlight as torch
 from rushlight.engines.numpy import interpret
 from rushlight.ops import OPS
 from rushlight.ops.samples import floats
