@@ -11,7 +11,7 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from . import autograd, methods, reports, settings, tapers
+from . import autocasting, autograd, methods, reports, settings, tapers
 from .create import tensor
 from .missing import missing
 from .settings import API_VERSION as __version__
@@ -20,6 +20,7 @@ from .tensor import Tensor
 __all__ = [
     "Tensor",
     "__version__",
+    "autocasting",
     "autograd",
     "methods",
     "reports",
@@ -32,7 +33,9 @@ reports.install()
 
 MODULES = frozenset(
     [
+        "amp",
         "backends",
+        "cpu",
         "cuda",
         "data",
         "fft",

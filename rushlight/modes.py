@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from .public import public
+from .runtime.casting import with_grad
 from .runtime.recorder import local
 
 
@@ -25,7 +26,7 @@ class GradMode:
     def __enter__(self) -> GradMode:
         recorder = local.recorder
         self.before.append(recorder.grad)
-        recorder.grad = self.enabled
+        recorder.grad = with_grad(recorder.grad, self.enabled)
         return self
 
     def __exit__(
@@ -133,10 +134,11 @@ class set_grad_enabled(GradMode):
         self.enabled = bool(mode)
         recorder = local.recorder
         self.before.append(recorder.grad)
-        recorder.grad = self.enabled
+        recorder.grad = with_grad(recorder.grad, self.enabled)
 
     def __enter__(self) -> GradMode:
-        local.recorder.grad = self.enabled
+        recorder = local.recorder
+        recorder.grad = with_grad(recorder.grad, self.enabled)
         return self
 
     def __del__(self) -> None:
@@ -173,7 +175,7 @@ class inference_mode(GradMode):
         recorder = local.recorder
         self.before.append(recorder.grad)
         self.inference.append(recorder.inference)
-        recorder.grad = recorder.grad and not self.mode
+        recorder.grad = with_grad(recorder.grad, recorder.grad and not self.mode)
         recorder.inference = self.mode
         return self
 
@@ -204,4 +206,4 @@ def is_grad_enabled() -> bool:
     >>> torch.is_grad_enabled()
     True
     """
-    return local.recorder.grad
+    return bool(local.recorder.grad)

@@ -211,7 +211,7 @@ def describe_change(recorder: Recorder, target: Handle, node: Node, new: Node) -
         base = ops.with_data(above, write_back(parent, above, ops.detach(base)))
     for value, find, old in [(node, given(0), target._value), *members]:
         # A view that was taken without history must not get one where gradients are disabled.
-        scope.grad = recorder.grad or value.requires_grad
+        scope.grad = bool(recorder.grad or value.requires_grad)
         again = taken_again(base, value, part, whole)
         change.add(again, find, old, label_of(value, node, root, again, members))
     return change

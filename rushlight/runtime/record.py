@@ -25,6 +25,7 @@ from ..ops.control import no_value
 from ..ops.table import TENSOR
 from ..trace import apply_chain, view_chain, view_root
 from .arguments import MARKS, Call, put_back, read
+from .casting import cast_inputs
 from .deliver import Failed, link
 from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
 from .memory import to_read
@@ -235,7 +236,9 @@ def create(recorder: Recorder, call: Call, key: Any) -> Entry:
     entry = Entry(call.op, recorder.at, recorder.grad)
     nodes, scalars = open_entry(recorder, entry, call.handles, call.numbers)
     since = next_serial()
-    result = put_back(call, nodes, scalars)
+    mode = recorder.grad
+    given = nodes if type(mode) is bool else cast_inputs(mode, call, nodes)
+    result = put_back(call, given, scalars)
     entry.serials = (since, next_serial())
     entry.returned, entry.values = analyse(result, nodes)
     if len(entry.values) == 1 and entry.returned.kind is None:
@@ -267,7 +270,7 @@ def open_entry(
     recorder: Recorder, entry: Entry, handles: Sequence[Handle], numbers: Sequence[Any]
 ) -> tuple[list[Node], tuple[Scalar, ...]]:
     """The nodes that stand for the tensors and numbers given to a new `entry`."""
-    scope.grad = recorder.grad
+    scope.grad = bool(recorder.grad)
     nodes = bind_nodes(entry, handles)
     entry.scalars = tuple([Scalar(type(n), entry, k) for k, n in enumerate(numbers)])
     entry.count = len(handles)

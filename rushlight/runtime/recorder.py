@@ -43,7 +43,7 @@ class Recorder:
         self.ident = get_ident()
         self.root = self.new_root()
         self.at: Any = self.root
-        self.grad = True
+        self.grad: Any = True  # whether history is recorded, or a Mode that says so: see casting
         self.inference = False
         self.eager = config.eager
         self.hooks: dict[Node, Any] = {}  # of tensors that denote nodes of this window

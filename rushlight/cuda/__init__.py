@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import DeviceError, explain
+from ..errors import DeviceError, explain
+from . import amp
+
+__all__ = [
+    "amp",
+    "current_device",
+    "device_count",
+    "empty_cache",
+    "get_device_name",
+    "is_available",
+    "is_initialized",
+    "manual_seed",
+    "manual_seed_all",
+    "synchronize",
+]
 
 
 def is_available() -> bool:
