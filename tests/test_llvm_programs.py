@@ -193,6 +193,7 @@ def test_infinities_and_nans_are_kept() -> None:
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_threads_share_loops(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nests, "WORTH_SHARING", 10)
+    monkeypatch.setattr(step_module, "WORTH_SHARING", 10)
     monkeypatch.setattr(step_module, "WORTH_WAKING", 10)
     before = rushlight.get_num_threads()
     rushlight.set_num_threads(threads)

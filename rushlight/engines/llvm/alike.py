@@ -73,8 +73,7 @@ class Description:
             self.words.append(form.how)
         if fixed:
             buffer = self.step.memory.of(form)
-            if buffer.strides is None:
-                self.step.memory.lay_out_tight(buffer)
+            self.step.memory.lay_out_fixed(buffer, self.step.lanes["float"])
             self.words.append((buffer.strides, self.memory(form, buffer.flat(own_index(form)))))
         else:
             self.members.append(form)

@@ -117,6 +117,8 @@ class Memory:
         """Whether the layout of a stored form is not free."""
         if form.kind in (Kind.PIECE, Kind.SCATTER) or self.must_be_tight(form):
             return True
+        if form.how == "turned":
+            return True
         found = self.buffers.get(form)
         return found is not None and found.strides is not None
 
@@ -141,6 +143,15 @@ class Memory:
         steps = {k: (whole.strides or ())[k] * whole.item for k in long}
         if any([step % PAGE == 0 for step in steps.values()]):
             self.lay_out(whole, long, odd_rows=1)
+
+    def lay_out_fixed(self, buffer: Buffer, lanes: int) -> None:
+        """The layout of a form whose layout is not free, if it has none yet."""
+        if buffer.strides is not None:
+            return
+        if buffer.form.how == "turned" and not self.must_be_tight(buffer.form):
+            self.lay_out(buffer, [k for k, n in enumerate(buffer.form.shape) if n > 1], lanes)
+        else:
+            self.lay_out_tight(buffer)
 
     def lay_out_tight(self, buffer: Buffer) -> None:
         """Row-major without gaps."""

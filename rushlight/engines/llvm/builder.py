@@ -89,6 +89,11 @@ class Builder(Arithmetic):
             self.declare("void", name, [value.type, "ptr", "i32", active.type])
             self.raw(f"call void @{name}({value.typed}, {pointer.typed}, i32 {by}, {active.typed})")
 
+    def prefetch(self, pointer: Value) -> None:
+        """Ask for the memory at `pointer`, which will be read soon."""
+        self.declare("void", "llvm.prefetch.p0", ["ptr", "i32", "i32", "i32"])
+        self.raw(f"call void @llvm.prefetch.p0({pointer.typed}, i32 0, i32 3, i32 1)")
+
     def gather(
         self, pointer: Value, indices: Value, kind: str, mask: Mask = None, hoist: bool = True
     ) -> Value:

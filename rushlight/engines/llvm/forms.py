@@ -157,6 +157,11 @@ def copied(source: Form) -> Form:
     return Form(Kind.MAP, (source,), source.shape, source.type, "same")
 
 
+def turned(source: Form) -> Form:
+    """The same elements; if they are stored, then the last dimension innermost."""
+    return Form(Kind.MAP, (source,), source.shape, source.type, "turned")
+
+
 def converted(source: Form, type: str) -> Form:
     """`source` as scalars of another type."""
     if source.type == type:

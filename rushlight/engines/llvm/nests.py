@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from . import folding
 from .affine import LANE, Affine, substituted, variable
+from .ahead import fetch_ahead
 from .buffers import Buffer
 from .builder import Value
 from .elements import Elements
 from .forms import Form, Kind
-from .packing import Packed
+from .packing import Packed, transposed
 from .plan import Index, Plan, loops_of
 from .schedule import Group
 from .sharing import WORTH_SHARING, Share, shared_variable, tile_counts
@@ -41,7 +42,8 @@ Results = list[Value]
 class Nest:
     """The loops of `group`, over variables with these `extents`.
 
-    `merged` are variables that have been merged into others, and are 0.
+    `merged` are variables that have been merged into others, and are 0. `room` is where a factor
+    is packed that more than one nest knows of.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Nest:
         merged: dict[str, str],
         choice: Choice,
         work: float = 0,
+        room: Buffer | None = None,
     ) -> None:
         self.e, self.b = elements, elements.b
         self.group = group
@@ -65,8 +68,9 @@ class Nest:
         rest = [d for d in parallel if d != self.vector]
         self.order = rest + ([self.vector] if self.vector in parallel and self.vector else [])
         self.packed: Packed | None = None
+        self.only_packing = False
         if choice.kind == PACKED:
-            self.packed = Packed(self)
+            self.packed = Packed(self, room)
             self.order = self.packed.order
         self.steps = {
             d: self.tile.get(d, 1) * (self.lanes if d == self.vector else 1) for d in self.order
@@ -86,10 +90,20 @@ class Nest:
         """Write the loops."""
         self.loops(0, {})
 
+    def emit_packing(self) -> None:
+        """Write only the loops that pack a factor as a whole."""
+        assert self.packed is not None
+        self.order = self.packed.order[: len(self.packed.mine)]
+        self.only_packing = True
+        self.loops(0, {})
+
     # -- the loops over the result -------------------------------------------------------------
 
     def loops(self, depth: int, tile: Tile) -> None:
         """The loops from `depth` on, within the tile so far."""
+        if self.packed and depth == len(self.order) and self.only_packing:
+            self.packed.emit(tile)
+            return
         if depth == len(self.order):
             self.innermost(tile)
             return
@@ -141,6 +155,8 @@ class Nest:
     def innermost(self, tile: Tile) -> None:
         """What is done for one tile."""
         points = list(self.points(tile))
+        if self.group.folds and self.group.points:
+            fetch_ahead(self, tile)
         results = self.fold(points, tile) if self.group.folds else []
         rows = [d for d in self.order if d != self.vector and tile[d].count > 2]
         many = [d for d in self.order if d != self.vector and tile[d].count > 1]
@@ -253,11 +269,30 @@ class Nest:
                 e.known[form, placed(own_index(form), point)] = value
                 writes.append((form, point, mask, value))
         e.known, e.mask = {}, None
+        across: dict[Form, list[Value]] = {}
         for form, point, mask, value in writes:
             if is_needed(e.plan, form, self.group):
                 buffer = e.memory.of(form)
                 flat = substituted(buffer.flat(own_index(form)), point)
-                e.store(buffer, flat, value, mask)
+                if self.choice.turn and flat.factor(LANE) not in (0, 1):
+                    across.setdefault(form, []).append(value)
+                else:
+                    e.store(buffer, flat, value, mask)
+        for form, values in across.items():
+            self.store_turned(form, values, points[0][1])
+
+    def store_turned(self, form: Form, rows: list[Value], mask: int | None) -> None:
+        """Write vectors along `vector`, one for each place along `turn`, as columns."""
+        e, count = self.e, len(rows)
+        wide = [self.b.splat(r, self.lanes) for r in rows]
+        columns = transposed(self.b, wide + wide[-1:] * (self.lanes - count))
+        buffer = e.memory.of(form)
+        assert self.vector is not None and self.choice.turn is not None
+        for k, column in enumerate(columns[:mask]):
+            point = {**self.at_zero, self.vector: variable(self.vector, 1, k),
+                     self.choice.turn: Affine(0, ((LANE, 1), (self.choice.turn, 1)))}  # fmt: skip
+            flat = substituted(buffer.flat(own_index(form)), point)
+            e.store(buffer, flat, column, count if count < self.lanes else None)
 
     def finish_in_rows(self, d: str, tile: Tile, results: Results) -> None:
         """As `finish`, but in a loop over the rows of the tile: the code stays small."""

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .affine import LANE, Affine, combined, row_major, substituted, variable
-from .buffers import Buffer
+from .buffers import SLACK, Buffer
 from .builder import Builder, Value
 from .forms import SOURCES
 from .strategy import packed_side_number
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Packed:
     """The packed side of a nest's product: a panel of all folded steps by a tile of vectors."""
 
-    def __init__(self, nest: Nest) -> None:
+    def __init__(self, nest: Nest, room: Buffer | None = None) -> None:
         self.nest = nest
         contraction = nest.choice.contraction
         assert contraction is not None and nest.vector is not None
@@ -32,18 +32,29 @@ class Packed:
         self.wide = nest.tile.get(nest.vector, 1) * nest.lanes
         sizes = [max(nest.extents[r], 2) for r in nest.folded]
         self.steps = dict(zip(nest.folded, row_major(sizes), strict=True))
-        rows = math.prod(sizes)
-        self.room = Buffer(self.form)
-        size = (rows * self.wide + 64) * self.room.item
-        self.size = size
+        rows = math.prod(sizes) + -(-SLACK // self.wide)
+        self.room = room or Buffer(self.form)
+        self.size = rows * self.wide * self.room.item
+        self.apart = nest.choice.apart
+        self.pitches: dict[str, int] = {}  # bytes from panel to panel, by unit of their variables
+        for d in reversed(self.order[: len(self.mine)] if self.apart else []):
+            step = self.wide if d == nest.vector else 1
+            self.pitches[d] = self.size // step
+            self.size *= -(-nest.extents[d] // step)
 
     def is_due(self, depth: int) -> bool:
         """Whether the panel is to be packed before the loops from `depth` on."""
-        return depth == len(self.mine)
+        return depth == len(self.mine) and not self.apart
 
     def start(self) -> Value:
-        """The address of the panel, this thread's own."""
-        return self.nest.room_for(self.room, self.size)
+        """The address of the panel: this thread's own, or one of all."""
+        nest, b = self.nest, self.nest.b
+        if not self.apart:
+            return nest.room_for(self.room, self.size)
+        if self.room.offset is None:
+            self.room.offset = nest.e.memory.scratch(self.size)
+        where = nest.e.offset(Affine(0, tuple(self.pitches.items())))
+        return b.address(nest.e.base(self.room), where, "i8")
 
     def row(self) -> Value:
         """Where the panel's row for the present folded step begins, in elements."""

@@ -17,6 +17,9 @@ from .scalars import COSTS
 
 Index = tuple[Affine, ...]
 
+MANY_ROWS = 100
+"""Rows of a product next to which it costs little to put the other factor in order."""
+
 
 class Target(NamedTuple):
     """Where a wanted form is written: the `place`-th argument, with `strides` in elements.
@@ -68,7 +71,7 @@ class Plan:
                 and uses > 1
                 and uses * full[form] > full[form] + 1 + 0.5 * uses
             )
-            if worth or self.must_store(form):
+            if worth or self.must_store(form) or (form.how == "turned" and self.is_turned(form)):
                 self.stored.add(form)
                 times[form] = 1
 
@@ -86,6 +89,21 @@ class Plan:
             else:
                 full[form] = 0.5
         return full
+
+    def is_turned(self, form: Form) -> bool:
+        """Whether to store a factor of products in another order than it has.
+
+        A product of many rows may as well put it in order for itself, panel by panel.
+        """
+        folds: set[Form] = set()
+        stack = list(self.users[form])
+        while stack:
+            user = stack.pop()
+            if user.kind is not Kind.FOLD:
+                stack += self.users[user] if user not in self.stored else []
+            elif user.inputs[0].size < MANY_ROWS * form.size:
+                folds.add(user)
+        return len(folds) > 1
 
     def must_store(self, form: Form) -> bool:
         """Whether `form` has to have memory."""

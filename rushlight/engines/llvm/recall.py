@@ -19,7 +19,7 @@ from ...graph import Constant, Node
 from ...ops.table import Op
 from ...trace import Program
 from . import cache
-from .sharing import most_threads
+from .sharing import planned_threads
 from .target import target
 
 PLACE = re.compile(r" at 0x|object at")
@@ -37,7 +37,7 @@ def edition() -> str:
 def key_of(program: Program, updates: Mapping[int, int], dense: bool) -> str | None:
     """The name under which the code of `program` is kept; None if it cannot be described."""
     numbers: dict[Node, int] = {}
-    lines = [f"{sorted(updates.items())} {dense} {most_threads()}"]
+    lines = [f"{sorted(updates.items())} {dense} {planned_threads()}"]
     for leaf in program.inputs:
         numbers[leaf] = len(numbers)
         lines.append(f"{leaf.number} {leaf.dtype.name} {leaf.shape} {leaf.strides}")

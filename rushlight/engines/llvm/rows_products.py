@@ -9,7 +9,8 @@ from typing import Any
 from ...graph import Node
 from . import forms
 from .affine import Affine, combined, variable
-from .forms import Form, assembled, expanded, folded, mapped, permuted, reshaped
+from .forms import Form, Kind, assembled, expanded, folded, mapped, permuted, reshaped, turned
+from .plan import arguments
 from .rows import INFINITY, Lowering, NoRow, first_place, row
 
 Pads = Sequence[tuple[int, int]]
@@ -21,14 +22,36 @@ def _(x: Lowering, node: Node, a: Form, b: Form) -> Form:
         raise NoRow("truth values")
     *batch, rows, columns = node.shape
     inner = a.shape[-1]
-    last = len(b.shape) - 1
+    if columns >= rows:
+        b = across(b)
+    else:
+        a = transposed(across(transposed(a)))
     left = reshaped(a, (*a.shape[:-1], 1, inner))
-    turned = permuted(b, (*range(last - 1), last, last - 1))
-    right = reshaped(turned, (*b.shape[:-2], 1, columns, inner))
+    right = reshaped(transposed(b), (*b.shape[:-2], 1, columns, inner))
     whole = (*batch, rows, columns, inner)
     product = mapped("mul", a.type, expanded(left, whole), expanded(right, whole))
     return reshaped(folded("add", product, (len(whole) - 1,)), node.shape)
 
+
+def transposed(x: Form) -> Form:
+    """`x` with its last two dimensions exchanged."""
+    last = len(x.shape) - 1
+    return permuted(x, (*range(last - 1), last, last - 1))
+
+
+def across(x: Form) -> Form:
+    """`x`; or what may be stored instead, if it is an input whose columns are not contiguous."""
+    form, index = x, tuple([forms.axis(k, n) for k, n in enumerate(x.shape)])
+    while form.kind in (Kind.VIEW, Kind.RESHAPE):
+        ((form, index),) = arguments(form, index)
+    if form.kind is not Kind.INPUT or x.size < WORTH_TURNING:
+        return x
+    flat = combined(zip(index, form.how.strides, strict=True))
+    return x if flat.factor(f"o{len(x.shape) - 1}") == 1 else turned(x)
+
+
+WORTH_TURNING = 4096
+"""Elements of a factor that may be worth storing in another order."""
 
 # -- windows -----------------------------------------------------------------------------------
 

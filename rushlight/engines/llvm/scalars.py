@@ -58,6 +58,11 @@ def _(b: Builder, x: Value) -> Value:
     return x
 
 
+@scalar("turned", 0)
+def _(b: Builder, x: Value) -> Value:
+    return x  # if it is stored, its last dimension lies innermost
+
+
 @scalar("add")
 def _(b: Builder, x: Value, y: Value) -> Value:
     return b.binary("or", x, y) if x.kind == "i1" else b.add(x, y)

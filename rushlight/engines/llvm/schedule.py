@@ -124,11 +124,18 @@ class Schedule:
         if form.kind is Kind.ASSEMBLE:
             self.place[form] = first  # its pieces are what is computed
             return
+        if form.kind is Kind.PIECE:
+            first = max([first, *[self.place[p] + 1 for p in self.covered(form)]])
         last = self.first_overwritten(reading)
         k = self.group_for(form, reading, first, last, updated)
         if k > last:
             raise Conflict(self.overwriter(reading))
         self.enter(form, reading, k, updated)
+
+    def covered(self, piece: Form) -> list[Form]:
+        """The earlier pieces of the same whole that `piece` may partly lie over."""
+        (whole,) = self.plan.users[piece]
+        return [p for p in whole.inputs if p in self.place and not apart(p, piece)]
 
     def first_overwritten(self, reading: Reading) -> int:
         """The first group in which an input that `reading` needs is overwritten."""
@@ -150,8 +157,10 @@ class Schedule:
     def fits(self, form: Form, reading: Reading, k: int, updated: Any) -> bool:
         """Whether `form` can be computed in the loops of group `k`."""
         group, loops = self.groups[k], reading.loops
-        if form.kind in (Kind.PIECE, Kind.SCATTER) or form in self.plan.guards:
+        if form.kind is Kind.SCATTER or form in self.plan.guards:
             return False
+        if form.kind is Kind.PIECE and group.folds:
+            return False  # its layout is given, and may not be what suits the folds
         if group.parallel != loops.parallel or any([is_alone(f) for f in group.forms]):
             return False
         within = [(f, i) for f, i in reading.stored if self.place[f] == k]
@@ -201,7 +210,15 @@ class ScatterReading(Reading):
 
 def is_alone(form: Form) -> bool:
     """Whether a form shares its loops with no other."""
-    return form.kind in (Kind.PIECE, Kind.SCATTER)
+    return form.kind is Kind.SCATTER
+
+
+def apart(a: Form, b: Form) -> bool:
+    """Whether two pieces of a whole lie apart along some dimension."""
+    for (start, step), n, (other, pace), m in zip(a.how, a.shape, b.how, b.shape, strict=True):
+        if start + step * (n - 1) < other or other + pace * (m - 1) < start:
+            return True
+    return False
 
 
 def schedule(plan: Plan) -> Schedule:

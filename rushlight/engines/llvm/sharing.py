@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 from ...cores import count_cores
 from .builder import Builder, Value
 from .elements import Elements, Source
 from .pool import hand_out
-from .strategy import PACKED, Choice
+from .strategy import PACKED, Choice, unevenness
 
 POOL, THREAD = Source(-1, 0), Source(-2, 0)
 """What a group's function is given that shares its loops: the pool, and the thread's number."""
@@ -26,9 +27,15 @@ RUNS = 16
 Body = Callable[[Value], None]
 
 
+@cache
+def planned_threads() -> int:
+    """For how many threads loops are laid out: one for each core there was when first asked."""
+    return count_cores()
+
+
 def most_threads() -> int:
     """How many threads have memory of their own; others leave the work to them."""
-    return max(count_cores(), 4)
+    return max(planned_threads(), 4)
 
 
 class Share:
@@ -79,10 +86,10 @@ def shared_variable(order: list[str], counts: dict[str, int], choice: Choice) ->
 
     A panel is packed inside of the loops over its own side, so those keep their order.
     """
-    threads = most_threads()
-    free = order[:1] if choice.kind == PACKED else order[:2]
+    threads = planned_threads()
+    free = order[:1] if choice.kind == PACKED and not choice.apart else order
     candidates = [d for d in free if counts[d] >= threads]
-    return max(candidates, key=lambda d: min(counts[d], 8 * threads), default=None)
+    return min(candidates, key=lambda d: unevenness(counts[d], threads), default=None)
 
 
 def tile_counts(extents: dict[str, int], steps: dict[str, int]) -> dict[str, int]:

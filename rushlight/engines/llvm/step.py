@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .affine import Affine
 from .alike import Description, Recipe
-from .buffers import Memory
+from .buffers import Buffer, Memory
 from .builder import Builder, Value, parameter
 from .elements import Elements, Source, lanes_of
 from .forms import Form, Kind
@@ -17,7 +17,14 @@ from .plan import Plan, loops_of
 from .pool import barrier
 from .scatter import emit_scatter
 from .schedule import Group, Schedule
-from .sharing import POOL, THREAD, WORTH_WAKING, most_threads
+from .sharing import (
+    POOL,
+    THREAD,
+    WORTH_SHARING,
+    WORTH_WAKING,
+    most_threads,
+    planned_threads,
+)  # fmt: skip
 from .strategy import DOT, POINT, Access, Choice, Problem, choose, contraction_of, cost_of
 from .target import Target
 
@@ -186,7 +193,14 @@ class Step:
         self.choices.append((group, choice))
         work = self.vector_work(group, choice)
         nest = (group, parallel, folded, extents, merged, choice, work if self.parallel else 0)
-        return [self.in_function(lambda: Nest(self.elements, *nest).emit())]
+        if not choice.apart:
+            return [self.in_function(lambda: Nest(self.elements, *nest).emit())]
+        room = Buffer(group.forms[0])
+        before = (*nest[:-1], 0, room)
+        return [
+            self.in_function(lambda: Nest(self.elements, *before).emit_packing()),
+            self.in_function(lambda: Nest(self.elements, *nest, room).emit()),
+        ]
 
     def vector_work(self, group: Group, choice: Choice | None = None) -> float:
         """About how many vector instructions a group takes."""
@@ -235,9 +249,11 @@ class Step:
             loops = loops_of(group.folds[0])
             contraction = contraction_of(self.plan, group, loops.body, loops.index)
         lanes, registers = self.elements.lanes, self.target.registers
+        shared = self.parallel and self.vector_work(group) > WORTH_SHARING
         return Problem(
-            group, parallel, folded, extents, reads, writes, lanes, registers, contraction
-        )
+            group, parallel, folded, extents, reads, writes, lanes, registers, contraction,
+            planned_threads() if shared else 1,
+        )  # fmt: skip
 
     def reads(self, group: Group) -> list[Access]:
         """Where the group reads memory, or uses an index as a number."""
@@ -262,9 +278,8 @@ class Step:
     def lay_out_fixed(self, group: Group) -> None:
         """Lay out the forms whose layout is not free."""
         for form in group.forms:
-            buffer = self.memory.of(form)
-            if self.memory.is_fixed(form) and buffer.strides is None:
-                self.memory.lay_out_tight(buffer)
+            if self.memory.is_fixed(form):
+                self.memory.lay_out_fixed(self.memory.of(form), self.lanes["float"])
 
     def lay_out_free(
         self, group: Group, parallel: list[str], merged: dict[str, str], choice: Choice

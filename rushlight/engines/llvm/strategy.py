@@ -45,13 +45,19 @@ class Contraction:
 
 @dataclass
 class Choice:
-    """How to run a group's loops."""
+    """How to run a group's loops.
+
+    With `turn` an elementwise group reads in vectors along `vector` and writes along `turn`.
+    With `apart` the factor that is packed is packed as a whole beforehand.
+    """
 
     kind: str
     vector: str | None = None
     tile: dict[str, int] = field(default_factory=dict)
     contraction: Contraction | None = None
     cost: float = 0.0
+    turn: str | None = None
+    apart: bool = False
 
 
 @dataclass
@@ -67,6 +73,7 @@ class Problem:
     lanes: int
     registers: int
     contraction: Contraction | None
+    threads: int = 1
 
     def total(self) -> int:
         """The number of innermost iterations."""
@@ -83,7 +90,7 @@ def access_cost(factor: int) -> float:
         return 0.5
     if factor == 1:
         return 1
-    return 3 if 2 <= factor <= 4 else 16
+    return 3 if 2 <= factor <= 4 else 32
 
 
 def choose(problem: Problem) -> Choice:
@@ -93,10 +100,19 @@ def choose(problem: Problem) -> Choice:
     best: Choice | None = None
     for vector, kind in candidates(problem):
         extra = fixed_cost(problem, vector, kind)
+        packing = packing_cost(problem, vector) if kind == PACKED else 0
         for tile in tiles(problem, vector, kind):
             cost = inner_cost(problem, vector, kind, tile) + extra
-            if best is None or cost < best.cost:
-                best = Choice(kind, vector, tile, problem.contraction, cost)
+            idle = idleness(problem, vector, tile, problem.parallel)
+            apart = False
+            if kind == PACKED:
+                panels = idleness(problem, vector, tile, panel_order(problem, vector)[:1])
+                apart = cost * idle + packing * panels < (cost + packing) * panels * 0.97
+                cost += packing * panels / idle if apart else packing
+                idle = idle if apart else panels
+            if best is None or cost * idle < best.cost:
+                contraction = problem.contraction
+                best = Choice(kind, vector, tile, contraction, cost * idle, None, apart)
     assert best is not None
     return best
 
@@ -113,10 +129,33 @@ def choose_point(problem: Problem) -> Choice:
             best = (cost, v)
     if best is None:
         return Choice(POINT)
+    turning = choose_turn(problem, best[0])
+    if turning is not None:
+        return turning
     v = best[1]
     light = sum([cost_of(f) for f in problem.group.points]) < 12
     long = problem.extents[v] >= 8 * problem.lanes
     return Choice(POINT, v, {v: 4} if light and long else {}, None, best[0])
+
+
+def choose_turn(problem: Problem, limit: float) -> Choice | None:
+    """The way to read along one variable and write along another, if it costs less than `limit`."""
+    for v in problem.parallel:
+        if not all([a.flat.factor(v) in (0, 1) for a in problem.reads]):
+            continue
+        across = [a for a in problem.writes if a.factor(v) not in (0, 1)]
+        for w in problem.parallel:
+            if w == v or not across or not all([a.factor(w) == 1 for a in across]):
+                continue
+            steps = problem.total() // problem.extents[v] * problem.vectors(v)[v]
+            cost = steps * (1.0 + len(problem.reads) + len(problem.writes) + TURNING)
+            if cost < limit and min(problem.extents[v], problem.extents[w]) >= problem.lanes:
+                return Choice(POINT, v, {w: problem.lanes}, None, cost, w)
+    return None
+
+
+TURNING = 5
+"""What it costs to turn a block of vectors, for each of them."""
 
 
 def cost_of(form: Form) -> int:
@@ -179,22 +218,24 @@ def packed_side_number(contraction: Contraction, vector: str | None) -> int:
 
 
 def fixed_cost(problem: Problem, vector: str | None, kind: str) -> float:
-    """What does not depend on the tile: stores that are not contiguous, and packing."""
+    """What does not depend on the tile: stores that are not contiguous."""
     if vector is None or kind == DOT:
         return 0
     counts = problem.vectors(vector)
     steps = math.prod([counts[d] for d in problem.parallel])
-    cost = sum([40.0 * steps for a in problem.writes if a.factor(vector) not in (0, 1)])
-    if kind == PACKED:
-        side = packed_side(problem, vector)
-        reads = [a.flat for a in problem.reads if any([a.flat.factor(d) for d in side])]
-        mine = [f for f in reads if {v for v, _ in f.terms} <= side]
-        straight = all([f.factor(vector) in (0, 1) for f in mine])
-        rows = any([all([f.factor(r) == 1 for f in mine]) for r in problem.folded])
-        weight = 0.12 if straight else 0.45 if rows else 1.5
-        variables = [d for d in problem.parallel + problem.folded if d in side]
-        cost += weight * math.prod([problem.extents[d] for d in variables])
-    return cost
+    return sum([40.0 * steps for a in problem.writes if a.factor(vector) not in (0, 1)])
+
+
+def packing_cost(problem: Problem, vector: str | None) -> float:
+    """What it costs to put a factor in the order in which it is read."""
+    side = packed_side(problem, vector)
+    reads = [a.flat for a in problem.reads if any([a.flat.factor(d) for d in side])]
+    mine = [f for f in reads if {v for v, _ in f.terms} <= side]
+    straight = all([f.factor(vector or "") in (0, 1) for f in mine])
+    rows = any([all([f.factor(r) == 1 for f in mine]) for r in problem.folded])
+    weight = 0.12 if straight else 0.45 if rows else 1.5
+    variables = [d for d in problem.parallel + problem.folded if d in side]
+    return weight * math.prod([problem.extents[d] for d in variables])
 
 
 def inner_cost(problem: Problem, vector: str | None, kind: str, tile: dict[str, int]) -> float:
@@ -220,6 +261,38 @@ def inner_cost(problem: Problem, vector: str | None, kind: str, tile: dict[str, 
         results = math.prod([extents[d] for d in problem.parallel])
         cost += results * len(group.folds) * 5 + (results * 4 if group.points else 0)
     return cost
+
+
+def idleness(
+    problem: Problem, vector: str | None, tile: dict[str, int], shareable: list[str]
+) -> float:
+    """How much longer the threads take than if each had an equal share of the tiles.
+
+    One of the loops over `shareable` may be shared out.
+    """
+    if problem.threads == 1:
+        return 1
+    counts = problem.vectors(vector)
+    found = [unevenness(-(-counts[d] // tile.get(d, 1)), problem.threads) for d in shareable]
+    return min(found, default=problem.threads)
+
+
+def panel_order(problem: Problem, vector: str | None) -> list[str]:
+    """The loops over the panels of a packed factor, from the outermost."""
+    side = packed_side(problem, vector)
+    return sorted([d for d in problem.parallel if d in side], key=lambda d: d == vector)
+
+
+def unevenness(tiles: int, threads: int) -> float:
+    """How much longer `threads` take for so many tiles than for equal shares.
+
+    Few tiles even out little of what disturbs one of the threads.
+    """
+    return (-(-tiles // threads) + FEW_TILES) * threads / tiles
+
+
+FEW_TILES = 0.02
+"""What it costs to have no more tiles than threads."""
 
 
 def load_weight(

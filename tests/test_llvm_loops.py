@@ -1,0 +1,113 @@
+"""How the LLVM engine's loops run: orders in memory, pieces, panels for threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+import native_programs
+
+import rushlight
+from rushlight import dtypes, ops
+from rushlight.engines.llvm import layout, nests
+from rushlight.engines.llvm import step as step_module
+from rushlight.engines.llvm.step import Step
+from rushlight.engines.llvm.translate import Compiled
+from rushlight.engines.numpy import interpret
+from rushlight.graph import Leaf, Node
+from rushlight.trace import Program
+
+pytestmark = pytest.mark.skipif(not layout.supported(), reason="another interpreter")
+
+
+def leaf(*shape: int, dtype: Any = dtypes.float32) -> Leaf:
+    return Leaf(shape, dtype)
+
+
+def check(outputs: list[Node], inputs: tuple[Leaf, ...], updates: Any = ()) -> Step:
+    """Run on both engines and compare; the loops."""
+    program = Program(outputs, inputs)
+    rng = np.random.default_rng(0)
+    arrays = [np.asarray(rng.uniform(-1, 1, i.shape), i.dtype.numpy) for i in program.inputs]
+    wanted = interpret.run(program, [np.copy(a) for a in arrays])
+    got = native_programs.run(program, arrays, updates)
+    assert got is not None
+    for a, b in zip(wanted, got, strict=True):
+        np.testing.assert_allclose(b, a, rtol=2e-5, atol=1e-5)
+    step = Compiled(program, dict(updates)).step
+    step.emit()
+    return step
+
+
+@pytest.mark.parametrize("size", [80, 100])
+def test_a_weight_that_many_steps_read_is_put_in_order_once(size: int) -> None:
+    h, w = leaf(5, size), leaf(size, size)
+    out: Node = h
+    for _ in range(4):
+        out = ops.tanh(ops.mm(out, ops.permute_view(w, dims=(1, 0))))
+    step = check([out], (h, w))
+    assert len([f for f in step.plan.stored if f.how == "turned"]) == 1
+
+
+def test_a_product_of_many_rows_puts_its_weight_in_order_itself() -> None:
+    x, w = leaf(300, 80), leaf(80, 80)
+    turned = ops.permute_view(w, dims=(1, 0))
+    step = check([ops.mm(ops.mm(x, turned), turned)], (x, w))
+    assert not [f for f in step.plan.stored if f.how == "turned"]
+
+
+@pytest.mark.parametrize("dtype", [dtypes.float32, dtypes.float64])
+@pytest.mark.parametrize("shape", [(64, 32), (37, 70), (70, 37), (5, 100)])
+def test_elements_in_another_order(shape: tuple[int, int], dtype: Any) -> None:
+    x = leaf(*shape, dtype=dtype)
+    other = ops.permute_view(x * 2, dims=(1, 0))
+    check([ops.reshape_view(other, shape=(shape[0] * shape[1],)), ops.exp(x)], (x,))
+
+
+def test_vectors_are_read_along_one_dimension_and_written_along_another() -> None:
+    x = leaf(48, 40)
+    other = ops.permute_view(x, dims=(1, 0))
+    step = check([ops.reshape_view(other, shape=(48 * 40,)) + 1], (x,))
+    assert [c.turn for _, c in step.choices if c.turn]
+
+
+def test_pieces_are_written_where_they_are_computed() -> None:
+    x, y = leaf(12, 20), leaf(12, 20)
+    both = ops.join(ops.tanh(x), x * y, ops.exp(y), axis=1)
+    step = check([ops.mm(both, ops.permute_view(both, dims=(1, 0)))], (x, y))
+    assert len(step.schedule.groups) == 2
+
+
+def test_what_is_read_beside_a_piece_comes_after_it() -> None:
+    x = leaf(12, 20)
+    both = ops.join(ops.tanh(x), x, axis=1)
+    left = ops.basic_index(both, index=((None, None, None), (3, 23, None)))
+    check([left * x, both * 2], (x,))
+
+
+def test_a_factor_packed_as_a_whole_for_several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nests, "WORTH_SHARING", 10)
+    monkeypatch.setattr(step_module, "WORTH_SHARING", 10)
+    monkeypatch.setattr(step_module, "WORTH_WAKING", 10)
+    monkeypatch.setattr(step_module, "planned_threads", lambda: 8)
+    before = rushlight.get_num_threads()
+    rushlight.set_num_threads(2)
+    try:
+        for rows in (24, 45):
+            x, w = leaf(300, 60), leaf(rows, 60)
+            step = check([ops.mm(x, ops.permute_view(w, dims=(1, 0)))], (x, w))
+            assert [c for _, c in step.choices if c.apart]
+    finally:
+        rushlight.set_num_threads(before)
+
+
+def test_an_update_of_a_large_weight() -> None:
+    x, y, w, m = leaf(64, 200), leaf(64, 150), leaf(150, 200), leaf(150, 200)
+    g = ops.mm(ops.permute_view(y, dims=(1, 0)), x)
+    moved = m * 0.9 + g
+    step = check([w - 0.1 * moved, moved], (x, y, w, m), {0: 2, 1: 3})
+    assert "llvm.prefetch" in step.b.module()
