@@ -17,11 +17,11 @@ from .graph import Cell, Node
 from .ops.layouts import dense
 from .patterns import zeros_like
 from .public import public
+from .runtime.due import Dues, grad_of
 from .runtime.effect import Change, Target, new_tensor
 from .runtime.entry import types
 from .runtime.memory import EXPORTED, is_private
 from .runtime.record import settle
-from .runtime.recorder import local
 from .runtime.source import Source
 from .stepwise import Steps, anomaly
 
@@ -50,7 +50,7 @@ def backward(
     if run.is_watched(cells) or anomaly.on:
         Steps(run).backward(cells)
         return
-    before = [c.grad for c in cells]
+    before = [grad_of(c) for c in cells]
     known = [g for g in before if g is not None]
     known = settle(run.recorder, known)
 
@@ -78,71 +78,94 @@ def backward(
     entry = run.recorder.at
     plain = len(run.handles) == 1 and only is None and not (create_graph and known)
     if plain and entry.pattern is None:
-        frees = not run.retain_graph
-        repeat = repetition(entry, cells, [h is not None for h in before], frees)
-        if repeat is not None:
-            entry.pattern = (retain_graph, create_graph, repeat)
+        added = [h is not None for h in before]
+        entry.pattern = repetition(entry, cells, added, retain_graph, create_graph)
     if run.recorder.eager or any([g._value.leaf and not is_private(g) for g in known]):
         run.recorder.flush()
 
 
-def repeat_backward(root: Any, retain_graph: bool | None, create_graph: bool) -> bool:
-    """Whether a backward pass from `root` was just what comes next; then it has been recorded."""
-    recorder = local.recorder
-    entry = recorder.at.next
-    if entry.api is not BACKWARD or entry.a is not root._value or entry.mode is not recorder.grad:
-        return False
-    if entry.pattern is None or recorder.hooks or recorder.eager or anomaly.on:
-        return False
-    retains, creates, repeat = entry.pattern
-    if retains is not retain_graph or creates is not create_graph:
-        return False
-    return bool(repeat(entry, recorder, root))
-
-
-def repetition(entry: Any, cells: Sequence[Cell], added: Sequence[bool], frees: bool) -> Any:
+def repetition(
+    entry: Any,
+    cells: Sequence[Cell],
+    added: Sequence[bool],
+    retain_graph: bool | None,
+    create_graph: bool,
+) -> Any:
     """A function that records the pass of `entry` again: straight Python for these `cells`.
 
-    None if there is no such function. `added` says which had a gradient already, and `frees` that
-    a history of an earlier window is used up. Once it is certain that the pass is the same, nothing
-    is called, so that no interrupt can leave some gradients old and some new.
+    None if there is no such function. `added` says which had a gradient already; the last two are
+    what the user has given. The function says whether the pass is the same: it is for roots whose
+    value is `entry.a`. Once that is certain nothing is called, so that no interrupt can leave some
+    gradients old and some new.
     """
-    source = Source(new=types.new, is_private=is_private, EXPORTED=EXPORTED)
-    lines, binds, made, given = [], [], [], []
-    old = iter(entry.old)
+    source = Source(
+        EXPORTED=EXPORTED, anomaly=anomaly, grad_of=grad_of, is_private=is_private, new=types.new,
+        retain_graph=retain_graph, create_graph=create_graph,
+    )  # fmt: skip
+    lines = [
+        "if retains is not retain_graph or creates is not create_graph: return False",
+        "if recorder.hooks or recorder.eager or anomaly.on: return False",
+        "if entry.mode is not recorder.grad: return False",
+    ]
     if entry.places:
         lines.append("if EXPORTED: return False")
+    binds = []
     if entry.keeps == (0,):
         lines.append("kept = root._history")
         lines.append("if kept.freed or kept.hooks or kept.parents: return False")
         binds.append("root._array, ")
-    for k, (cell, adds) in enumerate(zip(cells, added, strict=True)):
-        name = source.name(cell, "c")
-        value = next(old)
-        if not adds:
-            lines.append(f"if {name}.grad is not None or {name}.hooks is not None: return False")
-            made.append(f"h{k} = new()")
-        else:
-            node = source.name(value, "n")
-            lines.append(f"h{k} = {name}.grad")
-            lines.append(f"if h{k} is None or h{k}._value is not {node}: return False")
-            lines.append(f"if {name}.hooks is not None: return False")
-            if value.leaf:
-                lines.append(f"if not is_private(h{k}): return False")
-                binds.append(f"h{k}._array, ")
-        given.append(f"h{k}._value = {source.name(entry.values[k], 'n')}")
-        given.append(f"{name}.grad = h{k}")
-    lines += made
+    if any(added):
+        looks, stores, arrays = added_up(source, entry, cells, added)
+    else:
+        looks, stores, arrays = put_off(source, entry, cells)
+    binds += arrays
     if len(binds) != len(entry.places) or entry.keeps not in ((), (0,)):
         return None
+    lines += looks
     if binds:
         history = "kept, " if entry.keeps else ""
         lines.append(f"entry.bound = ({''.join(binds)}{history})")
-    lines.append(f"entry.out = [{', '.join([f'h{k}' for k in range(len(cells))])}]")
-    lines += [*given, "recorder.at = entry"]
-    if entry.keeps and frees:
+    lines += [*stores, "recorder.at = entry"]
+    if entry.keeps and not (create_graph if retain_graph is None else retain_graph):
         lines.append("kept.free(entry.state.freed)")
-    return source.function("repeat(entry, recorder, root)", [*lines, "return True"])
+    signature = "repeat(entry, recorder, root, retains, creates)"
+    return source.function(signature, [*lines, "return True"])
+
+
+Lines = tuple[list[str], list[str], list[str]]
+"""Lines that look and make tensors, lines that store, and the arrays that are bound."""
+
+
+def put_off(source: Source, entry: Any, cells: Sequence[Cell]) -> Lines:
+    """No leaf has a gradient; the tensors of those that they get need not be made: see due.py."""
+    dues = entry.dues = source.space["dues"] = Dues(entry, cells)
+    looks, stores = [], ["dues.landing = None", "entry.out = dues"]
+    for cell, due in zip(cells, dues.each, strict=True):
+        name = source.name(cell, "c")
+        looks.append(f"if {name}.grad is not None or {name}.hooks is not None: return False")
+        stores.append(f"{name}.grad = {source.name(due, 'd')}")
+    return looks, stores, []
+
+
+def added_up(source: Source, entry: Any, cells: Sequence[Cell], added: Sequence[bool]) -> Lines:
+    """Some leaves have a gradient already, which is added to."""
+    looks, arrays = [], []
+    stores = [f"entry.out = [{', '.join([f'h{k}' for k in range(len(cells))])}]"]
+    for k, (cell, adds, old) in enumerate(zip(cells, added, entry.old, strict=True)):
+        name = source.name(cell, "c")
+        looks.append(f"h{k} = grad_of({name})")
+        if adds:
+            node = source.name(old, "n")
+            looks.append(f"if h{k} is None or h{k}._value is not {node}: return False")
+            if old.leaf:
+                looks.append(f"if not is_private(h{k}): return False")
+                arrays.append(f"h{k}._array, ")
+        else:
+            looks += [f"if h{k} is not None: return False", f"h{k} = new()"]
+        looks.append(f"if {name}.hooks is not None: return False")
+        stores.append(f"h{k}._value = {source.name(entry.values[k], 'n')}")
+        stores.append(f"{name}.grad = h{k}")
+    return looks, stores, arrays
 
 
 @public("autograd")
@@ -226,4 +249,4 @@ def laid_out_like(cell: Cell, g: Node) -> Node:
 
 def gradient_of(cell: Cell) -> Target:
     """The gradient tensor of a leaf."""
-    return lambda handles: cell.grad
+    return lambda handles: grad_of(cell)

@@ -82,13 +82,18 @@ def binary(op: Op) -> Function:
     return write(op, 2, general(op), star=True)
 
 
-def exact(op: Op, count: int) -> Function:
-    """A function of exactly so many tensors, one to three: the fastest."""
-    return write(op, count, general(op), star=False)
+def exact(op: Op, count: int, optional: bool = False) -> Function:
+    """A function of exactly so many tensors, one to three: the fastest.
+
+    With `optional` the last may be None or left out.
+    """
+    call = write(op, count, general(op), star=False, optional=optional)
+    return named(call, op, op.name)
 
 
 WARM = """
 def call({given}{star}):
+    {fewer}
     try:
         recorder = here.recorder
         entry = recorder.at.next
@@ -126,16 +131,20 @@ BOUND = {
 }
 
 
-def write(op: Op, count: int, rest: Function, star: bool) -> Function:
+def write(op: Op, count: int, rest: Function, star: bool, optional: bool = False) -> Function:
     """A function of `count` tensors; `rest` sees to calls that do not repeat the last.
 
-    With a `star` it takes other arguments too, for which `rest` is called.
+    With a `star` it takes other arguments too, for which `rest` is called. If the last tensor is
+    `optional`, it may be None.
     """
     names = tuple([p.name for p in op.params[:count]])
     space = dict(CALLED, rest=rest, plain=or_else(op, rest), form=form_of(op, count), new=types.new)
     space["forms"] = {kind: form_of(op, kind) for kind in NUMBERS}
-    code = code_of(names, star)
-    return FunctionType(code.replace(), space)  # a copy: Python adapts each to what it is given
+    if optional:
+        space["fewer"] = write(op, count - 1, rest, star)
+    code = code_of(names, star, optional)
+    # A copy of the code: Python adapts each to what it is given.
+    return FunctionType(code.replace(), space, None, (None,) if optional else None)
 
 
 def or_else(op: Op, rest: Function) -> Function:
@@ -150,12 +159,13 @@ def or_else(op: Op, rest: Function) -> Function:
 
 
 @cache
-def code_of(names: tuple[str, ...], star: bool) -> Any:
+def code_of(names: tuple[str, ...], star: bool, optional: bool) -> Any:
     """The code of a function of tensors called `names`."""
     count = len(names)
     given = "x, y, z"[: 3 * count - 2]
     text = WARM.format(
         given=given,
+        fewer=f"if {given[-1]} is None: return fewer({given[:-3]})" if optional else "",
         rest=f"rest({given}, *args, **kwargs) if args or kwargs else plain({given})"
         if star
         else f"plain({given})",

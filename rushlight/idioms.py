@@ -19,6 +19,7 @@ from .runtime.memory import protect_saved
 from .runtime.mutate import check_leaf
 from .runtime.record import leaf_for, realise, wrap
 from .runtime.recorder import local
+from .runtime.world import world
 
 
 @public("Tensor")
@@ -113,6 +114,7 @@ def become(tensor: Any, view: Any) -> None:
         (view._array, view._value, view._base, view._chain, ()),
     )
     tensor._cell = None
+    world.changed()
 
 
 for _name in ("t", "transpose", "swapaxes", "swapdims", "squeeze", "unsqueeze"):
@@ -155,6 +157,7 @@ def set_(self: Any, source: Any = None) -> Any:
 def give_memory(tensor: Any, array: Any) -> None:
     """Put a concrete tensor on other memory."""
     tensor._base, tensor._chain, tensor._views, tensor._cell = None, (), (), None
+    world.changed()
     at_once((tensor, tensor), ("_array", "_value"), (array, leaf_for(array)))
 
 

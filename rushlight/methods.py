@@ -17,6 +17,7 @@ from .public import PUBLIC, public
 from .runtime.entry import Handle
 from .runtime.record import apply, leaf_for, realise
 from .runtime.recorder import local
+from .runtime.world import world
 from .stepwise import Watch
 from .tensor import Tensor
 
@@ -153,9 +154,13 @@ def backward(
     >>> x.grad
     tensor(4.)
     """
-    plain = gradient is None and inputs is None
-    if plain and passes.repeat_backward(self, retain_graph, create_graph):
-        return
+    if gradient is None and inputs is None:
+        recorder = local.recorder
+        entry = recorder.at.next
+        if entry.api is passes.BACKWARD and entry.a is self._value:
+            repeat = entry.pattern
+            if repeat is not None and repeat(entry, recorder, self, retain_graph, create_graph):
+                return
     given = None if gradient is None else [gradient]
     passes.backward([self], given, retain_graph, create_graph, inputs)
 
@@ -243,6 +248,7 @@ def detach_(self: Any) -> Any:
     """Itself, without its history."""
     realise(self)
     self._value, self._history, self._cell = leaf_for(self._array), None, None
+    world.changed()
     return self
 
 

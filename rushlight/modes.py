@@ -18,15 +18,14 @@ class GradMode:
 
     enabled = True
 
-    before: Any = ()  # for one that is interrupted before it is made
-
-    def __init__(self) -> None:
-        self.before = list[bool]()
+    before: Any = None
+    """The mode outside, and what this was before that: one pair for each time it was entered."""
 
     def __enter__(self) -> GradMode:
         recorder = local.recorder
-        self.before.append(recorder.grad)
-        recorder.grad = with_grad(recorder.grad, self.enabled)
+        grad = recorder.grad
+        self.before = (grad, self.before)
+        recorder.grad = self.enabled if grad.__class__ is bool else with_grad(grad, self.enabled)
         return self
 
     def __exit__(
@@ -36,16 +35,15 @@ class GradMode:
         traceback: TracebackType | None,
     ) -> None:
         recorder = local.recorder
-        recorder.grad = self.before[-1]
-        self.before.pop()
+        recorder.grad, self.before = self.before
         # Parameters changed by hand are written when the block that changed them ends.
         if recorder.at.state.mutated and kind is None:
             recorder.flush()
 
     def __del__(self) -> None:
         # Ctrl-C may have struck between the first line of `__enter__` and the last of `__exit__`.
-        if self.before:
-            local.recorder.grad = self.before[0]
+        while self.before is not None:
+            local.recorder.grad, self.before = self.before
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function`, run in this mode."""
@@ -111,11 +109,8 @@ class no_grad(GradMode):
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         """The context, or `function` decorated (`@torch.no_grad` without parentheses)."""
-        made = super().__new__(cls)
-        if function is None:
-            return made
-        made.__init__()  # type: ignore[misc]
-        return made(function)
+        made = object.__new__(cls)
+        return made if function is None else made(function)
 
 
 @public("torch autograd")
@@ -130,10 +125,9 @@ class set_grad_enabled(GradMode):
     """Set the grad mode to `mode`: at once, and back again when used as a context."""
 
     def __init__(self, mode: bool) -> None:
-        super().__init__()
         self.enabled = bool(mode)
         recorder = local.recorder
-        self.before.append(recorder.grad)
+        self.before = (recorder.grad, None)
         recorder.grad = with_grad(recorder.grad, self.enabled)
 
     def __enter__(self) -> GradMode:
@@ -150,7 +144,7 @@ class set_grad_enabled(GradMode):
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function`, run in this mode; the mode outside stays as it was."""
-        local.recorder.grad = self.before.pop()
+        local.recorder.grad, self.before = self.before
         return super().__call__(function)
 
 
@@ -167,13 +161,12 @@ class inference_mode(GradMode):
         return made
 
     def __init__(self, mode: bool = True) -> None:
-        super().__init__()
         self.mode = bool(mode)
         self.inference: list[bool] = []
 
     def __enter__(self) -> GradMode:
         recorder = local.recorder
-        self.before.append(recorder.grad)
+        self.before = (recorder.grad, self.before)
         self.inference.append(recorder.inference)
         recorder.grad = with_grad(recorder.grad, recorder.grad and not self.mode)
         recorder.inference = self.mode

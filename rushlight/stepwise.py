@@ -20,6 +20,7 @@ from .errors import GradError, explain
 from .graph import Bound, Cell, Node, Saved, next_serial, scope
 from .patterns import ones_like
 from .public import public
+from .runtime.due import grad_of
 from .runtime.effect import Change, apply_effect, new_tensor
 from .runtime.history import Generation
 from .runtime.mutate import apply_inplace
@@ -190,12 +191,13 @@ class Steps:
         """Add `g` to the gradient of a leaf."""
         if cell not in self.cells:
             return
-        if cell.grad is None or self.run.create_graph:
-            total = g if cell.grad is None else apply(ops.plus, (cell.grad, g), {})
+        old = grad_of(cell)
+        if old is None or self.run.create_graph:
+            total = g if old is None else apply(ops.plus, (old, g), {})
             # The tensor given to hooks must not be the one that later passes add to.
             cell.grad = total if self.run.create_graph else apply(ops.clone, (total,), {})
         else:
-            apply_inplace(ops.plus, (cell.grad, g), {})
+            apply_inplace(ops.plus, (old, g), {})
         if watch is not None:
             for hook in list(watch.after.values()):
                 hook(cell.owner())

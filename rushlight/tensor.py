@@ -15,10 +15,12 @@ from .errors import ArgumentError, DimError, GradError, ShapeError, explain
 from .grad_fn import GradFn
 from .graph import Cell
 from .indexing import getitem, setitem
+from .runtime.due import grad_of
 from .runtime.entry import Handle, at_once, types
 from .runtime.memory import export
 from .runtime.record import give_cell, leaf_for, realise, wrap
 from .runtime.recorder import local
+from .runtime.world import world
 from .size import Size
 
 
@@ -179,7 +181,7 @@ class Tensor(Handle, metaclass=TensorType):
         """The gradient collected by `backward`, or None."""
         cell = self._cell
         if cell is not None:
-            return cell.grad
+            return grad_of(cell)
         if self._grad is None and self._value.requires_grad and not self.is_leaf:
             warnings.warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. "
@@ -229,6 +231,7 @@ class Tensor(Handle, metaclass=TensorType):
             at_once(
                 (self, cell, cell), ("_array", "array", "stamp"), (array, array, object())
             )  # gradients still find it
+            world.changed()
             if new._base is not self:
                 export(array)
             return

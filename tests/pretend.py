@@ -11,7 +11,7 @@ import numpy as np
 
 from rushlight.engines import numpy as numpy_engine
 from rushlight.engines.engine import Output
-from rushlight.graph import Scalar
+from rushlight.graph import Cell, Scalar
 
 name = "pretend"
 compiled = []
@@ -46,6 +46,11 @@ class Code:
                 check(value, leaf)
         for output, room in zip(self.outputs, rooms, strict=True):
             check(room, output)
+        changed = [inputs[i] for i in self.updates.values()]
+        for leaf, value in zip(program.inputs, inputs, strict=True):
+            mine = leaf.number or isinstance(leaf, Cell)
+            if not mine and any(np.may_share_memory(value, a) for a in [*changed, *rooms]):
+                raise ValueError("what is written is read by another name")
         results = self.body(list(inputs))
         written = [inputs[self.updates[k]] for k in self.updates]
         free = [r for k, r in enumerate(results) if k not in self.updates]

@@ -52,8 +52,9 @@ class Native(Protocol):
 
     `inputs` are the values of the program's inputs in order, arrays of exactly the shape, dtype
     and strides of the leaf or Python numbers; `outputs` arrays as `self.outputs` says. All are
-    checked first: TypeError or ValueError means that nothing was written. It is one call of
-    machine code to the end: no interrupt comes between the results and `recorder.at`.
+    checked first: TypeError or ValueError means that nothing was written. It is also refused so if
+    an input that is no cell shares memory with what is written. It is one call of machine code to
+    the end: no interrupt comes between the results and `recorder.at`.
     """
 
 

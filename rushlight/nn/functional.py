@@ -143,17 +143,9 @@ def always_inplace(op: Op, name: str) -> Any:
     return call
 
 
-plain_relu = exact(OPS["relu"], 1)
-linear_map, affine_map = exact(OPS["linear"], 2), exact(OPS["linear"], 3)
-
-
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
-    """`input @ weight.T + bias`, along the last dimension.
-
-    >>> F.linear(torch.ones(2, 3), torch.ones(4, 3)).shape
-    torch.Size([2, 4])
-    """
-    return linear_map(input, weight) if bias is None else affine_map(input, weight, bias)
+plain_relu, plain_sigmoid, plain_tanh = [exact(OPS[n], 1) for n in ("relu", "sigmoid", "tanh")]
+plain_mse_loss = exact(OPS["mse_loss"], 2)
+linear = exact(OPS["linear"], 3, optional=True)
 
 
 def relu(input: Any, inplace: bool = False) -> Any:

@@ -17,6 +17,7 @@ from .. import dtypes
 from ..errors import ArgumentError, ChoiceError, explain
 from ..graph import Node, scope
 from ..modes import enable_grad
+from ..runtime.due import grad_of
 from ..runtime.effect import Change, apply_effect, given, rebind
 from ..runtime.record import give_cell, realise, settle, wrap
 from ..runtime.recorder import local
@@ -140,27 +141,25 @@ class Optimizer(Saving):
                 if set_to_none:
                     cell.grad = None
                 else:
-                    if cell.grad.requires_grad:
-                        cell.grad.detach_()
-                    cell.grad.zero_()
+                    grad = grad_of(cell)
+                    if grad.requires_grad:
+                        grad.detach_()
+                    grad.zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; `closure` may compute the loss again."""
         if closure is None:
             recorder = local.recorder
             known = self.known.get(recorder.at.next)
-            if known is not None and self.repeat_known(known, recorder):
-                return None
+            if known is not None:
+                try:
+                    if known.repeat(known, recorder, self):
+                        return None
+                except Exception:
+                    if recorder.at.parent is None:
+                        raise  # it was run
+                    # Refused before anything was done: done anew, it says what is wrong.
         return self.step_anew(closure)
-
-    def repeat_known(self, known: Any, recorder: Any) -> bool:
-        """Whether the step was taken as it is known by heart."""
-        try:
-            return bool(known.repeat(known, self, recorder))
-        except Exception:
-            if recorder.at.parent is None:
-                raise  # it was run
-            return False  # refused before anything was done: done anew, it says what is wrong
 
     def step_anew(self, closure: Callable[[], Any] | None) -> Any:
         """A step that is not known by heart."""
@@ -178,8 +177,8 @@ class Optimizer(Saving):
 
     def current_cohorts(self) -> list[Cohort]:
         """The parameters that have a gradient now, in cohorts that share numbers."""
-        with_grad = [
-            p._cell is not None and p._cell.grad is not None
+        with_grad = [  # a parameter that was frozen for a while has another cell
+            p._cell if p._cell is not None and p._cell.grad is not None else None
             for group in self.param_groups
             for p in group["params"]
         ]

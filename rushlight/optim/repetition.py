@@ -11,6 +11,7 @@ from typing import Any
 
 from ..runtime.hot import NativeReplay, Step, fits_step
 from ..runtime.source import Source
+from ..runtime.world import RECORDERS, world
 from .state import Cohort
 
 PLAIN = (bool, int, float, str, type(None))
@@ -36,10 +37,10 @@ def is_plain(value: Any) -> bool:
     return isinstance(value, PLAIN)
 
 
-class Repetition:
+class Repetition(Step):
     """One step that has been taken before, with machine code for the window that it ends.
 
-    `repeat(repetition, optimizer, recorder)` takes it again.
+    `repeat(repetition, recorder, optimizer)` takes it again.
     """
 
     def __init__(self, optimizer: Any, plan: Any, forms: list[Any]) -> None:
@@ -47,66 +48,68 @@ class Repetition:
         self.made = optimizer.cohorts
         self.base = plan.replay
         self.cohorts: list[Cohort] = list(optimizer.cohorts)
-        self.step = Step(plan, self.cohorts, plan.replay.slots)
-        self.schedules: list[Callable[[int], Any]] = []
-        self.source = Source()
-        self.repeat = self.write(optimizer)
+        self.optimizer: Any = optimizer  # only while the functions are written
+        self.states: list[tuple[Any, Any]] = []
+        self.schedules = [optimizer.schedule(cohort.group) for cohort in self.cohorts]
+        super().__init__(plan, self.cohorts, plan.replay.slots)
+        self.optimizer = None
 
-    def write(self, optimizer: Any) -> Callable[..., Any]:
-        """The function."""
+    def stands(self) -> bool:
+        """Whether what is taken for granted is so: the state tensors denote what they did, too."""
+        order = world.order
+        if any([tensor._value is not cell for tensor, cell in self.states]):
+            return False
+        if not super().stands():
+            return False
+        # Another thread may change a tensor without this one noticing: then it looks every time.
+        self.order = order if len(RECORDERS) == 1 else None
+        return True
+
+    def checks(self) -> list[str]:
+        """Lines that make sure that everything is as it was; see `Step`."""
         source = self.source
+        optimizer = self.optimizer
         states = source.name(optimizer.state, "s")
         hooks = optimizer.hooks
         pre, post = source.name(hooks["step_pre"], "h"), source.name(hooks["step_post"], "h")
         lines = [
             f"if {pre} or {post} or {states}.changes != {optimizer.state.changes}: return False",
-            "if optimizer.cohorts is not repetition.made: return False",
+            "if optimizer.cohorts is not replay.made: return False",
             "groups = optimizer.param_groups",
             *same_groups(source, optimizer.param_groups),
+            *self.same_gradients(optimizer),
+            *self.options(optimizer),
+            "schedules = replay.schedules",
         ]
-        lines += self.same_tensors(optimizer)
-        lines += self.options(optimizer)
-        steps, numbers = [], []
+        place = 0
         for k, cohort in enumerate(self.cohorts):
+            names = "".join([f"n{place + i}, " for i in range(cohort.count)])
+            place += cohort.count
             lines.append(f"k{k} = {source.name(cohort, 'o')}.step + 1")
-            steps.append(f"k{k}, ")
-            numbers.append(f"*schedules[{k}](k{k}), ")
-        together = "".join(numbers) if len(numbers) > 1 else "schedules[0](k0)"
-        source.space["step"] = self.step
-        source.space["again"] = self.step.repeat
-        lines += [
-            "schedules = repetition.schedules",
-            "optimizer.stepped = True",
-            f"return again(step, recorder, ({together}), ({''.join(steps)}))",
-        ]
-        return source.function("repeat(repetition, optimizer, recorder)", lines)
+            lines.append(f"{names}= schedules[{k}](k{k})")
+        return [*lines, "optimizer.stepped = True"]
 
-    def same_tensors(self, optimizer: Any) -> list[str]:
-        """Lines that return False unless gradients and states are those that the step was given."""
+    def same_gradients(self, optimizer: Any) -> list[str]:
+        """Lines that return False unless gradients are those that the step was given."""
         source = self.source
-        lines = []
         found = {cell: slots for c in self.cohorts for _, cell, slots in c.members}
-        end = self.step.plan.window.end
-        gradients = dict(zip(found, gradients_of(end, self.cohorts), strict=True))
-        for group in optimizer.param_groups:
-            for p in group["params"]:
-                cell = source.name(p._cell, "c")
-                if p._cell not in found:
-                    lines.append(f"if {cell}.grad is not None: return False")
-                    continue
-                node = source.name(gradients[p._cell], "n")
-                lines.append(f"g = {cell}.grad")
-                words = [f"g is None or g._value is not {node}"]
-                words += [
-                    f"{source.name(slot, 't')}._value is not {source.name(slot._cell, 'c')}"
-                    for slot in found[p._cell]
-                ]
-                lines.append(f"if {' or '.join(words)}: return False")
+        self.states = [(slot, slot._cell) for slots in found.values() for slot in slots]
+        gradients = dict(zip(found, gradients_of(self.end, self.cohorts), strict=True))
+        groups = [p._cell for group in optimizer.param_groups for p in group["params"]]
+        none = [source.name(cell, "c") for cell in groups if cell not in found]
+        lines = [f"if {cell}.grad is not None: return False" for cell in none]
+        due = {due.cell: due for entry in self.landings for due in entry.dues.each}
+        for cell, node in gradients.items():
+            name, wanted = source.name(cell, "c"), source.name(node, "n")
+            line = f"if g is None or g._value is not {wanted}: return False"
+            if cell in due:  # nobody has asked for it: this stands for it
+                line = f"if g is not {source.name(due[cell], 'd')} and (g is None or "
+                line += f"g._value is not {wanted}): return False"
+            lines += [f"g = {name}.grad", line]
         return lines
 
     def options(self, optimizer: Any) -> list[str]:
         """Lines that compare the options of the groups, and find new numbers if they differ."""
-        self.schedules = [optimizer.schedule(cohort.group) for cohort in self.cohorts]
         words = []
         for k, group in enumerate(optimizer.param_groups):
             noticing = Noticing(group)
@@ -114,9 +117,9 @@ class Repetition:
             optimizer.numbers(noticing, 1)
             for name in sorted(noticing.read):
                 self.source.space[f"v{k}_{name}"] = group[name]
-                words.append(f"groups[{k}][{name!r}] is not v{k}_{name}")
+                words.append(f"g{k}[{name!r}] is not v{k}_{name}")
         self.watched = [word.split(" is not ") for word in words]
-        return [f"if ({' or '.join(words)}) and not repetition.adapts(optimizer): return False"]
+        return [f"if ({' or '.join(words)}) and not replay.adapts(optimizer): return False"]
 
     def adapts(self, optimizer: Any) -> bool:
         """Whether the step is the same but for its numbers, which are found anew."""
@@ -148,11 +151,12 @@ def gradients_of(end: Any, cohorts: Sequence[Cohort]) -> list[Any]:
 def same_groups(source: Source, groups: Sequence[dict[str, Any]]) -> list[str]:
     """Lines that return False unless `groups` hold these parameters, none of them changed."""
     lines = [f"if len(groups) != {len(groups)}: return False"]
+    lines += [f"g{k} = groups[{k}]" for k in range(len(groups))]
     for k, group in enumerate(groups):
         params = group["params"]
         words = [f"len(p) != {len(params)}"]
         words += [f"p[{i}]._value is not {source.name(p._cell, 'c')}" for i, p in enumerate(params)]
-        lines += [f"p = groups[{k}]['params']", f"if {' or '.join(words)}: return False"]
+        lines += [f"p = g{k}['params']", f"if {' or '.join(words)}: return False"]
     return lines
 
 

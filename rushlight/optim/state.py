@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..create import tensor
+from ..runtime.due import grad_of
 
 
 class Cohort:
@@ -29,7 +30,7 @@ class Cohort:
         found: list[Any] = []
         for parameter, cell, slots in self.members:
             found.append(parameter)
-            found.append(cell.grad)
+            found.append(grad_of(cell))
             found += slots
         return found
 

@@ -102,6 +102,7 @@ class Entry:
         "c",  # value of the third tensor argument, if there is one
         "count",  # how many tensors it was given
         "depth",
+        "dues",  # of a backward pass: its gradients until somebody asks for them (see due.py)
         "extra",  # what the api itself keeps here
         "first",  # the call that opened the window
         "keeps",  # which tensor arguments have a history to keep alive
@@ -145,6 +146,7 @@ class Entry:
         self.key: Any = None
         self.line: tuple[str, int] | None = None
         self.extra: Any = None
+        self.dues: Any = None
         self.pattern: Any = None
         self.returned: Any = None
         self.window: Any = None

@@ -16,16 +16,17 @@ import numpy as np
 from .. import config
 from ..graph import DEAD_CELLS, Bound, Cell, Node, Saved, Scalar
 from .entry import Entry, Halt
-from .memory import SAVING, laid_out, owner_of, protect_saved, store
+from .memory import SAVING, laid_out, protect_saved, store
 from .slots import Slots
 from .source import IN_SLOT, ITS_BASE, UNHELD, Source
+from .world import world
 
 if TYPE_CHECKING:
     from .window import Delivery, Place, Plan
 
 TOLD = {
     "DEAD_CELLS": DEAD_CELLS, "SAVING": SAVING, "config": config, "laid_out": laid_out,
-    "owner_of": owner_of, "protect_saved": protect_saved, "store": store,
+    "protect_saved": protect_saved, "store": store, "world": world,
 }  # fmt: skip
 
 
@@ -41,7 +42,6 @@ class Replay(Halt):
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.values: Any = ()  # the outputs, between a run and the end of its delivery
-        self.counts: Any = ()  # see `Step`
         self.source = Source(
             **TOLD, compiled=plan.compiled, plan=plan, root=plan.window.end.root, window=plan.window
         )
@@ -52,6 +52,11 @@ class Replay(Halt):
         self.complete(self, recorder)
 
     # -- what differs ------------------------------------------------------------------------
+
+    def first(self) -> list[str]:
+        """Lines that come first: they make tensors that nobody has asked for yet (see due.py)."""
+        known = [self.source.name(e, "e") for e in self.plan.window.path if e.dues is not None]
+        return [f"if {e}.out is {e}.dues: {e}.dues.make()" for e in known]
 
     def left_out(self, entry: Entry) -> bool:
         """Whether nothing is to be done for `entry`: its call has not been recorded."""
@@ -87,7 +92,7 @@ class Replay(Halt):
     def write(self) -> None:
         """Make the functions."""
         rest = [*self.deliveries(), *self.clearing(), "return True"]
-        lines = [f"if {self.surprise()}: return False", *self.run(), *rest]
+        lines = [*self.first(), f"if {self.surprise()}: return False", *self.run(), *rest]
         self.repeat = self.source.function(f"repeat({self.arguments()})", lines)
         self.complete = self.source.function("complete(replay, recorder)", [*self.again(), *rest])
 
@@ -104,7 +109,7 @@ class Replay(Halt):
             return f"{source.name(leaf.entry, 'e')}.bound[{leaf.place}]"
         if isinstance(leaf, Scalar):
             if self.left_out(leaf.entry):
-                return f"numbers[{leaf.place}]"
+                return f"n{leaf.place}"
             return f"{source.name(leaf.entry, 'e')}.numbers[{leaf.place}]"
         assert isinstance(leaf, Saved)
         slot = source.name(leaf.slot, "s")
@@ -171,40 +176,65 @@ class Replay(Halt):
 
 
 class NativeReplay(Replay):
-    """A plan that machine code runs."""
+    """A plan that machine code runs.
+
+    `order` is that of the world when the cells were found to have the memory that `stamps` are of.
+    """
 
     def __init__(self, plan: Plan, slots: Slots | None = None) -> None:
         self.native = plan.native
         self.slots = Slots(plan.native.outputs) if slots is None else slots
+        inputs = plan.program.inputs
+        cells = [leaf for leaf in inputs if isinstance(leaf, Cell)]
+        self.stamps = [(cell, cell.stamp) for cell in cells if self.native.updates]
+        self.order: Any = None
+        self.landings = landings(plan)
         super().__init__(plan)
 
+    def stands(self) -> bool:
+        """Whether what is taken for granted is so in the present order of the world."""
+        order = world.order
+        if any([cell.stamp is not stamp for cell, stamp in self.stamps]):
+            self.plan.replay = None  # it may be that memory is shared now
+            return False
+        self.order = order
+        return True
+
+    def first(self) -> list[str]:
+        """Lines that come first: they make tensors that nobody has asked for and that stay due."""
+        kept = [self.source.name(entry, "e") for entry in self.landings]
+        lines = [line for line in super().first() if line.split(".")[0][3:] not in kept]
+        if self.stamps:
+            lines.append("if world.order is not replay.order and not replay.stands(): return False")
+        return lines
+
     def run(self) -> list[str]:
-        """Lines that run the program, unless what it writes is in the way of what it reads."""
+        """Lines that run the program; it refuses to, if what it writes is read by another name."""
         source = self.source
         source.space |= {
-            "call": self.native.call, "protect": protect, "renew": self.slots.renew,
+            "call": self.native.call, "protect": protect_saved, "renew": self.slots.renew,
             "slots": self.slots,
         }  # fmt: skip
         inputs = self.plan.program.inputs
-        written = [inputs[i] for i in self.native.updates.values()]
-        arrays = {leaf: leaf.array for leaf in written if isinstance(leaf, Cell)}
-        source.space["owners"] = frozenset([id(owner_of(a)) for a in arrays.values()])
-        lines = []
-        if arrays:
-            names = ", ".join([source.name(leaf, "c") for leaf in arrays])
-            lines.append(f"if SAVING: protect(({names},))")
-        for k, leaf in enumerate(inputs):
-            lines.append(f"a{k} = {self.value_of(leaf)}")
-            if isinstance(leaf, Cell) and leaf in arrays:
-                cell, stamp = source.name(leaf, "c"), source.name(leaf.stamp, "m")
-                lines.append(f"if {cell}.stamp is not {stamp}: plan.replay = None; return False")
-            elif arrays and not leaf.number:
-                lines += aside(f"a{k}")
+        lines = [f"a{k} = {self.value_of(leaf)}" for k, leaf in enumerate(inputs)]
+        written = [f"a{i}" for i in self.native.updates.values()]
+        if written:
+            lines.append(f"if SAVING: protect({', '.join(written)})")
+        looks: list[list[str]] = []
         for k, room in enumerate(self.slots):
             held = f"getrefcount(b{k}) > {IN_SLOT}"
             if isinstance(room.base, np.ndarray):  # of which NumPy's views of it are views
                 held += f" or getrefcount(b{k}.base) > {ITS_BASE}"
-            lines += [f"b{k} = slots[{k}]", f"if {held}: b{k} = renew({k})"]
+            lines.append(f"b{k} = slots[{k}]")
+            looks.append([f"if {held}: b{k} = renew({k})"])
+        for entry, found in self.landings.items():
+            name = self.source.name(entry, "e")
+            mine = [look for k, _ in found for look in looks[self.slot_of(k)]]
+            for k, _ in found:
+                looks[self.slot_of(k)] = []
+            mine.append(f"{name}.dues.shown = False")
+            lines += [f"if {name}.dues.shown:", *indented(mine)]
+        lines += [line for look in looks for line in look]
         given = [f"a{k}" for k in range(len(inputs))] + [f"b{k}" for k in range(len(self.slots))]
         return [*lines, f"call(recorder, replay, {', '.join(given)})"]
 
@@ -212,26 +242,54 @@ class NativeReplay(Replay):
         """Lines by which `complete` finds the outputs."""
         return [f"b{k} = slots[{k}]" for k in range(len(self.slots))]
 
+    def slot_of(self, k: int) -> int:
+        """The slot of the `k`-th output, which is no update."""
+        return k - len([u for u in self.native.updates if u < k])
+
     def result(self, delivery: Delivery, k: int) -> list[str]:
         """Lines that put the `k`-th output into the tensor `h`; what was updated has it already."""
-        updates = self.native.updates
-        if k in updates:
+        if k in self.native.updates:
             return []
-        slot = k - len([u for u in updates if u < k])
+        slot = self.slot_of(k)
         return [f"store(h, b{slot})" if delivery.store else f"h._array = b{slot}"]
+
+    def deliveries(self) -> list[str]:
+        """Lines that hand the outputs over; gradients that nobody has asked for stay in slots."""
+        lines = super().deliveries()
+        for entry, found in self.landings.items():
+            name = self.source.name(entry, "e")
+            places = [self.slot_of(k) for k, _ in found]
+            landing = (self.slots, places, [leaf for _, leaf in found])
+            mine = [k for k, line in enumerate(lines) if line.startswith(f"h = {name}.out[")]
+            begin, end = mine[0], mine[-1] + 4
+            lines[begin:end] = [
+                f"if {name}.out is {name}.dues:",
+                f"    {name}.dues.landing = {self.source.name(landing, 'l')}",
+                "else:",
+                *indented([*lines[begin:end], f"{name}.dues.shown = True"]),
+            ]
+        return lines
 
 
 class Step(NativeReplay):
     """A plan whose last call changes nothing but cells in place, and need not even be recorded.
 
-    `repeat(replay, recorder, numbers, counts)` takes the numbers of that call. `counted` are
-    objects, each of whose attribute `step` becomes the number in `counts` when the step is taken.
+    `repeat(replay, recorder, optimizer)` first makes sure that the call is the one that was
+    recorded: see `checks`. `counted` are objects whose attribute `step` counts the steps.
     """
 
     def __init__(self, plan: Plan, counted: Sequence[Any], slots: Slots) -> None:
         self.end = plan.window.end
         self.counted = counted
+        self.counts: Any = ()  # the numbers of the steps that are being taken
         super().__init__(plan, slots)
+
+    def checks(self) -> list[str]:
+        """Lines that return False unless the last call is as it was.
+
+        They set its numbers n0, n1, ... and those of the steps, k0, k1, ...
+        """
+        raise NotImplementedError
 
     def left_out(self, entry: Entry) -> bool:
         """Whether `entry` is the last call."""
@@ -239,32 +297,49 @@ class Step(NativeReplay):
 
     def arguments(self) -> str:
         """The parameters of `repeat`."""
-        return "replay, recorder, numbers, counts"
+        return "replay, recorder, optimizer"
 
     def surprise(self) -> str:
         """The plan must be the one that the window would follow."""
         return f"window.plan is not plan or {super().surprise()}"
 
+    def first(self) -> list[str]:
+        """Lines that come first."""
+        return [*super().first(), *self.checks()]
+
     def run(self) -> list[str]:
         """Lines that run the program."""
-        return ["replay.counts = counts", *super().run()]
+        counts = "".join([f"k{k}, " for k in range(len(self.counted))])
+        return [f"replay.counts = ({counts})", *super().run()]
 
     def again(self) -> list[str]:
-        """Lines by which `complete` finds the outputs."""
-        return [*super().again(), "counts = replay.counts"]
+        """Lines by which `complete` finds the outputs, and the numbers of the steps."""
+        counts = "".join([f"k{k}, " for k in range(len(self.counted))])
+        return [*super().again(), f"{counts}= replay.counts" if counts else "pass"]
 
     def deliveries(self) -> list[str]:
-        """Lines that hand the outputs over, and count the step."""
-        lines = [
-            f"{self.source.name(thing, 'k')}.step = counts[{k}]"
-            for k, thing in enumerate(self.counted)
-        ]
-        return [*lines, *super().deliveries()]
+        """Lines that hand the outputs over, and count the steps."""
+        things = [self.source.name(thing, "o") for thing in self.counted]
+        counting = [f"{name}.step = k{k}" for k, name in enumerate(things)]
+        return [*counting, *super().deliveries()]
 
 
-def protect(cells: Sequence[Cell]) -> None:
-    """Give saved values that are in the memory of `cells` memory of their own."""
-    protect_saved(*[cell.array for cell in cells])
+def landings(plan: Plan) -> dict[Entry, list[tuple[int, Any]]]:
+    """The backward passes whose gradients may stay in slots until somebody asks for them.
+
+    For each gradient the number of the output, and what the tensor will denote.
+    """
+    number = {node: k for k, node in enumerate(plan.program.outputs)}
+    plain = {
+        d.place.node: d.leaf
+        for d in plan.direct
+        if not (d.store or d.copy) and number[d.place.node] not in plan.native.updates
+    }
+    return {
+        entry: [(number[node], plain[node]) for node in entry.values]
+        for entry in plan.window.path
+        if entry.dues is not None and all([node in plain for node in entry.values])
+    }
 
 
 def fits_step(plan: Plan) -> bool:
@@ -283,13 +358,3 @@ def indented(lines: Iterable[str]) -> list[str]:
     """The lines, inside an `if`."""
     found = [f"    {line}" for line in lines]
     return found or ["    pass"]
-
-
-def aside(name: str) -> list[str]:
-    """Lines that return False if the array called `name` is in memory that is written."""
-    return [
-        f"o = {name}.base",
-        f"if o is None: o = {name}",
-        f"elif o.__class__ is not ndarray or o.base is not None: o = owner_of({name})",
-        "if id(o) in owners: return False",
-    ]

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..graph import Node, contiguous_strides
 from .entry import Handle
+from .world import world
 
 Array = np.ndarray[Any, Any]
 
@@ -113,8 +114,9 @@ def store(handle: Handle, array: Array) -> None:
     if handle._array is array:
         return  # this has been done before, by a delivery that was interrupted
     if handle._array.strides == array.strides and is_private(handle):
-        stamp = object()
         if handle._cell is not None:
+            stamp = object()
+            world.changed()
             handle._cell.array = array
             handle._cell.stamp = stamp
         handle._array = array

@@ -27,10 +27,12 @@ from ..trace import apply_chain, view_chain, view_root
 from .arguments import MARKS, Call, put_back, read
 from .casting import cast_inputs
 from .deliver import Failed, link
+from .due import grad_of
 from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
 from .memory import to_read
 from .recorder import Recorder, local
 from .threads import adopt
+from .world import world
 
 
 def wrap(array: Any) -> Any:
@@ -57,10 +59,11 @@ def give_cell(handle: Any, requires_grad: bool) -> None:
     before = handle._cell
     cell = Cell(handle, handle._array, handle._value.dtype, requires_grad)
     if before is not None:
-        cell.grad, cell.hooks = before.grad, before.hooks
+        cell.grad, cell.hooks = grad_of(before), before.hooks
     at_once((handle, handle), ("_cell", "_value"), (cell, cell))
     if before is not None:
         before.forget()
+        world.changed()
 
 
 class Returned:
@@ -132,12 +135,15 @@ def settle(recorder: Recorder, handles: Sequence[Handle]) -> list[Handle]:
 
 def realise(handle: Handle) -> Any:
     """The array of a tensor, computed now if it was not."""
-    if handle._value.examples:
+    value = handle._value
+    if value.examples:
         raise no_value()
-    if not handle._value.leaf:
-        (handle,) = settle(local.recorder, (handle,))
+    if not value.leaf:
+        recorder = local.recorder
+        if value.home.root is not recorder.root or not holds(value.home, handle):
+            (handle,) = settle(recorder, (handle,))
         if not handle._value.leaf:
-            local.recorder.flush()
+            recorder.flush()
     if type(handle._value) is Failed:
         raise handle._value.error
     return handle._array

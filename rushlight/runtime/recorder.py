@@ -8,7 +8,6 @@ or records it anew.
 from __future__ import annotations
 
 import threading
-import weakref
 from _thread import get_ident
 from typing import Any
 
@@ -16,8 +15,10 @@ from .. import config
 from ..graph import DEAD_CELLS, Node
 from . import compiling, sites
 from .deliver import Results
+from .due import ask
 from .entry import NOTHING, Entry, Halt
 from .window import Plan, Window
+from .world import RECORDERS, world
 
 
 class Recorder:
@@ -84,6 +85,7 @@ class Recorder:
         if window is None:
             window = end.window = Window(end)
             sites.note(window)
+        ask(window.path)
         window.count += 1
         plan = window.plan_for(window.live())
         plan.count += 1
@@ -155,9 +157,9 @@ class Local(threading.local):
     def __init__(self) -> None:
         self.recorder = here.recorder = Recorder()
         RECORDERS.add(self.recorder)
+        world.changed()
 
 
-RECORDERS: weakref.WeakSet[Recorder] = weakref.WeakSet()
 here = threading.local()
 """The same without the means to make a recorder: a third faster, for those that can do without."""
 
@@ -176,7 +178,7 @@ def tear_down(entry: Entry) -> None:
         dead.next = NOTHING
         if dead.window is not None:
             dead.window.close()
-        dead.api = dead.parent = dead.window = dead.extra = dead.pattern = None
+        dead.api = dead.parent = dead.window = dead.extra = dead.pattern = dead.dues = None
         dead.values = ()
         dead.old = None
         dead.forget()

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ...graph import Constant, Node
+from ...graph import Cell, Constant, Node
 from ...trace import Program
 from ..engine import Output
 from . import layout
-from .arguments import Array, Number, Spec, enter, of_image
+from .arguments import enter, of_image
 from .jit import compile_text
 from .recall import key_of, recall, remember
 from .rows import TYPES, Lowering, NoRow
+from .specs import Array, Number, Spec
 from .stages import Stage, own_updates, stages_of
 from .translate import Compiled, output_strides
 
@@ -138,7 +139,13 @@ def code_for(
     """The size of the arena that `program` needs, and its machine code."""
     step = Compiled(program, updates, dense).step
     b = step.emit()
-    enter(b, specs, parallel=step.parallel, release=step.work > LONG)
+    # Parameters do not share memory: whoever calls sees to it. Anything else may.
+    apart = [
+        k
+        for k, leaf in enumerate(program.inputs)
+        if updates and not leaf.number and not isinstance(leaf, Cell)
+    ]
+    enter(b, specs, parallel=step.parallel, release=step.work > LONG, apart=apart)
     return step.memory.end, compile_text(b.module())
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ...graph import Constant, Node
+from ...graph import Cell, Constant, Node
 from ...ops.table import Op
 from ...trace import Program
 from . import cache
@@ -40,7 +40,8 @@ def key_of(program: Program, updates: Mapping[int, int], dense: bool) -> str | N
     lines = [f"{sorted(updates.items())} {dense} {planned_threads()}"]
     for leaf in program.inputs:
         numbers[leaf] = len(numbers)
-        lines.append(f"{leaf.number} {leaf.dtype.name} {leaf.shape} {leaf.strides}")
+        kind = f"{leaf.number} {isinstance(leaf, Cell)}"
+        lines.append(f"{kind} {leaf.dtype.name} {leaf.shape} {leaf.strides}")
     for node in program.order:
         inputs = [constant_text(i) if isinstance(i, Constant) else numbers[i] for i in node.inputs]
         attrs = [f"{k}={attribute_text(v)}" for k, v in node.attrs.items()]

@@ -1,0 +1,29 @@
+"""What the warm path takes for granted until it is told otherwise."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+RECORDERS: weakref.WeakSet[Any] = weakref.WeakSet()
+"""The recorders of all threads."""
+
+
+class World:
+    """`order` is another object whenever what is taken for granted may have changed.
+
+    That is: a persistent tensor has another identity, other memory, or denotes something else
+    without a recorded call having said so; or there is one more thread that records.
+    """
+
+    __slots__ = ("order",)
+
+    def __init__(self) -> None:
+        self.order = object()
+
+    def changed(self) -> None:
+        """Have everybody look again before the next warm step."""
+        self.order = object()
+
+
+world = World()
