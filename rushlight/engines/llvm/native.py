@@ -143,7 +143,7 @@ def code_for(
     apart = [
         k
         for k, leaf in enumerate(program.inputs)
-        if updates and not leaf.number and not isinstance(leaf, Cell)
+        if not (leaf.number or isinstance(leaf, Cell) or k in updates.values()) and updates
     ]
     enter(b, specs, parallel=step.parallel, release=step.work > LONG, apart=apart)
     return step.memory.end, compile_text(b.module())
