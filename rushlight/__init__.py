@@ -33,24 +33,32 @@ reports.install()
 
 MODULES = frozenset(
     [
+        "__config__",
+        "accelerator",
         "amp",
         "backends",
         "cpu",
         "cuda",
         "data",
+        "distributed",
         "fft",
         "func",
+        "hub",
         "io",
         "lessons",
         "linalg",
+        "mps",
+        "multiprocessing",
         "nn",
         "optim",
+        "profiler",
         "random",
         "signal",
         "special",
         "utils",
         "version",
         "vision",
+        "xpu",
     ]
 )
 
