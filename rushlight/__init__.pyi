@@ -48,7 +48,6 @@ linalg: Any
 mps: Any
 multiprocessing: Any
 nn: Any
-onnx: Any
 optim: Any
 profiler: Any
 random: Any
