@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -108,6 +109,46 @@ class Function:
         call = CustomCall(cls, ctx, args)
         made = call.connect(outputs)
         return made[0] if single else tuple(made)
+
+
+class Once(Function):
+    """Passes gradients on, and none to their own derivatives."""
+
+    @staticmethod
+    def forward(ctx: Any, name: str, count: int, *tensors: Any) -> Any:
+        """The first `count` tensors; the others are what they depend on."""
+        ctx.name = name
+        return tuple([t.clone() for t in tensors[:count]])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        """Raises GradError."""
+        problem = "trying to differentiate twice a function that was marked with"
+        raise GradError(explain(ctx.name, f"{problem} @once_differentiable"))
+
+
+def once_differentiable(fn: Any) -> Any:
+    """A `backward` whose results cannot be differentiated again: trying it is an error."""
+
+    @functools.wraps(fn)
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        with no_grad():
+            results = fn(ctx, *gradients)
+        if not local.recorder.grad:
+            return results
+        whole = results if isinstance(results, tuple) else (results,)
+        places = [k for k, r in enumerate(whole) if isinstance(r, Handle)]
+        sources = [g for g in gradients if isinstance(g, Handle) and g._value.requires_grad]
+        if not sources or not places:
+            return results
+        made = Once.apply(fn.__qualname__, len(places), *[whole[k] for k in places], *sources)
+        passed = dict(zip(places, made, strict=True))
+        return tuple([passed.get(k, r) for k, r in enumerate(whole)])
+
+    return backward
+
+
+FunctionCtx = Context
 
 
 class CustomCall:

@@ -1,18 +1,16 @@
-"""`torch.mps`: Apple's processors for graphics; there is none that could be used.
-
->>> torch.mps.is_available()
-False
-"""
+"""`torch.mps`: there is none, and programs that ask first are told so."""
 
 from __future__ import annotations
 
-from typing import Any
-
-__all__ = ["device_count", "empty_cache", "is_available", "manual_seed", "synchronize"]
+__all__ = ["device_count", "empty_cache", "is_available", "manual_seed", "seed", "synchronize"]
 
 
 def is_available() -> bool:
-    """False."""
+    """False.
+
+    >>> torch.mps.is_available()
+    False
+    """
     return False
 
 
@@ -21,13 +19,17 @@ def device_count() -> int:
     return 0
 
 
-def manual_seed(seed: int) -> None:
-    """Accepted: there is nothing to seed."""
+def synchronize() -> None:
+    """Accepted: there is nothing to wait for."""
 
 
 def empty_cache() -> None:
     """Accepted: there is nothing to free."""
 
 
-def synchronize(device: Any = None) -> None:
-    """Accepted: there is nothing to wait for."""
+def manual_seed(seed: int) -> None:
+    """Accepted: there is nothing to seed."""
+
+
+def seed() -> None:
+    """Accepted: there is nothing to seed."""

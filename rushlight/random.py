@@ -17,7 +17,18 @@ from .chance import for_each, room_for
 from .create import checked_dtype, finished
 from .devices import require_cpu
 from .errors import ArgumentError, ShapeError, explain
-from .generator import LOCK, Generator, twister_of
+from .generator import (
+    LOCK,
+    Generator,
+    default_generator,
+    fork_rng,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+    twister_of,
+)
 from .graph import contiguous_strides
 from .overwrite import copy_, overwrite
 from .patterns import room_like, shape_of
@@ -26,6 +37,16 @@ from .runtime.entry import Handle
 from .runtime.mutate import check_leaf
 from .runtime.record import realise, wrap
 from .runtime.recorder import local
+
+__all__ = [
+    "default_generator",
+    "fork_rng",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "seed",
+    "set_rng_state",
+]  # what PyTorch has in this module
 
 # -- drawing -----------------------------------------------------------------------------------
 

@@ -12,13 +12,14 @@ from ..missing import missing
 from ..modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..public import PUBLIC
 from ..stepwise import detect_anomaly, set_detect_anomaly
-from . import functional, grad_mode, profiler
+from . import anomaly_mode, functional, grad_mode
 from .variable import Variable
 
 __all__ = [
     "Function",
     "GradcheckError",
     "Variable",
+    "anomaly_mode",
     "backward",
     "detect_anomaly",
     "enable_grad",
@@ -30,7 +31,6 @@ __all__ = [
     "gradgradcheck",
     "inference_mode",
     "no_grad",
-    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]

@@ -59,7 +59,7 @@ HOME = {
 }
 """The file in which each name is defined."""
 
-FILES = ("functional", "init", "modules", "parameter", "utils")
+FILES = ("attention", "functional", "init", "modules", "parameter", "utils")
 """Names under `torch.nn` that are modules of Python."""
 
 __all__ = [*HOME, *FILES]

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
+import enum
+from collections.abc import Iterator
 from typing import Any
 
-from ..errors import ChoiceError, explain
+from ..errors import ArgumentError, ChoiceError, explain
 from . import functional as F
 from . import init
 from .linear import NonDynamicallyQuantizableLinear
 from .module import Module
 from .parameter import unset
+
+
+class SDPBackend(enum.Enum):
+    """PyTorch's implementations of attention; here there is one, whose results are theirs."""
+
+    ERROR = -1
+    MATH = 0
+    FLASH_ATTENTION = 1
+    EFFICIENT_ATTENTION = 2
+    CUDNN_ATTENTION = 3
+    OVERRIDEABLE = 4
+
+
+@contextlib.contextmanager
+def sdpa_kernel(backends: Any, set_priority: bool = False) -> Iterator[None]:
+    """A context that names implementations of attention: accepted, and without effect."""
+    for backend in backends if isinstance(backends, list | tuple) else [backends]:
+        if not isinstance(backend, SDPBackend):
+            problem = f"backends must be of SDPBackend, not {type(backend).__name__}"
+            raise ArgumentError(explain("sdpa_kernel", problem))
+    yield
 
 
 class MultiheadAttention(Module):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
 
 from ..errors import ArgumentError, explain
+from ..missing import missing
 from ..patterns import empty
 from ..runtime.record import give_cell, leaf_for, realise, wrap
 from ..tensor import Tensor, TensorType
+
+LATER = ("UninitializedBuffer", "UninitializedParameter")
+"""Kinds of parameters that are in a file above this one."""
 
 RUNTIME = frozenset({"_base", "_cell", "_chain", "_grad", "_history", "_views"})
 """What the runtime keeps in a tensor's `__dict__`; anything else there the user has put there."""
@@ -99,6 +104,12 @@ def unset(*size: Any, device: Any = None, dtype: Any = None) -> Parameter:
     """A parameter of the given size whose elements are yet to be set."""
     made: Parameter = Parameter(empty(*size, device=device, dtype=dtype))
     return made
+
+
+def __getattr__(name: str) -> Any:
+    if name in LATER:  # they are made of what is here
+        return getattr(importlib.import_module(".lazy", __package__), name)
+    raise missing("torch.nn.parameter", name, ["Buffer", "Parameter", *LATER])
 
 
 class BufferType(type):

@@ -3,9 +3,9 @@
 import sys
 
 from .. import data
-from . import dlpack, model_zoo, tensorboard
+from . import benchmark, dlpack
 
-__all__ = ["data", "dlpack", "model_zoo", "tensorboard"]
+__all__ = ["benchmark", "data", "dlpack"]
 
 data._utils = data  # type: ignore[attr-defined] # where programs look for collate.default_collate
 _PLACES = {

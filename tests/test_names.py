@@ -1,0 +1,167 @@
+"""Names of PyTorch in modules of their own: random, testing, fusion, benchmark and others."""
+
+import numpy as np
+import pytest
+
+import rushlight as torch
+from rushlight import nn
+
+CLOSE = [
+    ([1.0, 2.0], [1.0, 2.0]),
+    ([1.0, 2.0, 3.0], [1.0, 2.0, 3.1]),
+    ([[1.0, float("nan")]], [[1.0, 2.0]]),
+    ([1, 2], [1, 3]),
+    ([True], [False]),
+    (1.0, 2.0),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize(("a", "b"), CLOSE, ids=str)
+@pytest.mark.parametrize("options", [{}, {"rtol": 0.1, "atol": 0.2}, {"equal_nan": True}], ids=str)
+def test_reports_are_pytorchs(a, b, options):
+    oracle = pytest.importorskip("torch")
+    assert said(torch, a, b, options) == said(oracle, a, b, options)
+
+
+def said(framework, a, b, options):
+    """What assert_close has to say, the figures cut to few digits."""
+    try:
+        framework.testing.assert_close(framework.tensor(a), framework.tensor(b), **options)
+    except AssertionError as error:
+        return [word[:7] if word[:1].isdigit() else word for word in str(error).split()]
+    return "close"
+
+
+def test_items_and_attributes_are_compared():
+    x = torch.ones(2)
+    torch.testing.assert_close({"a": [x, 1.0]}, {"a": (x.clone(), 1.0)})
+    for a, b, words in [
+        ({"a": [x, 1]}, {"a": [x, 2]}, r"item \['a'\]\[1\]"),
+        ([x], [x, x], "1 != 2"),
+        (x, torch.ones(3), "shape"),
+        (x, x.double(), "torch.float32 != torch.float64"),
+        (x, None, "None"),
+        ({"a": x}, {"b": x}, "keys"),
+    ]:
+        with pytest.raises(AssertionError, match=words):
+            torch.testing.assert_close(a, b)
+    torch.testing.assert_close(x, x.double(), check_dtype=False)
+    with pytest.raises(AssertionError, match=r"^mine$"):
+        torch.testing.assert_close(x, x + 1, msg="mine")
+    with pytest.raises(ValueError, match="both or neither"):
+        torch.testing.assert_close(x, x, rtol=1.0)
+
+
+def test_tensors_to_try():
+    for dtype in (torch.float32, torch.int64, torch.bool, torch.uint8):
+        made = torch.testing.make_tensor(4, 6, dtype=dtype, noncontiguous=True)
+        assert made.shape == (4, 6)
+        assert made.dtype is dtype
+        assert not made.is_contiguous()
+    small = torch.testing.make_tensor(100, dtype=torch.float64, low=2, high=3, requires_grad=True)
+    assert small.requires_grad
+    assert 2 <= small.min() <= small.max() <= 3
+    assert (torch.testing.make_tensor(200, dtype=torch.int8, high=1, exclude_zero=True) != 0).all()
+
+
+def test_random_has_the_names_of_streams():
+    torch.random.manual_seed(3)
+    state = torch.random.get_rng_state()
+    first = torch.rand(1)
+    with torch.random.fork_rng():
+        torch.random.set_rng_state(state)
+        assert torch.rand(1) == first
+    assert torch.random.initial_seed() == 3
+    assert torch.random.fork_rng is torch.fork_rng
+
+
+def fill(bn):
+    """Other statistics and scales than those of a new batch norm."""
+    for k, tensor in enumerate((bn.running_mean, bn.running_var, bn.weight.data, bn.bias.data)):
+        tensor.uniform_(0.5, 1.5 + k)
+    return bn.eval()
+
+
+def test_batch_norms_are_folded_into_what_is_before_them():
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, 8, 8)
+    for conv, transpose in (
+        (nn.Conv2d(3, 5, 3, bias=False), False),
+        (nn.ConvTranspose2d(3, 5, 3, stride=2), True),
+    ):
+        bn = fill(nn.BatchNorm2d(5))
+        fused = nn.utils.fuse_conv_bn_eval(conv.eval(), bn, transpose)
+        np.testing.assert_allclose(fused(x).detach(), bn(conv(x)).detach(), rtol=1e-4, atol=1e-5)
+    linear, bn = nn.Linear(8, 4).eval(), fill(nn.BatchNorm1d(4))
+    fused = nn.utils.fuse_linear_bn_eval(linear, bn)
+    rows = x[0, 0]
+    np.testing.assert_allclose(fused(rows).detach(), bn(linear(rows)).detach(), rtol=1e-5)
+    with pytest.raises(AssertionError, match="evaluation"):
+        nn.utils.fuse_linear_bn_eval(linear.train(), bn)
+
+
+def test_skipped_initialisation_draws_nothing():
+    torch.manual_seed(0)
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    assert nn.utils.skip_init(nn.Linear, 2, 3).weight.shape == (3, 2)
+    assert torch.rand(1) == expected
+    with pytest.raises(TypeError, match="device"):
+        nn.utils.skip_init(nn.ReLU)
+
+
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return 2 * x * g
+
+
+def test_once_differentiable_functions_are_not_differentiated_twice():
+    x = torch.tensor(3.0, requires_grad=True)
+    (first,) = torch.autograd.grad(Square.apply(x), x)
+    assert first == 6
+    (kept,) = torch.autograd.grad(Square.apply(x) ** 2, x, create_graph=True)
+    assert kept == 108
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        kept.backward()
+
+
+def test_times_are_measured():
+    timer = torch.utils.benchmark.Timer(
+        "y = x @ x", globals={"x": torch.ones(8, 8)}, label="product", sub_label="small"
+    )
+    once = timer.timeit(5)
+    assert once.number_per_run == 5
+    assert 0 < once.median < 1
+    assert "product: small" in repr(once)
+    several = timer.blocked_autorange(min_run_time=0.05)
+    assert sum(several.raw_times) >= 0.05
+    assert several.mean > 0 <= several.iqr
+    assert f"{len(several.times)} measurement" in repr(several)
+
+
+def test_names_that_programs_look_for():
+    backend = nn.attention.SDPBackend.MATH
+    with nn.attention.sdpa_kernel(backend), nn.attention.sdpa_kernel([backend]):
+        out = nn.functional.scaled_dot_product_attention(*[torch.ones(1, 2, 3)] * 3)
+    assert out.tolist() == [[[1.0] * 3] * 2]
+    with pytest.raises(TypeError, match="SDPBackend"), nn.attention.sdpa_kernel("math"):
+        pass
+    assert isinstance(nn.LazyLinear(2).weight, nn.parameter.UninitializedParameter)
+    assert torch.accelerator.current_accelerator() is None
+    assert not torch.accelerator.is_available()
+    assert not torch.mps.is_available()
+    assert torch.functional.einsum("ii", torch.eye(2)) == 2
+    assert isinstance(1.5, torch.types.Number)
+    with pytest.raises(AttributeError, match=r"torch\.functional\.relu"):
+        _ = torch.functional.relu
+    with torch.autograd.anomaly_mode.detect_anomaly(check_nan=False):
+        assert torch.autograd.anomaly_mode.set_detect_anomaly is torch.autograd.set_detect_anomaly
