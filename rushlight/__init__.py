@@ -33,21 +33,26 @@ reports.install()
 
 MODULES = frozenset(
     [
+        "__config__",
         "accelerator",
         "amp",
         "backends",
         "cpu",
         "cuda",
         "data",
+        "distributed",
         "fft",
         "func",
         "functional",
+        "hub",
         "io",
         "lessons",
         "linalg",
         "mps",
+        "multiprocessing",
         "nn",
         "optim",
+        "profiler",
         "random",
         "signal",
         "special",
@@ -56,6 +61,7 @@ MODULES = frozenset(
         "utils",
         "version",
         "vision",
+        "xpu",
     ]
 )
 

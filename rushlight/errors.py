@@ -28,7 +28,7 @@ class DtypeError(RushlightError, RuntimeError):
     """Dtypes that cannot be combined, or that an op does not take."""
 
 
-class DeviceError(RushlightError, RuntimeError):
+class DeviceError(RushlightError, RuntimeError, AssertionError):
     """A device that is not there."""
 
 

@@ -12,9 +12,6 @@ INSTEAD = {
     "distributed": "training on several machines is not there yet",
     "sparse": "sparse tensors are not there: use index_add or an embedding on dense ones",
     "quantization": "quantised tensors are not there",
-    "hub": "there are no pretrained models here: load a state dict of NumPy arrays",
-    "tensorboard": "`rushlight demo` shows how to draw curves; matplotlib takes tensors as well",
-    "multiprocessing": "use threads (DataLoader workers are threads) or Python's own",
 }
 """What to do instead, where that is known."""
 

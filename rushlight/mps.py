@@ -1,16 +1,18 @@
-"""`torch.mps`: there is none, and programs that ask first are told so."""
+"""`torch.mps`: Apple's processors for graphics; there is none that could be used.
+
+>>> torch.mps.is_available()
+False
+"""
 
 from __future__ import annotations
 
-__all__ = ["device_count", "empty_cache", "is_available", "manual_seed", "seed", "synchronize"]
+from typing import Any
+
+__all__ = ["device_count", "empty_cache", "is_available", "manual_seed", "synchronize"]
 
 
 def is_available() -> bool:
-    """False.
-
-    >>> torch.mps.is_available()
-    False
-    """
+    """False."""
     return False
 
 
@@ -19,17 +21,13 @@ def device_count() -> int:
     return 0
 
 
-def synchronize() -> None:
-    """Accepted: there is nothing to wait for."""
+def manual_seed(seed: int) -> None:
+    """Accepted: there is nothing to seed."""
 
 
 def empty_cache() -> None:
     """Accepted: there is nothing to free."""
 
 
-def manual_seed(seed: int) -> None:
-    """Accepted: there is nothing to seed."""
-
-
-def seed() -> None:
-    """Accepted: there is nothing to seed."""
+def synchronize(device: Any = None) -> None:
+    """Accepted: there is nothing to wait for."""

@@ -4,6 +4,9 @@ from .settings import API_VERSION as __version__
 
 cuda = None
 hip = None
+rocm = None
+xpu = None
+debug = False
 git_version = "unknown"
 
-__all__ = ["__version__", "cuda", "git_version", "hip"]
+__all__ = ["__version__", "cuda", "debug", "git_version", "hip", "rocm", "xpu"]

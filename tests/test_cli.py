@@ -245,14 +245,13 @@ MISSING = [
     ("torch.softmaxx(torch.ones(2))", "torch.softmaxx: rushlight does not have this", "softmax"),
     ("torch.nn.Lineer(1, 1)", "torch.nn.Lineer: rushlight does not have this", "mean Linear"),
     ("torch.nn.functional.reluu", "torch.nn.functional.reluu: rushlight does not", "relu"),
-    ("torch.hub.load('x')", "torch.hub: rushlight does not have this", "no pretrained models"),
+    ("torch.hub.load('x')", "torch.hub.load: rushlight does not have this", "from the network"),
     ("torch.autograd.grads", "torch.autograd.grads: rushlight does not have this", "grad"),
     ("torch.ones(2).cumsumm()", "'Tensor' object has no attribute 'cumsumm'", "cumsum"),
     ("torch.optim.Adams", "module 'rushlight.optim' has no attribute 'Adams'", "Adam"),
     ("from torch import softmaxx", "cannot import name 'softmaxx'", "softmax"),
-    ("import torch.utils.tensorboard", "torch.utils.tensorboard: rushlight does not have this "
-     "module", "matplotlib"),
-    ("import torch.hub", "torch.hub: rushlight does not have this module", "no pretrained"),
+    ("import torch.sparse", "torch.sparse: rushlight does not have this module", "index_add"),
+    ("torch.ones(1).cuda()", "there is no device 'cuda' here", "torch.cuda.is_available()"),
     ("import torchvision\ntorchvision.models.resnet19", "torchvision.models.resnet19: ", "resnet1"),
 ]  # fmt: skip
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "rushlight"
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
-OPTIONAL = {"llvmlite", "matplotlib", "jax", "PIL", "torch"}
+OPTIONAL = {"llvmlite", "matplotlib", "jax", "PIL", "onnx", "tensorboardX", "torch"}
 """Packages that may be imported inside a function; nothing of our own may."""
 
 FORBIDDEN = re.compile(r"(Base|Impl|Manager)$")

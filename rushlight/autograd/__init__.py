@@ -12,7 +12,7 @@ from ..missing import missing
 from ..modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..public import PUBLIC
 from ..stepwise import detect_anomaly, set_detect_anomaly
-from . import anomaly_mode, functional, grad_mode
+from . import anomaly_mode, functional, grad_mode, profiler
 from .variable import Variable
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "gradgradcheck",
     "inference_mode",
     "no_grad",
+    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]

@@ -123,7 +123,7 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]
     ) -> tuple[Any, ...]:
         """The cotangents times the Jacobian, for each of the primals."""
         weights = cotangents_of(outputs, cotangents)
-        keep = local.recorder.grad if create_graph is None else create_graph
+        keep = bool(local.recorder.grad) if create_graph is None else create_graph
         found = rebuilt(inner, gradients(outputs, leaves(inner), weights, keep))
         made: tuple[Any, ...] = released(found, depth)
         return made

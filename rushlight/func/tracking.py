@@ -15,6 +15,7 @@ from ..backward import grad
 from ..errors import ArgumentError, DtypeError, explain
 from ..graph import Bound, Cell, Node, Saved, Stale
 from ..patterns import zeros_like
+from ..runtime.casting import with_grad
 from ..runtime.effect import Change, apply_effect, new_tensor
 from ..runtime.entry import Handle
 from ..runtime.examples import Call
@@ -34,7 +35,7 @@ class Derivative:
         self.before = recorder.grad
         self.depth = recorder.tracking
         recorder.tracking += 1
-        recorder.grad = True
+        recorder.grad = with_grad(recorder.grad, True)
         return self
 
     def __exit__(self, *error: Any) -> None:

@@ -12,9 +12,11 @@ import warnings
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from time import perf_counter_ns
 from typing import Any
 
 from ..errors import GradError, ShapeError, explain
+from ..runtime.watching import WATCHERS
 from .backward_hooks import BackwardHooks
 
 Hook = Callable[..., Any]
@@ -258,6 +260,32 @@ def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
 
 
 # -- the longer way ----------------------------------------------------------------------------
+
+
+def tell(watch: Any) -> Callable[[], None]:
+    """Have `watch` see the calls of modules; what comes back ends that."""
+    running: list[tuple[Any, Any]] = []
+
+    def begin(module: Any, args: Any) -> None:
+        running.append((module, watch.open(f"nn.Module: {type(module).__name__}", "module")))
+
+    def end(module: Any, args: Any, result: Any) -> None:
+        while running:
+            called, seen = running.pop()  # those above were left by an exception
+            seen.end = perf_counter_ns()
+            if called is module:
+                return
+
+    handles = [register_module_forward_pre_hook(begin), register_module_forward_hook(end)]
+
+    def stop() -> None:
+        for handle in handles:
+            handle.remove()
+
+    return stop
+
+
+WATCHERS.append(tell)
 
 
 def hooks_of(module: Any, name: str) -> list[tuple[int, Hook, bool]]:

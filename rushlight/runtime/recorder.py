@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from _thread import get_ident
+from functools import partial
 from typing import Any
 
 from .. import config
@@ -38,6 +39,7 @@ class Recorder:
         "mapping",
         "root",
         "tracking",
+        "watch",
     )
 
     def __init__(self) -> None:
@@ -47,6 +49,7 @@ class Recorder:
         self.grad: Any = True  # whether history is recorded, or a Mode that says so: see casting
         self.inference = False
         self.eager = config.eager
+        self.watch: Any = None  # a Watch: see watching.py
         self.hooks: dict[Node, Any] = {}  # of tensors that denote nodes of this window
         self.last: Window | None = None
         self.count = 0  # entries in the trie
@@ -89,14 +92,15 @@ class Recorder:
         window.count += 1
         plan = window.plan_for(window.live())
         plan.count += 1
-        if plan.count >= config.hot and not plan.heated:
+        if self.watch is None and plan.count >= config.hot and not plan.heated:
             plan.heat()
         if plan.heated and plan.replay is None:
             compiling.raise_error()
             plan.warm()
         arrays = plan.gather()
         if plan.native is None or not self.run_native(plan, arrays):
-            outputs, failed = plan.run(arrays)
+            run = plan.run if self.watch is None else partial(self.watch.run, plan)
+            outputs, failed = run(arrays)
             # From here on the results are kept until they are delivered, whatever interrupts.
             self.at = Results(plan, arrays, outputs, failed)
             del outputs

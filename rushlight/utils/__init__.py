@@ -3,9 +3,9 @@
 import sys
 
 from .. import data
-from . import benchmark, dlpack
+from . import benchmark, dlpack, model_zoo, tensorboard
 
-__all__ = ["benchmark", "data", "dlpack"]
+__all__ = ["benchmark", "data", "dlpack", "model_zoo", "tensorboard"]
 
 data._utils = data  # type: ignore[attr-defined] # where programs look for collate.default_collate
 _PLACES = {
