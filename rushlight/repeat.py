@@ -55,7 +55,7 @@ def found_next(recorder: Any, api: Any, args: tuple[Any, ...], kwargs: dict[str,
         found = matched(recorder, expected, args, kwargs)
         if found is not None:
             return found
-    known = getattr(at, "alternatives", ())
+    known = alternatives(recorder)
     if 0 < len(known) <= FEW:
         for entry in known.values():
             if entry.api is api and entry is not expected:
@@ -64,6 +64,11 @@ def found_next(recorder: Any, api: Any, args: tuple[Any, ...], kwargs: dict[str,
                     expect(recorder, entry)
                     return found
     return None
+
+
+def alternatives(recorder: Any) -> Any:
+    """The entries after this one, by their keys; none for a recorder that is to run each at once."""
+    return () if recorder.eager else getattr(recorder.at, "alternatives", ())
 
 
 def matched(recorder: Any, entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
@@ -86,7 +91,7 @@ def expect(recorder: Any, entry: Entry) -> None:
 
 def seek(recorder: Any, api: Any, args: tuple[Any, ...]) -> Found:
     """The entry of a plain call (see `form_of`) that came next before, with tensors and numbers."""
-    known = getattr(recorder.at, "alternatives", ())
+    known = alternatives(recorder)
     if not 0 < len(known) <= FEW:
         return None
     handles = tuple([a for a in args if isinstance(a, Handle)])

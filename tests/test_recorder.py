@@ -288,3 +288,14 @@ def test_a_view_of_a_concrete_tensor_is_not_taken_for_a_recorded_call():
         z = w * 3
         again = plain.detach()
         assert again.tolist() == [5, 6] and inner.tolist() == [3, 3] and z.tolist() == [3, 3]
+
+
+def test_eager_runs_each_operation_at_once_however_often():
+    with torch.eager():
+        x = torch.ones(2, 2)
+        for _ in range(4):
+            before = local.recorder.flushes
+            y = torch.relu(x @ x) + 1
+            assert local.recorder.flushes == before + 3
+            y.mul_(2)
+            assert local.recorder.flushes == before + 4
