@@ -67,7 +67,7 @@ def found_next(recorder: Any, api: Any, args: tuple[Any, ...], kwargs: dict[str,
 
 
 def alternatives(recorder: Any) -> Any:
-    """The entries after this one, by their keys; none for a recorder that is to run each at once."""
+    """The entries that came after this one, by their keys; none if each is to run at once."""
     return () if recorder.eager else getattr(recorder.at, "alternatives", ())
 
 
