@@ -34,9 +34,11 @@ reports.install()
 MODULES = frozenset(
     [
         "__config__",
+        "_dynamo",
         "accelerator",
         "amp",
         "backends",
+        "compiler",
         "cpu",
         "cuda",
         "data",
@@ -46,6 +48,7 @@ MODULES = frozenset(
         "functional",
         "hub",
         "io",
+        "jit",
         "lessons",
         "linalg",
         "mps",
@@ -65,7 +68,7 @@ MODULES = frozenset(
     ]
 )
 
-LATER = {"load": "io", "save": "io", "vmap": "func"}
+LATER = {"compile": "compiler", "load": "io", "save": "io", "vmap": "func"}
 """Public functions that appear when the library that has them is imported, which is when needed."""
 
 

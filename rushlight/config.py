@@ -26,6 +26,9 @@ eager = flag("EAGER")
 engine = os.environ.get("RUSHLIGHT_ENGINE", "")
 """The engine that compiles hot windows: "numpy" for none, "llvm", or "" for whichever there is."""
 
+deterministic = flag("DETERMINISTIC")
+"""Wait for machine code where a window first wants it, so that runs are equal to the bit."""
+
 strict = flag("STRICT")
 """Raise what goes wrong while a program is compiled, instead of staying with NumPy."""
 

@@ -48,6 +48,10 @@ class GradError(RushlightError, RuntimeError):
     """A derivative that cannot be taken."""
 
 
+class BackendError(RushlightError, RuntimeError):
+    """A way to compile that is not there."""
+
+
 class LostError(RushlightError, RuntimeError):
     """A value that was never computed because the computation was interrupted."""
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from .errors import MissingError, MissingModuleError, explain
 
 INSTEAD = {
-    "jit": "leave it out: every loop is recorded and compiled as it is",
     "distributed": "training on several machines is not there yet",
     "sparse": "sparse tensors are not there: use index_add or an embedding on dense ones",
     "quantization": "quantised tensors are not there",

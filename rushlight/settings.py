@@ -264,13 +264,43 @@ def set_num_interop_threads(num: int) -> None:
 
 @public()
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
-    """Accepted: everything here is deterministic."""
+    """Say whether two runs of a program have to give the same numbers to the last bit.
+
+    Every operation here is deterministic. But NumPy and machine code round differently, and which
+    step is the first in machine code depends on how busy the machine is. In this mode that step is
+    always the same, for the program waits until the code is there; `RUSHLIGHT_DETERMINISTIC=1`
+    turns it on from the start.
+
+    >>> torch.use_deterministic_algorithms(True)
+    >>> torch.are_deterministic_algorithms_enabled()
+    True
+    >>> torch.use_deterministic_algorithms(False)
+    """
+    config.deterministic = bool(mode)
 
 
 @public()
 def are_deterministic_algorithms_enabled() -> bool:
-    """True: everything here is deterministic."""
-    return True
+    """Whether runs are equal to the last bit: see `use_deterministic_algorithms`."""
+    return config.deterministic
+
+
+@public()
+def set_deterministic_debug_mode(debug_mode: Any) -> None:
+    """`use_deterministic_algorithms(True)` for "warn" or "error" (1 or 2), else False."""
+    use_deterministic_algorithms(debug_mode not in ("default", 0))
+
+
+@public()
+def get_deterministic_debug_mode() -> int:
+    """2 if runs are equal to the last bit, else 0."""
+    return 2 if config.deterministic else 0
+
+
+@public()
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    """False: there is nothing to warn of."""
+    return False
 
 
 @public()

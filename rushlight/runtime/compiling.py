@@ -133,6 +133,12 @@ def wait(timeout: float = 600.0) -> bool:
     return state.is_idle()
 
 
+def wait_for(plan: Any) -> None:
+    """Wait until `plan` is compiled, or will not be."""
+    while id(plan) in state.unfinished and state.thread is not None and state.thread.is_alive():
+        time.sleep(0.0002)
+
+
 def raise_error() -> None:
     """Raise what went wrong in the background, if that is wanted."""
     error, state.error = state.error, None

@@ -122,6 +122,7 @@ class Entry:
         "scalars",  # the leaves that stand for `numbers`
         "serials",  # the range of serials of the nodes made for it
         "state",
+        "urgent",  # whether a window with it is compiled before it is first run
         "value",  # the node returned, if it is a single new one
         "values",  # all nodes that tensors may denote after this call, in the order of `out`
         "window",  # the window that ends here, if one ever did
@@ -145,6 +146,7 @@ class Entry:
         self.old: tuple[Node | None, ...] | None = None
         self.key: Any = None
         self.line: tuple[str, int] | None = None
+        self.urgent = False
         self.extra: Any = None
         self.dues: Any = None
         self.pattern: Any = None

@@ -293,6 +293,7 @@ def register(recorder: Recorder, entry: Entry, key: Any) -> None:
         node.label = node.label or (name if isinstance(name, str) else name(node, key[1]))
     entry.key = key
     entry.line = caller_line()
+    entry.urgent = recorder.urgent
     recorder.count += 1
     assert entry.parent is not None
     entry.parent.alternatives[key] = entry

@@ -39,6 +39,7 @@ class Recorder:
         "mapping",
         "root",
         "tracking",
+        "urgent",
         "watch",
     )
 
@@ -48,6 +49,7 @@ class Recorder:
         self.at: Any = self.root
         self.grad: Any = True  # whether history is recorded, or a Mode that says so: see casting
         self.inference = False
+        self.urgent = False  # whether what is recorded shall be machine code from the first run on
         self.eager = config.eager
         self.watch: Any = None  # a Watch: see watching.py
         self.hooks: dict[Node, Any] = {}  # of tensors that denote nodes of this window
@@ -92,7 +94,7 @@ class Recorder:
         window.count += 1
         plan = window.plan_for(window.live())
         plan.count += 1
-        if self.watch is None and plan.count >= config.hot and not plan.heated:
+        if self.watch is None and not plan.heated and (plan.urgent or plan.count >= config.hot):
             plan.heat()
         if plan.heated and plan.replay is None:
             compiling.raise_error()

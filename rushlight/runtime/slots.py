@@ -47,6 +47,6 @@ class Slots(list[Any]):
         POOLED[id(made)] = (weakref.ref(self), k)
         return made
 
-    def __del__(self) -> None:
-        for array in self:
-            POOLED.pop(id(array), None)
+    def __del__(self, pooled: Any = POOLED) -> None:
+        for array in self:  # perhaps at the very end, when this file has no names any more
+            pooled.pop(id(array), None)

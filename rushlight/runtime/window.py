@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy import ndarray
 
+from .. import config
 from ..dtypes import float32
 from ..engines import numpy as engine
 from ..graph import Bound, Cell, Fresh, Leaf, Node, Saved, Scalar, Stale, fresh
@@ -152,6 +153,7 @@ class Plan:
         self.live = set(live)
         self.count = 0
         self.heated = False
+        self.urgent = any([entry.urgent for entry in window.path])
         self.compiled: Any = None  # made when the plan is hot, as all of the next
         self.simplified: Program = None  # type: ignore[assignment]
         self.updates: dict[int, int] = {}  # see engines/engine.py
@@ -203,6 +205,8 @@ class Plan:
         self.heated = True  # if this was interrupted, it is done again
         if compiling.state.available and sites.admits(self):
             compiling.state.ask(self)
+            if self.urgent or config.deterministic:
+                compiling.wait_for(self)
 
     def warm(self) -> None:
         """Write the plan anew, if it may be: machine code has come, or memory has moved."""
