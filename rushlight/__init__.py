@@ -54,6 +54,7 @@ MODULES = frozenset(
         "mps",
         "multiprocessing",
         "nn",
+        "onnx",
         "optim",
         "profiler",
         "random",

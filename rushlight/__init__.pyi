@@ -52,6 +52,7 @@ linalg: Any
 mps: Any
 multiprocessing: Any
 nn: Any
+onnx: Any
 optim: Any
 profiler: Any
 random: Any
