@@ -69,7 +69,13 @@ MODULES = frozenset(
     ]
 )
 
-LATER = {"compile": "compiler", "load": "io", "save": "io", "vmap": "func"}
+LATER = {
+    "affine_grid_generator": "nn.affine",
+    "compile": "compiler",
+    "load": "io",
+    "save": "io",
+    "vmap": "func",
+}
 """Public functions that appear when the library that has them is imported, which is when needed."""
 
 

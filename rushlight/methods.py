@@ -6,7 +6,7 @@ import weakref
 from typing import Any
 
 from . import backward as passes
-from . import create, dtypes, idioms, legacy, observe, ops, overwrite, patterns, random
+from . import create, dtypes, facts, idioms, legacy, observe, ops, overwrite, patterns, random
 from .calls import function, inplace, inplace_operator, operator, reflected, unary
 from .devices import Device, require_cpu
 from .dtypes import DType
@@ -33,7 +33,7 @@ SIGNS = {"neg": "neg", "abs": "abs", "invert": "bitwise_not", "pos": "positive"}
 CONVERSIONS = {**dtypes.ALIASES, "bool": dtypes.bool_, "char": dtypes.int8, "byte": dtypes.uint8}
 
 
-ENTERED = (idioms, observe, overwrite, random)
+ENTERED = (facts, idioms, observe, overwrite, random)
 """Modules that have entered methods in the table of public names."""
 
 
@@ -243,7 +243,7 @@ def retains_grad(self: Any) -> bool:
 Tensor.retains_grad = retains_grad  # type: ignore[attr-defined]
 
 
-@public("Tensor")
+@public("torch Tensor")
 def detach_(self: Any) -> Any:
     """Itself, without its history."""
     realise(self)

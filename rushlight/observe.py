@@ -101,7 +101,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
     return apply(put_advanced, (input, as_values(values), gathered, basic), {})
 
 
-@public("Tensor")
+@public("torch Tensor")
 def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """Itself, with `values` at `indices`; added to what is there if `accumulate`."""
     basic, gathered = take_apart(self, tuple(indices))

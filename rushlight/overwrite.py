@@ -40,13 +40,13 @@ def overwrite(tensor: Any, array: Any) -> Any:
     return tensor
 
 
-@public("Tensor")
+@public("torch Tensor")
 def zero_(self: Any) -> Any:
     """Itself, with every element 0."""
     return fill_(self, 0)
 
 
-@public("Tensor")
+@public("torch Tensor")
 def fill_(self: Any, value: Any) -> Any:
     """Itself, with every element `value`."""
     check_leaf(local.recorder, "fill_", self)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from . import config, cores, dtypes
-from .calls import function
+from .calls import function, inplace
 from .devices import Device, require_cpu
 from .dtypes import DType
 from .errors import ArgumentError, explain
+from .legacy import LegacyType, named
 from .missing import missing
 from .ops import OPS
 from .printing import set_printoptions
@@ -41,7 +42,25 @@ def lookup(name: str) -> Any:
         return function(op)
     if name in DTYPES:
         return DTYPES[name]
+    if name.endswith("_"):
+        return changing(name)
     return CONSTANTS.get(name)
+
+
+OF_MORE = (
+    *("addmv_", "clamp_", "clamp_max_", "clamp_min_", "clip_", "gcd_", "lcm_", "ldexp_"),
+    *("nan_to_num_", "xlogy_"),
+)
+"""Functions that change their first argument and take others, those PyTorch has under `torch`."""
+
+
+def changing(name: str) -> Any:
+    """The function `torch.<name>`, such as `relu_`, that changes its argument; None if none is."""
+    op = OPS.get(name[:-1]) or ALIASES.get(name[:-1])
+    if op is None or not {"torch", "Tensor_"} <= op.on:
+        return None
+    tensors = [p for p in op.params if p.kind != "static"]
+    return inplace(op) if len(tensors) == 1 or name in OF_MORE else None
 
 
 def names() -> list[str]:
@@ -99,6 +118,22 @@ def set_default_dtype(d: DType) -> None:
         if recorder is local.recorder:
             recorder.flush()
             recorder.restart()
+
+
+@public()
+def set_default_tensor_type(t: Any) -> None:
+    """Make the dtype of a legacy tensor type the default: see `set_default_dtype`.
+
+    >>> torch.set_default_tensor_type("torch.FloatTensor")
+    """
+    if isinstance(t, str):
+        dtype: DType = named(t)
+    elif isinstance(t, LegacyType):
+        dtype = t.dtype
+    else:
+        problem = f"expected a legacy tensor type or its name, not {t!r}"
+        raise ArgumentError(explain("set_default_tensor_type", problem))
+    set_default_dtype(dtype)
 
 
 @public()

@@ -133,9 +133,9 @@ class Tensor(Handle, metaclass=TensorType):
         """Whether the elements have an imaginary part."""
         return self._value.dtype.is_complex
 
-    is_cuda = False
-    is_sparse = False
-    is_quantized = False
+    is_cpu = True
+    is_cuda = is_mps = is_xpu = is_xla = is_meta = is_mkldnn = False
+    is_sparse = is_sparse_csr = is_quantized = is_nested = False
     layout = "torch.strided"
 
     def get_device(self) -> int:

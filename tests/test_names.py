@@ -165,3 +165,60 @@ def test_names_that_programs_look_for():
         _ = torch.functional.relu
     with torch.autograd.anomaly_mode.detect_anomaly(check_nan=False):
         assert torch.autograd.anomaly_mode.set_detect_anomaly is torch.autograd.set_detect_anomaly
+
+
+def test_functions_that_change_their_argument():
+    x = torch.tensor([-1.5, 0.25])
+    assert torch.relu_(x) is x
+    assert x.tolist() == [0.0, 0.25]
+    assert torch.sqrt_(x).tolist() == [0.0, 0.5]
+    assert torch.clamp_(x, max=0.1).tolist() == pytest.approx([0.0, 0.1])
+    assert torch.zero_(torch.fill_(x, 3.0)).tolist() == [0.0, 0.0]
+    oracle = pytest.importorskip("torch")
+    theirs = {n for n in dir(oracle) if n.endswith("_") and not n.startswith("_")}
+    apart = ("dropout_", "embedding_renorm_", "as_strided_", "sparse_", "elu_", "threshold_")
+    assert [n for n in theirs if not hasattr(torch, n) and not n.endswith(apart)] == []
+
+
+def test_facts_about_tensors():
+    x = torch.arange(6.0).reshape(2, 3)
+    assert x.where(x > 2, -1.0).tolist() == [[-1.0, -1.0, -1.0], [3.0, 4.0, 5.0]]
+    assert x.is_cpu
+    assert not (x.is_cuda or x.is_meta or x.is_conj() or x.is_neg() or x.is_inference())
+    assert x.is_same_size(torch.zeros(2, 3))
+    assert not x.is_same_size(x.T)
+    assert x.is_set_to(x.view(2, 3))
+    assert not x.is_set_to(x.T)
+    assert torch.zeros(1).resize_as_(x).shape == (2, 3)
+    assert torch.typename(x.double()) == "torch.DoubleTensor"
+    assert torch.typename([]) == "list"
+    rows, columns = torch.unravel_index(torch.tensor([5, 2]), (2, 3))
+    assert (rows.tolist(), columns.tolist()) == ([1, 0], [2, 2])
+    assert torch.vander(torch.tensor([2, 3]), 3).tolist() == [[4, 2, 1], [9, 3, 1]]
+    assert torch.vander(torch.tensor([2, 3]), increasing=True).tolist() == [[1, 2], [1, 3]]
+    assert torch.chain_matmul(x, x.T, x).shape == (2, 3)
+    try:
+        torch.set_default_tensor_type(torch.DoubleTensor)
+        assert torch.ones(1).dtype is torch.float64
+    finally:
+        torch.set_default_tensor_type("torch.FloatTensor")
+    with pytest.raises(TypeError, match="legacy"):
+        torch.set_default_tensor_type(3)
+
+
+@pytest.mark.parametrize("aligned", [True, False, None])
+@pytest.mark.parametrize("size", [(2, 3, 4, 5), (1, 1, 2, 6), (2, 1, 3, 4, 2)], ids=str)
+def test_affine_grids_are_pytorchs(size, aligned):
+    oracle = pytest.importorskip("torch")
+    n = len(size) - 2
+    numbers = np.random.default_rng(0).normal(size=(size[0], n, n + 1)).astype(np.float32)
+    results = []
+    for framework in (torch, oracle):
+        theta = framework.tensor(numbers, requires_grad=True)
+        grid = framework.nn.functional.affine_grid(theta, framework.Size(size), aligned or False)
+        grid.square().sum().backward()
+        results.append((grid.detach().numpy(), theta.grad.numpy()))
+    for mine, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-5)
+    with pytest.raises(RuntimeError, match="affine_grid"):
+        torch.nn.functional.affine_grid(torch.ones(1, 2, 2), size)

@@ -18,6 +18,7 @@ from ..ops import OPS
 from ..ops.table import Op
 from ..runtime.mutate import apply_inplace
 from ..runtime.record import wrap
+from .affine import affine_grid
 from .bags import embedding_bag
 from .ctc import ctc_loss
 from .fractional import (
@@ -41,6 +42,7 @@ from .masks import (
 from .running import batch_norm, instance_norm
 
 __all__ = [
+    "affine_grid",
     "alpha_dropout",
     "batch_norm",
     "ctc_loss",
