@@ -23,6 +23,7 @@ from .runtime.entry import types
 from .runtime.memory import EXPORTED, is_private
 from .runtime.record import settle
 from .runtime.source import Source
+from .runtime.world import world
 from .stepwise import Steps, anomaly
 
 BACKWARD = Pass("backward", lambda node, static: "AddBackward0" if sums(node) else "CopyBackwards")
@@ -139,10 +140,19 @@ Lines = tuple[list[str], list[str], list[str]]
 def put_off(source: Source, entry: Any, cells: Sequence[Cell]) -> Lines:
     """No leaf has a gradient; the tensors of those that they get need not be made: see due.py."""
     dues = entry.dues = source.space["dues"] = Dues(entry, cells)
-    looks, stores = [], ["dues.landing = None", "entry.out = dues"]
-    for cell, due in zip(cells, dues.each, strict=True):
-        name = source.name(cell, "c")
-        looks.append(f"if {name}.grad is not None or {name}.hooks is not None: return False")
+    source.space["world"] = world
+    names = [source.name(cell, "c") for cell in cells]
+    hooks = " or ".join([f"{name}.hooks is not None" for name in names])
+    grads = " or ".join([f"{name}.grad is not None" for name in names])
+    looks = [
+        "if world.order is not dues.order:",
+        "    order = world.order",
+        f"    if {hooks}: return False",
+        "    dues.order = order",
+        f"if {grads}: return False",
+    ]
+    stores = ["dues.landing = None", "entry.out = dues"]
+    for name, due in zip(names, dues.each, strict=True):
         stores.append(f"{name}.grad = {source.name(due, 'd')}")
     return looks, stores, []
 

@@ -172,7 +172,9 @@ def watch_of(tensor: Any) -> Watch:
         problem = "cannot register a hook on a tensor that doesn't require gradient"
         raise GradError(explain("register_hook", problem, {"the tensor": value.spec}))
     if tensor._cell is not None:
+        world.changed()
         tensor._cell.hooks = tensor._cell.hooks or Watch()
+        world.changed()  # again, if another thread has just looked
         return tensor._cell.hooks  # type: ignore[no-any-return]
     home = local.recorder.hooks if not value.leaf else tensor._history.hooks
     return home.setdefault(value, Watch())  # type: ignore[no-any-return]

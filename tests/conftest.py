@@ -72,6 +72,7 @@ def each_engine(request, monkeypatch):
 
 def compile_with(engine, monkeypatch):
     """`engine`, which compiles hot windows at once from now on (None: they stay with NumPy)."""
+    compiling.wait(60)  # what other tests have left in the queue
     local.recorder.restart()  # nothing that another engine has seen
     monkeypatch.setattr(compiling.state, "engine", engine)
     monkeypatch.setattr(compiling.state, "available", engine is not None)

@@ -195,3 +195,34 @@ def test_backward_hooks_do_not_mix(double):
     double.register_full_backward_hook(print).remove()
     with pytest.raises(RuntimeError, match="Cannot use both regular backward hooks and full"):
         double.register_backward_hook(print)
+
+
+def test_a_class_may_look_attributes_up_itself():
+    class Wrapped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Linear(2, 3)
+
+        def __getattr__(self, name):
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                return getattr(self.__dict__["_modules"]["inner"], name)
+
+    wrapped = Wrapped()
+    assert wrapped.out_features == 3
+    assert wrapped._forward_hooks == {}
+    with pytest.raises(AttributeError, match="'Linear' object has no attribute 'nothing'"):
+        wrapped.nothing  # noqa: B018
+    with pytest.raises(AttributeError, match="'Linear' object has no attribute 'nothing'"):
+        nn.Linear(1, 1).nothing  # noqa: B018
+
+
+def test_a_module_that_was_not_begun_says_so():
+    class Late(nn.Module):
+        def __init__(self):
+            self.scale = 2.0
+
+    for name in ("_parameters", "_buffers", "_modules"):
+        with pytest.raises(AttributeError, match=r"begin Late\.__init__ with super"):
+            getattr(Late(), name)

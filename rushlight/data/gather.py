@@ -60,7 +60,11 @@ class Table:
         self.rows = rows
         self.intact: list[tuple[Any, ...]] = intact
         self.leaves: dict[int, list[Fresh]] = {}  # of batches, by their length
-        self.batch: Callable[[Any], Any] = batch_maker(self)
+        self.batch = self.maker()
+
+    def maker(self, otherwise: Callable[[Any], Any] | None = None) -> Callable[[Any], Any]:
+        """`batch`; or a function that has `otherwise` make batches where `batch` cannot."""
+        return batch_maker(self, otherwise)
 
     def leaves_for(self, parts: Sequence[Any]) -> list[Fresh]:
         """What the tensors of such a batch denote."""
@@ -87,6 +91,15 @@ class MadeTable(Table):
         self.intact = intact
         self.batch = self.make
 
+    def maker(self, otherwise: Callable[[Any], Any] | None = None) -> Callable[[Any], Any]:
+        """See Table."""
+
+        def batch(index: Any) -> Any:
+            made = self.make(index)
+            return otherwise(index.tolist()) if made is None and otherwise else made
+
+        return batch
+
     def make(self, index: Any) -> Any:
         """The batch at an array of indices, or None."""
         for owner, name, found, count in self.intact:
@@ -101,20 +114,21 @@ class MadeTable(Table):
         return None if arrays is None else [wrap(array) for array in arrays]
 
 
-def batch_maker(table: Table) -> Callable[[Any], Any]:
-    """`table.batch`: straight Python, without a loop, for it is called for every batch.
+def batch_maker(table: Table, otherwise: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    """`table.maker(otherwise)`: straight Python, without a loop, called for every batch.
 
     The dataset may have been changed since the last one: so its arrays are looked up each time.
     """
     space: dict[str, Any] = {
         "leaves": table.leaves, "leaves_for": table.leaves_for, "new": types.new,
-        "realise": realise, "rows": table.rows,
+        "otherwise": otherwise, "realise": realise, "rows": table.rows,
     }  # fmt: skip
+    refuse = "    return otherwise(index.tolist())" if otherwise else "    return None"
     lines = ["def batch(index):"]
     for k, (owner, name, found, count) in enumerate(table.intact):
         space[f"owner{k}"], space[f"found{k}"] = owner, found
         resized = "" if type(found) is tuple else f" or len(found{k}) != {count}"
-        lines += [f"  if owner{k}.{name} is not found{k}{resized}:", "    return None"]
+        lines += [f"  if owner{k}.{name} is not found{k}{resized}:", refuse]
     lines.append("  try:")
     if table.rows is not None:
         lines.append("    index = rows.take(index)")
@@ -127,8 +141,9 @@ def batch_maker(table: Table) -> Callable[[Any], Any]:
             array = f"(t{k}._array if t{k}._value is value{k} else realise(t{k}))"
         lines.append(f"    part{k} = {array}.take(index, 0)")
     parts, made, names = (", ".join(f"{w}{k}" for k in places) for w in ("part", "made", "leaf"))
-    lines += ["  except IndexError:", "    return None"]
-    lines.append(f"  {names}, = leaves.get(len(index)) or leaves_for(({parts},))")
+    lines += ["  except IndexError:", refuse]
+    lines.append("  count = len(index)")
+    lines.append(f"  {names}, = leaves[count] if count in leaves else leaves_for(({parts},))")
     for k in places:
         lines.append(f"  made{k} = new(); made{k}._array = part{k}; made{k}._value = leaf{k}")
     lines.append(f"  return {made}" if table.single else f"  return [{made}]")
@@ -266,13 +281,7 @@ class ArrayEpoch(map):  # type: ignore[type-arg]
         cls, table: Table, sampler: Any, indices: Iterator[Any], otherwise: Callable[[Any], Any]
     ) -> ArrayEpoch:
         """A new pass."""
-        batch = table.batch
-
-        def make(index: Any) -> Any:
-            made = batch(index)
-            return otherwise(index.tolist()) if made is None else made
-
-        epoch = super().__new__(cls, make, indices)
+        epoch = super().__new__(cls, table.maker(otherwise), indices)
         epoch.table = table
         epoch.sampler = sampler
         epoch.indices = indices

@@ -18,6 +18,7 @@ from typing import Any
 from ..errors import GradError, ShapeError, explain
 from ..runtime.watching import WATCHERS
 from .backward_hooks import BackwardHooks
+from .registry import KINDS
 
 Hook = Callable[..., Any]
 
@@ -101,6 +102,33 @@ LAZY |= {
         "_load_state_dict_post_hooks",
     )
 }
+
+
+class Later:
+    """An attribute of modules that comes into being when it is asked for, if it may at all."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, module: Any, kind: Any = None) -> Any:
+        """What a module is given that has nothing under this name."""
+        if module is None:
+            return self
+        make = LAZY.get(self.name)
+        if make is None:
+            raise no_attribute(module, self.name)
+        made = module.__dict__[self.name] = make(kind)
+        return made
+
+
+def no_attribute(module: Any, name: str) -> AttributeError:
+    """The error for a module that has nothing called `name`."""
+    where = type(module).__name__
+    problem = f"'{where}' object has no attribute '{name}'"
+    if name in KINDS:
+        hint = f"begin {where}.__init__ with super().__init__()"
+        problem = explain(where, problem, hint=hint)
+    return AttributeError(problem, name=name, obj=module)
 
 
 class AllModules:

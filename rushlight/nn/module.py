@@ -82,6 +82,11 @@ class Module:
         if self.call_super_init:
             super().__init__(*args, **kwargs)
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if any(["__getattr__" in vars(kind) for kind in cls.__mro__]):
+            Module.__getattr__ = not_there  # for `super().__getattr__(name)`
+
     __call__: Any = hooks.straight
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -160,18 +165,6 @@ class Module:
                 attributes.pop(old, None)
             value = Registry(self, value)
         object.__setattr__(self, name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        # Only asked for what is not there: everything a module has is in its `__dict__`.
-        make = hooks.LAZY.get(name)
-        if make is not None:
-            made = self.__dict__[name] = make(type(self))
-            return made
-        problem = f"'{type(self).__name__}' object has no attribute '{name}'"
-        if name in KINDS:
-            hint = f"begin {type(self).__name__}.__init__ with super().__init__()"
-            problem = explain(type(self).__name__, problem, hint=hint)
-        raise AttributeError(problem, name=name, obj=self)
 
     def __delattr__(self, name: str) -> None:
         for kind in KINDS:
@@ -304,6 +297,17 @@ class Module:
 
 
 hooks.routes.root = Module
+
+for _name in (*KINDS, *hooks.LAZY):
+    setattr(Module, _name, hooks.Later(_name))
+
+
+def not_there(self: Module, name: str) -> Any:
+    """Raises AttributeError: everything a module has is in its `__dict__`.
+
+    Module only has this as `__getattr__` if a subclass has one: it makes every attribute slow.
+    """
+    raise hooks.no_attribute(self, name)
 
 
 def put(module: Module, kind: str, name: str, value: Any) -> None:

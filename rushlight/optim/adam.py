@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import sqrt
+from math import inf, log2, sqrt
 from typing import Any
 
 from .. import ops
@@ -74,9 +74,10 @@ class Adam(Optimizer):
         if group["decoupled_weight_decay"]:
             decay = 1 - lr * decay
         rest1, rest2, twice = 1.0 - beta1, 1.0 - beta2, float(beta2)
+        corrected = steps_until_nothing(beta1)
 
         def at(step: int) -> Numbers:
-            size = lr / (1 - beta1**step)
+            size = lr if step > corrected else lr / (1 - beta1**step)
             return (rest1, twice, rest2, -size, sqrt(1 - beta2**step), eps, decay)
 
         return at
@@ -97,6 +98,13 @@ class Adam(Optimizer):
         largest = (ops.maximum(slots[2], v),) if amsgrad else ()
         scale = ops.sqrt(largest[0] if amsgrad else v) / root + eps
         return p + minus_size * m / scale, m, v, *largest
+
+
+def steps_until_nothing(beta: float) -> float:
+    """After how many steps 1 - beta**step is 1, as far as a float can tell."""
+    if not 0 < beta < 1:
+        return 1 if beta == 0 else inf
+    return -54 / log2(beta) + 1
 
 
 class AdamW(Adam):

@@ -12,7 +12,7 @@ from typing import Any
 from ..runtime.hot import NativeReplay, Step, fits_step
 from ..runtime.source import Source
 from ..runtime.world import RECORDERS, world
-from .state import Cohort
+from .state import Cohort, Group
 
 PLAIN = (bool, int, float, str, type(None))
 """Types of options that do not change unless another object takes their place."""
@@ -110,16 +110,30 @@ class Repetition(Step):
 
     def options(self, optimizer: Any) -> list[str]:
         """Lines that compare the options of the groups, and find new numbers if they differ."""
-        words = []
+        lines = []
+        self.watched: list[tuple[int, str]] = []
+        self.source.space["Group"] = Group
         for k, group in enumerate(optimizer.param_groups):
+            words = []
             noticing = Noticing(group)
             optimizer.flags(noticing, False)
             optimizer.numbers(noticing, 1)
             for name in sorted(noticing.read):
-                self.source.space[f"v{k}_{name}"] = group[name]
+                self.watched.append((k, name))
                 words.append(f"g{k}[{name!r}] is not v{k}_{name}")
-        self.watched = [word.split(" is not ") for word in words]
-        return [f"if ({' or '.join(words)}) and not replay.adapts(optimizer): return False"]
+            lines += [
+                f"if g{k}.__class__ is not Group or g{k}.edition is not edition{k}:",
+                f"    if ({' or '.join(words)}) and not replay.adapts(optimizer): return False",
+            ]
+        self.remember(optimizer.param_groups)
+        return lines
+
+    def remember(self, groups: Sequence[dict[str, Any]]) -> None:
+        """Compare the options of groups with those from now on."""
+        for k, name in self.watched:
+            self.source.space[f"v{k}_{name}"] = groups[k][name]
+        for k, group in enumerate(groups):
+            self.source.space[f"edition{k}"] = group.edition if type(group) is Group else None
 
     def adapts(self, optimizer: Any) -> bool:
         """Whether the step is the same but for its numbers, which are found anew."""
@@ -130,9 +144,7 @@ class Repetition(Step):
             if optimizer.flags(cohort.group, cohort.fresh) != flags:
                 return False
         self.schedules = [optimizer.schedule(cohort.group) for cohort in self.cohorts]
-        for _, name in self.watched:
-            k, _, option = name[1:].partition("_")
-            self.source.space[name] = groups[int(k)][option]
+        self.remember(groups)
         return True
 
 

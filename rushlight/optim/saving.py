@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import ArgumentError, ChoiceError, explain
 from ..runtime.record import give_cell, realise, wrap
 from ..tensor import Tensor
+from .state import Group
 
 HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_pre", "load_post")
 
@@ -46,7 +47,7 @@ class Saving:
         if not isinstance(param_group, dict):
             kind = type(param_group).__name__
             raise ArgumentError(explain("optimizer", f"param_group must be a dict, but got {kind}"))
-        group = dict(param_group)
+        group = Group(param_group)
         params = group["params"]
         if isinstance(params, set):
             problem = "parameters need to be in an order, but a set has none"

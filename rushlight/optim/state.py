@@ -35,6 +35,39 @@ class Cohort:
         return found
 
 
+class Group(dict[str, Any]):
+    """Parameters and their options. `edition` is another object whenever one may have changed."""
+
+    __slots__ = ("edition",)
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        super().__init__(options)
+        self.edition = object()
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.edition = object()
+        dict.__setitem__(self, name, value)
+
+    def __reduce__(self) -> Any:
+        return (dict, (dict(self),))
+
+
+def changing(name: str) -> Any:
+    """The method `name` of a Group, which may change it."""
+    method = getattr(dict, name)
+
+    def change(self: Any, *args: Any, **kwargs: Any) -> Any:
+        self.edition = object()
+        return method(self, *args, **kwargs)
+
+    change.__name__ = name
+    return change
+
+
+for _name in ("__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update"):
+    setattr(Group, _name, changing(_name))
+
+
 class States(dict[Any, Any]):
     """The state of each parameter; an empty one is made when it is first asked for.
 

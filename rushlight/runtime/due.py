@@ -38,6 +38,7 @@ class Dues:
         self.each = tuple([Due(self, cell, k) for k, cell in enumerate(cells)])
         self.landing: Any = None
         self.shown = True
+        self.order: Any = None  # of the world when no cell had hooks
 
     def __getitem__(self, k: int) -> None:
         """None: there is no such tensor yet."""

@@ -140,7 +140,9 @@ def realise(handle: Handle) -> Any:
         raise no_value()
     if not value.leaf:
         recorder = local.recorder
-        if value.home.root is not recorder.root or not holds(value.home, handle):
+        home = value.home
+        mine = home.out is handle or holds(home, handle)
+        if home.root is not recorder.root or not mine:
             (handle,) = settle(recorder, (handle,))
         if not handle._value.leaf:
             recorder.flush()

@@ -12,8 +12,8 @@ RECORDERS: weakref.WeakSet[Any] = weakref.WeakSet()
 class World:
     """`order` is another object whenever what is taken for granted may have changed.
 
-    That is: a persistent tensor has another identity, other memory, or denotes something else
-    without a recorded call having said so; or there is one more thread that records.
+    That is: a persistent tensor has another identity or other memory, is watched by hooks, or
+    denotes something else without a recorded call having said so; or one more thread records.
     """
 
     __slots__ = ("order",)
