@@ -18,7 +18,7 @@ from rushlight.engines.llvm import step as step_module
 from rushlight.engines.llvm.step import Step
 from rushlight.engines.llvm.translate import Compiled
 from rushlight.engines.numpy import interpret
-from rushlight.graph import Leaf, Node
+from rushlight.graph import Constant, Leaf, Node
 from rushlight.trace import Program
 
 pytestmark = pytest.mark.skipif(not layout.supported(), reason="another interpreter")
@@ -111,3 +111,41 @@ def test_an_update_of_a_large_weight() -> None:
     moved = m * 0.9 + g
     step = check([w - 0.1 * moved, moved], (x, y, w, m), {0: 2, 1: 3})
     assert "llvm.prefetch" in step.b.module()
+
+
+@pytest.mark.parametrize("padding", [(2, 2), (3, 1), (0, 4)])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_rows_of_a_window_that_lie_beyond_the_border_are_left_out(
+    stride: int, padding: tuple[int, int]
+) -> None:
+    x, w = leaf(3, 4, 9, 8), leaf(6, 4, 4, 3)
+    attrs: Any = {
+        "stride": (stride, 1), "padding": (padding, (1, 1)), "dilation": (1, 1), "groups": 1,
+    }  # fmt: skip
+    y = ops.convolve(x, w, **attrs)
+    step = check([y, ops.convolve_back(y, w, size=(9, 8), **attrs)], (x, w))
+    contractions = [c.contraction for _, c in step.choices if c.contraction]
+    assert any([c.borders for c in contractions])
+
+
+def test_a_window_all_beyond_the_border_is_zero() -> None:
+    x, w = leaf(2, 3, 4, 5), leaf(3, 3, 2, 2)
+    attrs: Any = {
+        "stride": (1, 1), "padding": ((3, 3), (1, 1)), "dilation": (1, 1), "groups": 1,
+    }  # fmt: skip
+    check([1 / (ops.convolve(x, w, **attrs) + 1)], (x, w))
+
+
+def test_the_largest_of_windows_gets_the_gradient() -> None:
+    for size in (4, 24):
+        x, g = leaf(2, 3, size, size), leaf(2, 3, size // 2, size // 2)
+        attrs: Any = {
+            "kernel": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "dilation": (1, 1),
+        }  # fmt: skip
+        places = ops.max_places(x, **attrs)
+        flat = ops.reshape_view(places, shape=(2, 3, size * size // 4))
+        zero = ops.cast(Constant(0.0), dtype=dtypes.float32)
+        zeros = ops.expand_view(zero, shape=(2, 3, size * size))
+        g_flat = ops.reshape_view(g, shape=(2, 3, size * size // 4))
+        back = ops.fold_along(zeros, flat, g_flat, axis=2, how="add", wrap=False, op="")
+        check([ops.window_max(x, **attrs), places, back], (x, g))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from .affine import Affine, substituted
 from .buffers import LINE, Buffer
 from .builder import Value
+from .elements import Source, source_of
 from .forms import Kind
 from .plan import loops_of
 from .strategy import DOT
@@ -32,7 +33,7 @@ def fetch_ahead(nest: Nest, tile: Tile) -> None:
     rows = [d for d in nest.order if d != nest.vector and tile[d].count > 1]
     if nest.choice.kind == DOT or nest.vector is None or steps < LONG or len(rows) != 1:
         return
-    wanted = far_reads(nest)
+    wanted = far_places(nest)
     if not wanted:
         return
     e, b, (row,) = nest.e, nest.b, rows
@@ -49,20 +50,20 @@ def fetch_ahead(nest: Nest, tile: Tile) -> None:
     e.variables[row] = before
 
 
-def far_reads(nest: Nest) -> list[tuple[Buffer, Affine]]:
-    """The places of large arrays that are read for each result, contiguous along its vectors."""
-    plan, memory = nest.e.plan, nest.e.memory
-    mine = set(nest.group.forms)
-    found: dict[tuple[Buffer, Affine], None] = {}
-    for form in nest.group.points:
+def far_places(nest: Nest) -> list[tuple[Buffer, Affine]]:
+    """Where large arrays are read for each result, contiguously along its vectors."""
+    plan, memory, group = nest.e.plan, nest.e.memory, nest.group
+    places = []
+    for form in group.points:
         loops = loops_of(form)
         for leaf, index in plan.leaves(loops.body, loops.index, loops.top):
-            if leaf in mine or leaf in nest.e.numbers:
-                continue
-            if leaf.kind is not Kind.INPUT and leaf not in plan.stored:
-                continue
-            buffer = memory.of(leaf)
-            flat = substituted(buffer.flat(index), nest.at_zero)
-            if leaf.size * buffer.item >= LARGE and flat.factor(nest.vector or "") == 1:
-                found[buffer, flat] = None
-    return list(found)
+            inside = leaf in group.forms or leaf in nest.e.numbers
+            if not inside and (leaf.kind is Kind.INPUT or leaf in plan.stored):
+                places.append((leaf, index))
+    found: dict[tuple[Source, Affine], tuple[Buffer, Affine]] = {}
+    for form, index in places:
+        buffer = memory.of(form)
+        flat = substituted(buffer.flat(index), nest.at_zero)
+        if form.size * buffer.item >= LARGE and flat.factor(nest.vector or "") == 1:
+            found[source_of(buffer), flat] = (buffer, flat)
+    return list(found.values())

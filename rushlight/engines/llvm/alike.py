@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .affine import Affine
 from .elements import Source, source_of
 from .forms import Form, Kind
-from .nests import is_needed, own_index
-from .plan import Index, arguments, loops_of, through
-from .schedule import Group
+from .plan import Index, arguments, loops_of, own_index, through
+from .schedule import Group, is_needed
 
 if TYPE_CHECKING:
     from .step import Call, Step

@@ -12,7 +12,7 @@ from typing import Any
 
 from .affine import Affine, combined, row_major
 from .forms import Form, Kind
-from .plan import Index, Plan, splits_only
+from .plan import Index, Plan, axis_groups, splits_only
 from .schedule import Schedule
 from .values import BITS
 
@@ -122,12 +122,16 @@ class Memory:
         found = self.buffers.get(form)
         return found is not None and found.strides is not None
 
-    def must_be_tight(self, form: Form) -> bool:
-        """Whether a reshape that merges dimensions reads the memory of `form`."""
+    def must_be_tight(self, form: Form, rows: bool = False) -> bool:
+        """Whether a reshape that merges dimensions reads the memory of `form`.
+
+        With `rows`: whether one merges the last dimension, so that there may be nothing after it.
+        """
         stack = list(self.plan.users[form])
         while stack:
             user = stack.pop()
-            if user.kind is Kind.RESHAPE and not splits_only(user):
+            merging = user.kind is Kind.RESHAPE and not splits_only(user)
+            if merging and (not rows or user.inputs[0] is not form or merges_last(user)):
                 return True
             if user.kind in (Kind.RESHAPE, Kind.VIEW) and user not in self.plan.stored:
                 stack += self.plan.users[user]
@@ -148,22 +152,26 @@ class Memory:
         """The layout of a form whose layout is not free, if it has none yet."""
         if buffer.strides is not None:
             return
-        if buffer.form.how == "turned" and not self.must_be_tight(buffer.form):
-            self.lay_out(buffer, [k for k, n in enumerate(buffer.form.shape) if n > 1], lanes)
-        else:
+        form = buffer.form
+        if form.kind is Kind.SCATTER or self.must_be_tight(form, rows=True):
             self.lay_out_tight(buffer)
+        else:
+            long = [k for k, n in enumerate(form.shape) if n > 1]
+            self.lay_out(buffer, long, lanes, pages=not self.must_be_tight(form))
 
     def lay_out_tight(self, buffer: Buffer) -> None:
         """Row-major without gaps."""
         buffer.strides = row_major(buffer.form.shape)
         buffer.size = buffer.form.size + SLACK
 
-    def lay_out(self, buffer: Buffer, order: Sequence[int], odd_rows: int = 0) -> None:
+    def lay_out(
+        self, buffer: Buffer, order: Sequence[int], odd_rows: int = 0, pages: bool = True
+    ) -> None:
         """Dimensions from the outermost to the innermost in the given order.
 
         With `odd_rows`, rows that are an even number of vectors of so many elements get one more,
         so that equal columns do not all fall into the same lines of the cache. Outer dimensions
-        whose steps are whole pages get a line more, for the same reason.
+        whose steps are whole pages get a line more, for the same reason, unless `pages` is False.
         """
         strides = [0] * len(buffer.form.shape)
         step = 1
@@ -173,7 +181,7 @@ class Memory:
             if k == 0 and odd_rows > 1 and len(order) > 1 and step >= 4 * odd_rows:
                 step = -(-step // odd_rows) * odd_rows
                 step += odd_rows * (step // odd_rows % 2 == 0)
-            elif odd_rows and step * buffer.item % PAGE == 0 and k < len(order) - 1:
+            elif odd_rows and pages and step * buffer.item % PAGE == 0 and k < len(order) - 1:
                 step += LINE // buffer.item
         buffer.strides = tuple(strides)
         buffer.size = step + SLACK
@@ -203,3 +211,11 @@ class Memory:
         self.end += -(-size // LINE) * LINE
         self.scratches.append((offset, size))
         return offset
+
+
+def merges_last(reshape: Form) -> bool:
+    """Whether the last long dimension of what is reshaped is merged with others."""
+    source = reshape.inputs[0].shape
+    long = [k for k, n in enumerate(source) if n > 1]
+    groups = [[i for i in left if source[i] > 1] for left, _ in axis_groups(source, reshape.shape)]
+    return any([len(g) > 1 and long[-1] in g for g in groups])

@@ -95,12 +95,12 @@ class Elements:
     def position(self, at: Affine, type: str) -> Value:
         """An index as a number."""
         b = self.b
-        base = b.add(self.offset(at), b.number(at.constant, "i64"))
+        base = b.convert("trunc", b.add(self.offset(at), b.number(at.constant, "i64")), type)
         step = at.factor(LANE)
         if step:
-            steps = b.mul(b.iota(self.lanes), b.splat(b.number(step, "i64"), self.lanes))
+            steps = b.mul(b.iota(self.lanes, type), b.splat(b.number(step, type), self.lanes))
             base = b.add(base, steps)
-        return b.convert("trunc", base, type)
+        return base
 
     # -- memory --------------------------------------------------------------------------------
 

@@ -168,6 +168,10 @@ def converted(source: Form, type: str) -> Form:
         return source
     if source.kind is Kind.CONSTANT and type in ("float", "double"):
         return constant(float(source.how), type, source.shape)
+    if source.how == "convert" and (source.type, type) == ("i64", "i32"):
+        (narrow,) = source.inputs
+        if narrow.type == "i32":
+            return narrow
     return Form(Kind.MAP, (source,), source.shape, type, "convert")
 
 

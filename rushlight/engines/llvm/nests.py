@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from . import folding
 from .affine import LANE, Affine, substituted, variable
 from .ahead import fetch_ahead
+from .borders import Border
 from .buffers import Buffer
 from .builder import Value
 from .elements import Elements
-from .forms import Form, Kind
-from .packing import Packed, transposed
-from .plan import Index, Plan, loops_of
-from .schedule import Group
+from .forms import Form
+from .packing import Packed, transposed, woven
+from .plan import Index, loops_of, own_index
+from .schedule import Group, is_needed
 from .sharing import WORTH_SHARING, Share, shared_variable, tile_counts
-from .strategy import DOT, PACKED, Choice
+from .strategy import DOT, PACKED, Choice, cost_of
 
 Point = dict[str, Affine]
 
@@ -34,6 +35,9 @@ class Span:
     count: int
     rest: int | None
 
+
+LONG = 200
+"""Instructions that follow the sums of a tile and are better written once, in a loop."""
 
 Tile = dict[str, Span]
 Results = list[Value]
@@ -69,6 +73,8 @@ class Nest:
         self.order = rest + ([self.vector] if self.vector in parallel and self.vector else [])
         self.packed: Packed | None = None
         self.only_packing = False
+        self.borders: list[Border] = []  # that the loops over folded dimensions heed
+        self.reached: Tile = {}
         if choice.kind == PACKED:
             self.packed = Packed(self, room)
             self.order = self.packed.order
@@ -160,7 +166,8 @@ class Nest:
         results = self.fold(points, tile) if self.group.folds else []
         rows = [d for d in self.order if d != self.vector and tile[d].count > 2]
         many = [d for d in self.order if d != self.vector and tile[d].count > 1]
-        rolled = self.group.points and self.group.folds and rows == many and len(many) == 1
+        work = len(points) * sum([cost_of(f) for f in self.group.points])
+        rolled = work > LONG and self.group.folds and rows == many and len(many) == 1
         if rolled and self.vector in self.order and self.choice.kind != DOT:
             self.finish_in_rows(many[0], tile, results)
         else:
@@ -185,7 +192,10 @@ class Nest:
             self.e.known = {}
             return found
 
+        self.reached, contraction = tile, self.choice.contraction
+        self.borders = contraction.borders if contraction else []
         totals = self.fold_loops(0, accumulators, inner)
+        self.borders = []
         if self.choice.kind == DOT:
             totals = [
                 b.reduce(folds[k % len(folds)].how[0], t) if t.lanes > 1 else t
@@ -209,6 +219,11 @@ class Nest:
             return out
 
         if d != self.vector:
+            for border in self.borders:
+                if border.window == d and border.outer != self.vector:
+                    span = self.reached[border.outer]
+                    low, high = border.range(self.b, span.start, span.count, size)
+                    return list(self.b.loop(low, high, 1, body, totals, guard=True))
             return list(self.b.loop(0, size, 1, body, totals))
         whole = size // self.lanes * self.lanes
         totals = list(self.b.loop(0, whole, self.lanes, body, totals))
@@ -283,44 +298,57 @@ class Nest:
 
     def store_turned(self, form: Form, rows: list[Value], mask: int | None) -> None:
         """Write vectors along `vector`, one for each place along `turn`, as columns."""
-        e, count = self.e, len(rows)
-        wide = [self.b.splat(r, self.lanes) for r in rows]
-        columns = transposed(self.b, wide + wide[-1:] * (self.lanes - count))
-        buffer = e.memory.of(form)
-        assert self.vector is not None and self.choice.turn is not None
+        e, b, v, w = self.e, self.b, self.vector, self.choice.turn
+        assert v is not None and w is not None
+        buffer, wide = e.memory.of(form), [b.splat(r, self.lanes) for r in rows]
+        place = buffer.flat(own_index(form))
+        if substituted(place, self.at_zero).factor(v) == len(rows):
+            start = e.address(buffer, substituted(place, self.at_zero))
+            b.store(woven(b, wide), start, mask and mask * len(rows))
+            return
+        columns = transposed(b, wide + wide[-1:] * (self.lanes - len(rows)))
         for k, column in enumerate(columns[:mask]):
-            point = {**self.at_zero, self.vector: variable(self.vector, 1, k),
-                     self.choice.turn: Affine(0, ((LANE, 1), (self.choice.turn, 1)))}  # fmt: skip
-            flat = substituted(buffer.flat(own_index(form)), point)
-            e.store(buffer, flat, column, count if count < self.lanes else None)
+            lane = Affine(0, ((LANE, 1), (w, 1)))
+            flat = substituted(place, {**self.at_zero, v: variable(v, 1, k), w: lane})
+            e.store(buffer, flat, column, len(rows) if len(rows) < self.lanes else None)
 
     def finish_in_rows(self, d: str, tile: Tile, results: Results) -> None:
-        """As `finish`, but in a loop over the rows of the tile: the code stays small."""
-        b, e = self.b, self.e
-        span = tile[d]
-        wide = tile[self.vector].count if self.vector else 1
-        per_row = wide * len(self.group.folds)
-        types = [f.type for f in self.group.folds]
-        room = Buffer(self.group.folds[0])
-        start = self.room_for(room, len(results) * self.lanes * 8)
+        """As `finish`, but in loops over the rows of the tile and their vectors.
+
+        The code stays small, and one vector at a time finds room in the registers.
+        """
+        b, e, v = self.b, self.e, self.vector
+        assert v is not None
+        folds, rows, columns = self.group.folds, tile[d], tile[v]
+        start = self.room_for(Buffer(folds[0]), len(results) * self.lanes * 8)
         for k, total in enumerate(results):
             b.store(total, b.address(start, k * self.lanes, "i64"))
         b.forget_loads()
 
-        def row(i: Value) -> None:
-            e.variables[d] = b.add(span.start, i)
-            points = list(self.points({**tile, d: Span(e.variables[d], 1, None)}))
-            at = b.address(start, b.mul(i, b.number(per_row * self.lanes, "i64")), "i64")
+        def one(i: Value, k: Value, rest: int | None) -> None:
+            e.variables[d] = b.add(rows.start, i)
+            e.variables[v] = b.add(columns.start, b.mul(k, b.number(self.lanes, "i64")))
+            points = self.points({
+                **tile, d: Span(e.variables[d], 1, None), v: Span(e.variables[v], 1, rest)
+            })  # fmt: skip
+            at = b.add(b.mul(i, b.number(columns.count, "i64")), k)
+            at = b.mul(at, b.number(len(folds) * self.lanes, "i64"))
             loaded = [
-                b.load(b.address(at, k * self.lanes, "i64"), types[k % len(types)], self.lanes,
-                       hoist=False)
-                for k in range(per_row)
+                b.load(b.address(b.address(start, at, "i64"), j * self.lanes, "i64"), f.type,
+                       self.lanes, hoist=False)
+                for j, f in enumerate(folds)
             ]  # fmt: skip
-            self.finish(points, loaded)
+            self.finish(list(points), loaded)
 
-        before = e.variables[d]
-        b.loop(0, span.count, 1, row)
-        e.variables[d] = before
+        def row(i: Value) -> None:
+            full = columns.count - (columns.rest is not None)
+            b.loop(0, full, 1, lambda k: one(i, k, None))
+            if columns.rest is not None:
+                one(i, b.number(full, "i64"), columns.rest)
+
+        before = {w: e.variables[w] for w in (d, v)}
+        b.loop(0, rows.count, 1, row)
+        e.variables.update(before)
 
     def room_for(self, room: Buffer, size: int) -> Value:
         """The address of `size` bytes of scratch memory, this thread's own."""
@@ -332,13 +360,6 @@ class Nest:
         return base if self.share is None else self.share.own(self.b, base, size)
 
 
-def own_index(form: Form) -> Index:
-    """The index of a stored form in the variables of its own loops."""
-    long = [k for k, n in enumerate(form.shape) if n > 1]
-    names = {axis: variable(f"p{k}") for k, axis in enumerate(long)}
-    return tuple([names.get(axis, Affine()) for axis in range(len(form.shape))])
-
-
 def placed(index: Index, point: Point) -> Index:
     """`index` at a point."""
     return tuple([substituted(a, point) for a in index])
@@ -347,18 +368,3 @@ def placed(index: Index, point: Point) -> Index:
 def work_of(group: Group) -> int:
     """About how many instructions a group takes."""
     return math.prod(group.parallel) * math.prod(group.folded) * max(len(group.forms), 1)
-
-
-def is_needed(plan: Plan, form: Form, group: Group) -> bool:
-    """Whether anyone outside of the group reads `form`."""
-    if form in plan.targets or form.kind is Kind.PIECE or form in plan.guards:
-        return True
-    mine = set(group.forms)
-    stack = list(plan.users[form])
-    while stack:
-        user = stack.pop()
-        if user not in plan.stored:
-            stack += plan.users[user]
-        elif user not in mine:
-            return True
-    return False

@@ -178,3 +178,11 @@ def transposed(b: Builder, rows: list[Value]) -> list[Value]:
         current = new
         half //= 2
     return current
+
+
+def woven(b: Builder, rows: list[Value]) -> Value:
+    """The elements of 2 or 4 vectors in turns: the first of each, the second of each ..."""
+    if len(rows) == 4:
+        rows = [woven(b, [rows[0], rows[2]]), woven(b, [rows[1], rows[3]])]
+    x, y = rows
+    return b.shuffle(x, y, [k // 2 + k % 2 * x.lanes for k in range(2 * x.lanes)])

@@ -17,6 +17,9 @@ from .scalars import COSTS
 
 Index = tuple[Affine, ...]
 
+CHEAP = 8
+"""What is made of indices in so many instructions is not worth loading."""
+
 MANY_ROWS = 100
 """Rows of a product next to which it costs little to put the other factor in order."""
 
@@ -55,6 +58,7 @@ class Plan:
     def decide(self) -> None:
         """Choose the forms that are stored."""
         full = self.full_costs()
+        bare = self.without_memory()
         times: dict[Form, float] = {}  # how often each element is computed
         for form in reversed(self.order):
             uses = 0.0
@@ -69,11 +73,22 @@ class Plan:
                 form.kind in (Kind.MAP, Kind.PICK)
                 and form.size > 1
                 and uses > 1
-                and uses * full[form] > full[form] + 1 + 0.5 * uses
+                and not (form in bare and full[form] <= CHEAP)
+                and uses * full[form] > full[form] + storing(form, uses)
             )
             if worth or self.must_store(form) or (form.how == "turned" and self.is_turned(form)):
                 self.stored.add(form)
                 times[form] = 1
+
+    def without_memory(self) -> set[Form]:
+        """What is computed of indices and constants alone."""
+        found: set[Form] = set()
+        for form in self.order:
+            made = form.kind in (Kind.MAP, Kind.VIEW, Kind.RESHAPE)
+            source = form.kind in (Kind.CONSTANT, Kind.POSITION)
+            if source or (made and all([i in found for i in form.inputs])):
+                found.add(form)
+        return found
 
     def full_costs(self) -> dict[Form, float]:
         """What one element costs if nothing but folds is stored."""
@@ -130,6 +145,16 @@ class Plan:
             return
         for source, at in arguments(form, index):
             yield from self.leaves(source, at, False)
+
+
+def storing(form: Form, uses: float) -> float:
+    """What it costs to store an element and to load it for each of its `uses`."""
+    far = form.size > FAR
+    return 3 + 2 * uses if far else 1 + 0.5 * uses
+
+
+FAR = 1 << 17
+"""Elements of an array that does not stay in the second cache."""
 
 
 def arguments(form: Form, index: Index) -> list[tuple[Form, Index]]:
@@ -241,3 +266,10 @@ def is_identity(form: Form, index: Index) -> bool:
     """Whether `index` runs through a stored form as its own loops do."""
     long = [k for k, n in enumerate(form.shape) if n > 1]
     return all([index[a] == variable(f"p{k}") for k, a in enumerate(long)])
+
+
+def own_index(form: Form) -> Index:
+    """The index of a stored form in the variables of its own loops."""
+    long = [k for k, n in enumerate(form.shape) if n > 1]
+    names = {axis: variable(f"p{k}") for k, axis in enumerate(long)}
+    return tuple([names.get(axis, Affine()) for axis in range(len(form.shape))])

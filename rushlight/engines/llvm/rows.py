@@ -333,7 +333,17 @@ def _(x: Lowering, node: Node, input: Form) -> Form:
 def _(x: Lowering, node: Node, input: Form) -> Form:
     axis = node.attrs["axis"]
     best = folded("max" if node.op.name == "index_of_max" else "min", input, (axis,))
-    return first_place(input, best, forms.position(input.shape, axis), (axis,))
+    place = forms.position(input.shape, axis, place_type(input.shape[axis]))
+    return first_place(input, best, place, (axis,))
+
+
+def place_type(n: int) -> str:
+    """The type in which to count up to `n`: narrow, so that a vector has many."""
+    return "i32" if n < FAR else "i64"
+
+
+FAR = 2**30
+"""Places that are counted in 32 bits lie before this."""
 
 
 def first_place(input: Form, best: Form, place: Form, axes: tuple[int, ...]) -> Form:
@@ -341,8 +351,9 @@ def first_place(input: Form, best: Form, place: Form, axes: tuple[int, ...]) -> 
     found = mapped("eq", "i1", input, best)
     if input.type in ("float", "double"):
         found = mapped("or", "i1", found, mapped("isnan", "i1", input))
-    beyond = forms.constant(2**62, "i64")
-    return folded("min", mapped("select", "i64", found, place, beyond), axes)
+    beyond = forms.constant(FAR if place.type == "i32" else 2**62, place.type)
+    best_place = folded("min", mapped("select", place.type, found, place, beyond), axes)
+    return converted(best_place, "i64")
 
 
 @row("count_kept")

@@ -10,7 +10,7 @@ from ...graph import Leaf, Node
 from . import forms
 from .affine import Affine, variable
 from .forms import Form, Kind, assembled, converted, expanded, folded, mapped, picked, reshaped
-from .rows import Lowering, NoRow, index_of_slices, row, type_of
+from .rows import Lowering, NoRow, index_of_slices, place_type, row, type_of
 from .rows_products import bordered
 
 
@@ -105,9 +105,12 @@ def _(x: Lowering, node: Node, g: Form, target: Form) -> Form:
 def _(x: Lowering, node: Node, input: Form) -> Form:
     lower, diagonal = node.attrs["lower"], node.attrs["diagonal"]
     last = len(input.shape) - 1
-    row_number = forms.position(input.shape, last - 1)
-    column = forms.position(input.shape, last)
-    edge = mapped("add", "i64", row_number, forms.constant(diagonal, "i64"))
+    far = max(input.shape[-2:])
+    type = place_type(4 * far)
+    row_number = forms.position(input.shape, last - 1, type)
+    column = forms.position(input.shape, last, type)
+    shift = forms.constant(max(-2 * far, min(diagonal, 2 * far)), type)
+    edge = mapped("add", type, row_number, shift)
     kept = mapped("le" if lower else "ge", "i1", column, edge)
     zero = forms.constant(0, input.type)
     return mapped("select", input.type, kept, input, zero)
@@ -155,18 +158,20 @@ def spread_maxima(places: Form, src: Form, image: Node, kernel: Any, node: Node)
     """`src` where the `places` of the largest elements are, else 0."""
     batch, channels, *out = places.shape
     size = image.shape[2:]
+    type = place_type(math.prod(size))
+    places = converted(places, type)
     cells = [m for pair in zip(out, kernel, strict=True) for m in pair]
     one = [m for k in out for m in (k, 1)]
     whole = (batch, channels, *cells)
-    total: Form = forms.constant(0, "i64", whole)
+    total: Form = forms.constant(0, type, whole)
     for k, m in enumerate(kernel):
         pitch = math.prod(size[k + 1 :])
         for dim, step in ((2 + 2 * k, m * pitch), (3 + 2 * k, pitch)):
             if whole[dim] > 1:
                 steps = mapped(
-                    "mul", "i64", forms.position(whole, dim), forms.constant(step, "i64")
+                    "mul", type, forms.position(whole, dim, type), forms.constant(step, type)
                 )
-                total = steps if total.kind is Kind.CONSTANT else mapped("add", "i64", total, steps)
+                total = steps if total.kind is Kind.CONSTANT else mapped("add", type, total, steps)
     mine = mapped("eq", "i1", expanded(reshaped(places, (batch, channels, *one)), whole), total)
     g = expanded(reshaped(src, (batch, channels, *one)), whole)
     found = mapped("select", g.type, mine, g, forms.constant(0.0, g.type))

@@ -9,9 +9,20 @@ from typing import Any
 from ...graph import Node
 from . import forms
 from .affine import Affine, combined, variable
-from .forms import Form, Kind, assembled, expanded, folded, mapped, permuted, reshaped, turned
+from .forms import (
+    Form,
+    Kind,
+    assembled,
+    converted,
+    expanded,
+    folded,
+    mapped,
+    permuted,
+    reshaped,
+    turned,
+)  # fmt: skip
 from .plan import arguments
-from .rows import INFINITY, Lowering, NoRow, first_place, row
+from .rows import INFINITY, Lowering, NoRow, first_place, place_type, row
 
 Pads = Sequence[tuple[int, int]]
 
@@ -221,13 +232,15 @@ def _(x: Lowering, node: Node, image: Form) -> Form:
     axes = tuple(range(2 + n, 2 + 2 * n))
     best = folded("max", seen, axes)
     place = places_in_image(node, seen, image.shape[2:])
-    return reshaped(first_place(seen, best, place, axes), node.shape)
+    first = converted(first_place(seen, best, place, axes), place.type)
+    return converted(reshaped(first, node.shape), "i64")
 
 
 def places_in_image(node: Node, seen: Form, size: Sequence[int]) -> Form:
     """For each element of each window, where in the flattened image it is."""
     attrs = node.attrs
     n = len(size)
+    type = place_type(math.prod(size))
     if any([a or b for a, b in attrs["padding"]]):
         raise NoRow("the first of equal maxima at a border")
     total: Form | None = None
@@ -237,10 +250,11 @@ def places_in_image(node: Node, seen: Form, size: Sequence[int]) -> Form:
             if seen.shape[dim] == 1:
                 continue
             scaled = mapped(
-                "mul", "i64", forms.position(seen.shape, dim), forms.constant(step * pitch, "i64")
-            )
-            total = scaled if total is None else mapped("add", "i64", total, scaled)
-    return total if total is not None else forms.constant(0, "i64", seen.shape)
+                "mul", type, forms.position(seen.shape, dim, type),
+                forms.constant(step * pitch, type),
+            )  # fmt: skip
+            total = scaled if total is None else mapped("add", type, total, scaled)
+    return total if total is not None else forms.constant(0, type, seen.shape)
 
 
 @row("window_spread")

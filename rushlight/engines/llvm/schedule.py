@@ -224,3 +224,18 @@ def apart(a: Form, b: Form) -> bool:
 def schedule(plan: Plan) -> Schedule:
     """The groups of `plan`; raises Conflict if an update cannot be made in place."""
     return Schedule(plan)
+
+
+def is_needed(plan: Plan, form: Form, group: Group) -> bool:
+    """Whether anyone outside of the group reads `form`."""
+    if form in plan.targets or form.kind is Kind.PIECE or form in plan.guards:
+        return True
+    mine = set(group.forms)
+    stack = list(plan.users[form])
+    while stack:
+        user = stack.pop()
+        if user not in plan.stored:
+            stack += plan.users[user]
+        elif user not in mine:
+            return True
+    return False

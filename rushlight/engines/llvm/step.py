@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from .affine import Affine
 from .alike import Description, Recipe
+from .borders import borders_of, never_empty
 from .buffers import Buffer, Memory
 from .builder import Builder, Value, parameter
 from .elements import Elements, Source, lanes_of
 from .forms import Form, Kind
-from .nests import Nest, own_index, work_of
-from .plan import Plan, loops_of
+from .nests import Nest, work_of
+from .plan import Plan, loops_of, own_index
 from .pool import barrier
 from .scatter import emit_scatter
 from .schedule import Group, Schedule
@@ -184,7 +185,7 @@ class Step:
         merged: dict[str, str] = {}
         for variables in (parallel, folded):
             merge(variables, extents, reads, writes, merged)
-        choice = choose(self.problem(group, parallel, folded, extents, reads, writes))
+        choice = choose(self.problem(group, parallel, folded, extents, reads, writes, merged))
         if choice.kind == DOT and group.points and len(group.parallel) and work_of(group) > 64:
             return self.emit_apart(group, number)
         self.lay_out_free(group, parallel, merged, choice)
@@ -241,13 +242,19 @@ class Step:
 
     def problem(
         self, group: Group, parallel: list[str], folded: list[str], extents: dict[str, int],
-        reads: list[Access], writes: list[Affine],
+        reads: list[Access], writes: list[Affine], merged: dict[str, str],
     ) -> Problem:  # fmt: skip
         """What there is to choose for."""
         contraction = None
         if group.folds:
             loops = loops_of(group.folds[0])
             contraction = contraction_of(self.plan, group, loops.body, loops.index)
+        if contraction is not None:
+            own = {d for d in extents if d not in merged.values()}
+            borders = borders_of(self.plan, contraction.product, contraction.index, own)
+            contraction.borders = [
+                x for x in borders if never_empty(x, extents[x.outer], extents[x.window])
+            ]
         lanes, registers = self.elements.lanes, self.target.registers
         shared = self.parallel and self.vector_work(group) > WORTH_SHARING
         return Problem(

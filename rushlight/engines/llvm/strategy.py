@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .affine import Affine
+from .borders import Border
 from .forms import Form, Kind
 from .plan import Index, Plan, arguments
 from .scalars import COSTS
@@ -41,6 +42,7 @@ class Contraction:
     product: Form
     index: Index
     sides: tuple[frozenset[str], frozenset[str]]
+    borders: list[Border] = field(default_factory=list)
 
 
 @dataclass
@@ -84,13 +86,17 @@ class Problem:
         return {d: -(-n // self.lanes) if d == variable else n for d, n in self.extents.items()}
 
 
+SCATTERED = 32
+"""What it costs to load or store a vector element by element."""
+
+
 def access_cost(factor: int) -> float:
     """What a load costs whose vectorised variable has this factor."""
     if factor == 0:
         return 0.5
     if factor == 1:
         return 1
-    return 3 if 2 <= factor <= 4 else 32
+    return 3 if 2 <= factor <= 4 else SCATTERED
 
 
 def choose(problem: Problem) -> Choice:
@@ -123,7 +129,7 @@ def choose_point(problem: Problem) -> Choice:
     for v in problem.parallel:
         steps = problem.total() // problem.extents[v] * problem.vectors(v)[v]
         loads = sum([access_cost(a.flat.factor(v)) for a in problem.reads])
-        stores = sum([access_cost(a.factor(v)) for a in problem.writes])
+        stores = sum([1 if a.factor(v) in (0, 1) else SCATTERED for a in problem.writes])
         cost = steps * (1 + loads + stores)
         if best is None or cost <= best[0]:
             best = (cost, v)
@@ -139,19 +145,27 @@ def choose_point(problem: Problem) -> Choice:
 
 
 def choose_turn(problem: Problem, limit: float) -> Choice | None:
-    """The way to read along one variable and write along another, if it costs less than `limit`."""
+    """The way to read along one variable and write along another, if it costs less than `limit`.
+
+    Either a block of vectors is turned, or a few vectors are woven into one that is longer.
+    """
+    extents = problem.extents
+    best: Choice | None = None
     for v in problem.parallel:
-        if not all([a.flat.factor(v) in (0, 1) for a in problem.reads]):
-            continue
         across = [a for a in problem.writes if a.factor(v) not in (0, 1)]
+        if not across or not all([a.flat.factor(v) in (0, 1) for a in problem.reads]):
+            continue
+        steps = problem.total() // extents[v] * problem.vectors(v)[v]
+        loads = sum([access_cost(a.flat.factor(v)) for a in problem.reads])
+        cost = steps * (1 + loads + len(problem.writes) + TURNING)
         for w in problem.parallel:
-            if w == v or not across or not all([a.factor(w) == 1 for a in across]):
+            if w == v or not all([a.factor(w) == 1 for a in across]) or cost >= limit:
                 continue
-            steps = problem.total() // problem.extents[v] * problem.vectors(v)[v]
-            cost = steps * (1.0 + len(problem.reads) + len(problem.writes) + TURNING)
-            if cost < limit and min(problem.extents[v], problem.extents[w]) >= problem.lanes:
-                return Choice(POINT, v, {w: problem.lanes}, None, cost, w)
-    return None
+            woven = extents[w] in (2, 4) and all([a.factor(v) == extents[w] for a in across])
+            if woven or min(extents[v], extents[w]) >= problem.lanes:
+                tile = {w: extents[w] if woven else problem.lanes}
+                best, limit = Choice(POINT, v, tile, None, cost, w), cost
+    return best
 
 
 TURNING = 5
@@ -242,7 +256,7 @@ def inner_cost(problem: Problem, vector: str | None, kind: str, tile: dict[str, 
     """Multiply-adds and loads, weighed, times the number of tiles."""
     extents, counts = problem.extents, problem.vectors(vector)
     group, contraction = problem.group, problem.contraction
-    iterations = math.prod([counts[d] for d in problem.folded])
+    iterations = math.prod([counts[d] for d in problem.folded]) * live_share(problem, vector, tile)
     adds = len(group.folds) * math.prod(tile.values())
     loads = 0.0
     for access in set(problem.reads):
@@ -293,6 +307,16 @@ def unevenness(tiles: int, threads: int) -> float:
 
 FEW_TILES = 0.02
 """What it costs to have no more tiles than threads."""
+
+
+def live_share(problem: Problem, vector: str | None, tile: dict[str, int]) -> float:
+    """How much of the folded dimensions is not zero for sure."""
+    share = 1.0
+    for border in problem.contraction.borders if problem.contraction else ():
+        if vector not in (border.outer, border.window):
+            extent, size = problem.extents[border.outer], problem.extents[border.window]
+            share *= border.share(extent, tile.get(border.outer, 1), size)
+    return share
 
 
 def load_weight(
