@@ -100,13 +100,31 @@ CASES = [
     ("lambda x: F.affine(x, 30, (1, -2), 1.2, (8, 3))", EVERY),
     ("lambda x: F.erase(x, 1, 2, 3, 4, torch.tensor(0.5))", ("float", "batch")),
     ("lambda x: F.hflip(F.vflip(x))", EVERY),
+    ("lambda x: F.posterize(x, 3)", ("rgb", "grey", "bytes")),
+    ("lambda x: F.solarize(x, 100)", ("rgb", "grey", "bytes")),
+    ("lambda x: F.solarize(x, 0.4)", ("float", "batch")),
+    ("lambda x: F.autocontrast(x)", EVERY),
+    ("lambda x: F.equalize(x)", ("rgb", "grey", "bytes")),
+    ("lambda x: F.equalize(F.resize(x, [40, 40]))", ("rgb", "grey", "bytes")),
+    ("lambda x: F.adjust_sharpness(x, 0.3)", EVERY),
+    ("lambda x: F.adjust_sharpness(x, 2.0)", EVERY),
+    ("T.RandomPerspective(0.6, 0.9)", EVERY),
+    (f"T.RandomPerspective(0.4, 1.0, {MODES}NEAREST, fill=9)", ("rgb", "grey", "bytes")),
+    ("T.RandomInvert()", EVERY),
+    ("T.RandomAutocontrast()", ("rgb", "float")),
+    ("T.RandomAdjustSharpness(1.5)", ("rgb", "float")),
+    ("T.LinearTransformation(torch.eye(126).flip(0), torch.arange(126) / 126)", ("float",)),
+    ("T.RandAugment()", ("rgb", "bytes")),
+    ("T.RandAugment(3, 20, fill=50)", ("rgb", "bytes")),
+    ("T.TrivialAugmentWide()", ("rgb", "bytes")),
+    (f"T.TrivialAugmentWide(interpolation={MODES}BILINEAR)", ("rgb", "bytes")),
 ]
 """Expressions of a transform, and the names of what it is given."""
 
 SEEDS = (0, 1, 2)
 """Random transforms are tried from each of these; others give the same three times."""
 
-ODD_ONES = "Random", "Jitter", "GaussianBlur(3)"
+ODD_ONES = "Random", "Jitter", "GaussianBlur(3)", "Augment"
 """What is in the text of transforms that draw random numbers."""
 
 

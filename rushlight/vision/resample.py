@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -195,9 +195,13 @@ def whole(x: float) -> int:
 def interpolated(pixels: Any, height: int, width: int, matrix: Matrix) -> tuple[Any, Any]:
     """Whether each new pixel lies inside the old picture, and the values of those that do."""
     a, b, c, d, e, f = matrix
-    old_height, old_width = pixels.shape[:2]
     x, y = np.arange(width) + 0.5, np.arange(height)[:, None] + 0.5
-    at_x, at_y = a * x + b * y + c, d * x + e * y + f
+    return between(pixels, a * x + b * y + c, d * x + e * y + f)
+
+
+def between(pixels: Any, at_x: Any, at_y: Any) -> tuple[Any, Any]:
+    """Whether each place lies inside the picture, and the values at those that do."""
+    old_height, old_width = pixels.shape[:2]
     inside = (at_x >= 0) & (at_x < old_width) & (at_y >= 0) & (at_y < old_height)
     at_x, at_y = at_x[inside] - 0.5, at_y[inside] - 0.5
     left, top = np.floor(at_x).astype(np.int64), np.floor(at_y).astype(np.int64)
@@ -212,3 +216,24 @@ def interpolated(pixels: Any, height: int, width: int, matrix: Matrix) -> tuple[
         for row in rows
     )
     return inside, upper + (lower - upper) * dy
+
+
+def perspective(
+    pixels: Any, height: int, width: int, numbers: Sequence[float], kind: int, fill: Any
+) -> Any:
+    """A picture of (height, width) seen from the side, as eight numbers say; `fill` outside."""
+    a, b, c, d, e, f, g, h = numbers
+    x, y = np.arange(width) + 0.5, np.arange(height)[:, None] + 0.5
+    far = g * x + h * y + 1
+    at_x, at_y = (a * x + b * y + c) / far, (d * x + e * y + f) / far
+    out = np.empty((height, width, *pixels.shape[2:]), pixels.dtype)
+    out[...] = fill
+    if kind == NEAREST:
+        columns, rows = np.floor(at_x).astype(np.int64), np.floor(at_y).astype(np.int64)
+        inside = (columns >= 0) & (columns < pixels.shape[1])
+        inside &= (rows >= 0) & (rows < pixels.shape[0])
+        out[inside] = pixels[rows[inside], columns[inside]]
+        return out
+    inside, values = between(pixels, at_x, at_y)
+    out[inside] = values.astype(pixels.dtype)
+    return out

@@ -6,6 +6,7 @@ order.
 """
 
 from . import functional
+from .augment import RandAugment, TrivialAugmentWide
 from .coloring import ColorJitter, GaussianBlur, Grayscale, RandomErasing, RandomGrayscale
 from .compose import Compose, Lambda, RandomApply, RandomChoice, RandomOrder
 from .conversion import ConvertImageDtype, Normalize, PILToTensor, ToPILImage, ToTensor
@@ -21,6 +22,16 @@ from .cropping import (
     TenCrop,
 )
 from .kinds import InterpolationMode
+from .leveling import (
+    LinearTransformation,
+    RandomAdjustSharpness,
+    RandomAutocontrast,
+    RandomEqualize,
+    RandomInvert,
+    RandomPerspective,
+    RandomPosterize,
+    RandomSolarize,
+)
 from .turning import RandomAffine, RandomRotation
 
 __all__ = [
@@ -33,23 +44,33 @@ __all__ = [
     "Grayscale",
     "InterpolationMode",
     "Lambda",
+    "LinearTransformation",
     "Normalize",
     "PILToTensor",
     "Pad",
+    "RandAugment",
+    "RandomAdjustSharpness",
     "RandomAffine",
     "RandomApply",
+    "RandomAutocontrast",
     "RandomChoice",
     "RandomCrop",
+    "RandomEqualize",
     "RandomErasing",
     "RandomGrayscale",
     "RandomHorizontalFlip",
+    "RandomInvert",
     "RandomOrder",
+    "RandomPerspective",
+    "RandomPosterize",
     "RandomResizedCrop",
     "RandomRotation",
+    "RandomSolarize",
     "RandomVerticalFlip",
     "Resize",
     "TenCrop",
     "ToPILImage",
     "ToTensor",
+    "TrivialAugmentWide",
     "functional",
 ]

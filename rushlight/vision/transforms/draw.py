@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import ArgumentError, ChoiceError, explain
 from ...random import LOCK, draw_uniform, rand, randint, twister_of
+from ...runtime.entry import Handle
 from ...runtime.record import realise
 
 
@@ -76,3 +77,12 @@ def check_fill(fill: Any, op: str) -> Any:
         problem = "Fill should be either a sequence or a number."
         raise ArgumentError(explain(op, problem, {"fill": repr(fill)}))
     return fill
+
+
+def fill_for(img: Any, fill: Any, channels: int) -> Any:
+    """`fill` for the channels of a tensor; as it is for a picture, or where there is none."""
+    if fill is None or not isinstance(img, Handle):
+        return fill
+    if isinstance(fill, int | float):
+        return [float(fill)] * channels
+    return [float(f) for f in fill]

@@ -4,6 +4,7 @@ Names, arguments and results are those of `torchvision.transforms.functional`.
 """
 
 from ..kinds import InterpolationMode
+from .bending import perspective
 from .coloring import (
     adjust_brightness,
     adjust_contrast,
@@ -27,6 +28,7 @@ from .conversion import (
     to_tensor,
 )
 from .cropping import center_crop, crop, five_crop, hflip, pad, ten_crop, vflip
+from .leveling import adjust_sharpness, autocontrast, equalize, posterize, solarize
 from .resizing import resize, resized_crop
 from .turning import affine, rotate
 
@@ -37,10 +39,13 @@ __all__ = [
     "adjust_gamma",
     "adjust_hue",
     "adjust_saturation",
+    "adjust_sharpness",
     "affine",
+    "autocontrast",
     "center_crop",
     "convert_image_dtype",
     "crop",
+    "equalize",
     "erase",
     "five_crop",
     "gaussian_blur",
@@ -51,11 +56,14 @@ __all__ = [
     "invert",
     "normalize",
     "pad",
+    "perspective",
     "pil_to_tensor",
+    "posterize",
     "resize",
     "resized_crop",
     "rgb_to_grayscale",
     "rotate",
+    "solarize",
     "ten_crop",
     "to_grayscale",
     "to_pil_image",

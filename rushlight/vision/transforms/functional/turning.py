@@ -182,13 +182,22 @@ def sampled(
     op: str,
 ) -> Any:
     """A tensor of `size` whose pixels are where `matrix`, from center to center, says."""
+    found = img._value.dtype
+    kind = found.numpy if found.is_floating_point else np.dtype(np.float32)
+    x = values(img) if found.is_floating_point else realise(img).astype(kind)
+    at_x, at_y = old_places(matrix, img._value.shape[-2:], size, kind)
+    return sampled_at(img, x, at_x, at_y, mode, fill, op)
+
+
+def sampled_at(
+    img: Any, x: Any, at_x: Any, at_y: Any, mode: InterpolationMode, fill: Any, op: str
+) -> Any:
+    """A tensor whose pixels are those of `x`, which is `img` in floats, at places of it."""
     if mode not in (InterpolationMode.NEAREST, InterpolationMode.BILINEAR):
         problem = f"Interpolation mode {mode.value!r} is unsupported with Tensor input"
         raise ChoiceError(explain(op, problem, hint="use nearest or bilinear"))
     found = img._value.dtype
     kind = found.numpy if found.is_floating_point else np.dtype(np.float32)
-    x = values(img) if found.is_floating_point else realise(img).astype(kind)
-    at_x, at_y = old_places(matrix, img._value.shape[-2:], size, kind)
     if mode is InterpolationMode.NEAREST:
         covered = on_grid(np.rint(at_x), np.rint(at_y), img)
         out = picked(x, np.rint(at_x), np.rint(at_y)) * beside(covered.astype(kind), x)
