@@ -42,8 +42,8 @@ def perspective(
     >>> x = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])
     >>> corners = [[0, 0], [1, 0], [1, 1], [0, 1]]
     >>> torchvision.transforms.functional.perspective(x, corners, corners)
-    tensor([[[1.0000, 2.0000],
-             [3.0000, 4.0000]]])
+    tensor([[[1., 2.],
+             [3., 4.]]])
     """
     if len(startpoints) != 4 or len(endpoints) != 4:
         problem = "expected four startpoints and four endpoints"

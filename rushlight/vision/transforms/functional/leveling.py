@@ -109,7 +109,7 @@ def equalize(img: Any) -> Any:
 
     >>> x = torch.tensor([[[0, 0, 1, 2]]], dtype=torch.uint8).repeat(1, 300, 1)
     >>> torchvision.transforms.functional.equalize(x)[0, 0]
-    tensor([  0,   0, 150, 225], dtype=torch.uint8)
+    tensor([  0,   0, 200, 255], dtype=torch.uint8)
     """
     if not is_tensor(img):
         return changed(img, "equalize", lambda p: by_channel(p, evened))
