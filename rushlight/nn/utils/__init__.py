@@ -1,6 +1,6 @@
 """`torch.nn.utils`: gradients cut to size, and parameters as one vector."""
 
-from . import parametrizations, parametrize, rnn
+from . import parametrizations, parametrize, prune, rnn
 from .clip_grad import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -31,6 +31,7 @@ __all__ = [
     "parameters_to_vector",
     "parametrizations",
     "parametrize",
+    "prune",
     "remove_weight_norm",
     "rnn",
     "skip_init",
