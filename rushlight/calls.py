@@ -7,7 +7,6 @@ make. Anything else goes to `runtime.record.apply`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType
@@ -137,14 +136,15 @@ def write(op: Op, count: int, rest: Function, star: bool, optional: bool = False
     With a `star` it takes other arguments too, for which `rest` is called. If the last tensor is
     `optional`, it may be None.
     """
-    names = tuple([p.name for p in op.params[:count]])
     space = dict(CALLED, rest=rest, plain=or_else(op, rest), form=form_of(op, count), new=types.new)
     space["forms"] = {kind: form_of(op, kind) for kind in NUMBERS}
     if optional:
         space["fewer"] = write(op, count - 1, rest, star)
-    code = code_of(names, star, optional)
+    code = code_of(count, star, optional)
+    names = [p.name for p in op.params[:count]]
     # A copy of the code: Python adapts each to what it is given.
-    return FunctionType(code.replace(), space, None, (None,) if optional else None)
+    code = code.replace(co_varnames=(*names, *code.co_varnames[count:]))
+    return FunctionType(code, space, None, (None,) if optional else None)
 
 
 def or_else(op: Op, rest: Function) -> Function:
@@ -159,9 +159,8 @@ def or_else(op: Op, rest: Function) -> Function:
 
 
 @cache
-def code_of(names: tuple[str, ...], star: bool, optional: bool) -> Any:
-    """The code of a function of tensors called `names`."""
-    count = len(names)
+def code_of(count: int, star: bool, optional: bool) -> Any:
+    """The code of a function of `count` tensors, called x, y and z."""
     given = "x, y, z"[: 3 * count - 2]
     text = WARM.format(
         given=given,
@@ -176,8 +175,6 @@ def code_of(names: tuple[str, ...], star: bool, optional: bool) -> Any:
         other_binds="binds != FIRST" if count == 3 else "binds == GENERAL",
         bound=BOUND[count],
     )
-    for letter, name in zip("xyz", names, strict=False):
-        text = re.sub(rf"\b{letter}\b", name, text)
     return compile(text, "<rushlight call>", "exec").co_consts[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from .. import function
@@ -12,7 +13,7 @@ from ..missing import missing
 from ..modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..public import PUBLIC
 from ..stepwise import detect_anomaly, set_detect_anomaly
-from . import anomaly_mode, functional, grad_mode, profiler
+from . import anomaly_mode, functional, grad_mode
 from .variable import Variable
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "profiler":  # which few programs need
+        return importlib.import_module(".profiler", __name__)
     found = PUBLIC["autograd"].get(name)
     if found is None:
         raise missing("torch.autograd", name, [*__all__, *PUBLIC["autograd"]])
