@@ -64,8 +64,8 @@ def signature(op: Op, first: str = "") -> str:
     return ", ".join(words)
 
 
-def of_python(name: str, made: Any) -> str:
-    """The stub of a public function or class that is no op."""
+def of_python(name: str, made: Any, method: bool = False) -> str:
+    """The stub of a public function, class or `method` that is no op."""
     if inspect.isclass(made):
         return f"{name}: Any"
     words = []
@@ -78,7 +78,8 @@ def of_python(name: str, made: Any) -> str:
             and not any(w.startswith("*") for w in words)
         ):
             words.append("*")
-        words.append(f"{star}{p.name}{'' if p.name == 'self' else ': Any'}{default}")
+        note = "" if method and p.name == "self" else ": Any"
+        words.append(f"{star}{p.name}{note}{default}")
     return f"def {name}({', '.join(words)}) -> Any: ..."
 
 
@@ -109,7 +110,7 @@ def tensor_class() -> Iterator[str]:
     for name, made in sorted(vars(rushlight.Tensor).items()):
         plain = inspect.isfunction(made) and not name.startswith("__") and name not in listed
         if plain and name not in CONVERSIONS:
-            yield f"    {of_python(name, made)}"
+            yield f"    {of_python(name, made, method=True)}"
     for name in CONVERSIONS:
         yield f"    def {name}(self, memory_format: Any = ...) -> Tensor: ..."
     for name in ("bool", "float", "int", "complex", "len", "index"):
