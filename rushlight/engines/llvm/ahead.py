@@ -6,8 +6,8 @@ would fetch them before they are wanted, and then everything waits; but a tile's
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from .affine import Affine, substituted
 from .buffers import LINE, Buffer
@@ -23,31 +23,39 @@ if TYPE_CHECKING:
 LARGE = 1 << 16
 """Bytes of an array that is not expected to be in the first cache."""
 
-LONG = 48
-"""Steps of a fold during which memory arrives."""
+LONG = 3
+"""Steps of a fold for each row that is fetched."""
 
 
-def fetch_ahead(nest: Nest, tile: Tile) -> None:
-    """Ask for what the results of `tile` will be combined with."""
-    steps = math.prod([nest.extents[r] for r in nest.folded])
+class Ahead(NamedTuple):
+    """What to fetch: the lines of row `k` of a tile by `fetch(k)`, for `rows` rows."""
+
+    rows: int
+    fetch: Callable[[Value], None]
+
+
+def to_fetch(nest: Nest, tile: Tile) -> Ahead | None:
+    """What the results of `tile` will be combined with, if it is worth asking for."""
     rows = [d for d in nest.order if d != nest.vector and tile[d].count > 1]
-    if nest.choice.kind == DOT or nest.vector is None or steps < LONG or len(rows) != 1:
-        return
+    if nest.choice.kind == DOT or nest.vector is None or len(rows) != 1 or not nest.folded:
+        return None
     wanted = far_places(nest)
-    if not wanted:
-        return
+    count = tile[rows[0]].count
+    if not wanted or nest.extents[nest.folded[0]] < LONG * count:
+        return None
     e, b, (row,) = nest.e, nest.b, rows
-    before = e.variables[row]
 
-    def line(i: Value) -> None:
-        e.variables[row] = b.add(before, i)
+    def fetch(k: Value) -> None:
+        before = e.variables[row]
+        last = b.number(count - 1, "i64")
+        e.variables[row] = b.add(before, b.select(b.compare("lt", k, last), k, last))
         for buffer, flat in wanted:
             apart = max(LINE // (buffer.item * nest.lanes), 1)
-            for k in range(0, tile[nest.vector or ""].count, apart):
-                b.prefetch(b.address(e.address(buffer, flat), k * nest.lanes, buffer.type))
+            for j in range(0, tile[nest.vector or ""].count, apart):
+                b.prefetch(b.address(e.address(buffer, flat), j * nest.lanes, buffer.type))
+        e.variables[row] = before
 
-    b.loop(0, tile[row].count, 1, line)
-    e.variables[row] = before
+    return Ahead(count, fetch)
 
 
 def far_places(nest: Nest) -> list[tuple[Buffer, Affine]]:

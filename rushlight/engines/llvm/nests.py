@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from . import folding
 from .affine import LANE, Affine, substituted, variable
-from .ahead import fetch_ahead
+from .ahead import Ahead, to_fetch
 from .borders import Border
 from .buffers import Buffer
 from .builder import Value
@@ -75,6 +75,7 @@ class Nest:
         self.only_packing = False
         self.borders: list[Border] = []  # that the loops over folded dimensions heed
         self.reached: Tile = {}
+        self.ahead: Ahead | None = None  # what to fetch meanwhile
         if choice.kind == PACKED:
             self.packed = Packed(self, room)
             self.order = self.packed.order
@@ -161,8 +162,6 @@ class Nest:
     def innermost(self, tile: Tile) -> None:
         """What is done for one tile."""
         points = list(self.points(tile))
-        if self.group.folds and self.group.points:
-            fetch_ahead(self, tile)
         results = self.fold(points, tile) if self.group.folds else []
         rows = [d for d in self.order if d != self.vector and tile[d].count > 2]
         many = [d for d in self.order if d != self.vector and tile[d].count > 1]
@@ -194,8 +193,9 @@ class Nest:
 
         self.reached, contraction = tile, self.choice.contraction
         self.borders = contraction.borders if contraction else []
+        self.ahead = to_fetch(self, tile) if self.group.points else None
         totals = self.fold_loops(0, accumulators, inner)
-        self.borders = []
+        self.borders, self.ahead = [], None
         if self.choice.kind == DOT:
             totals = [
                 b.reduce(folds[k % len(folds)].how[0], t) if t.lanes > 1 else t
@@ -224,6 +224,8 @@ class Nest:
                     span = self.reached[border.outer]
                     low, high = border.range(self.b, span.start, span.count, size)
                     return list(self.b.loop(low, high, 1, body, totals, guard=True))
+            if self.ahead is not None and depth == 0:
+                return self.fold_fetching(size, body, totals, self.ahead)
             return list(self.b.loop(0, size, 1, body, totals))
         whole = size // self.lanes * self.lanes
         totals = list(self.b.loop(0, whole, self.lanes, body, totals))
@@ -232,6 +234,21 @@ class Nest:
             totals = list(body(self.b.number(whole, "i64"), *totals))
             self.e.mask = None
         return totals
+
+    def fold_fetching(
+        self, size: int, body: Callable[..., Results], totals: Results, ahead: Ahead
+    ) -> Results:
+        """A loop over a folded dimension, in parts: before each, one row is fetched."""
+        b, part = self.b, size // ahead.rows
+
+        def several(k: Value, *carried: Value) -> Results:
+            ahead.fetch(k)
+            start = b.mul(k, b.number(part, "i64"))
+            end, most = b.add(start, b.number(part, "i64")), b.number(size, "i64")
+            end = b.select(b.compare("lt", end, most), end, most)
+            return list(b.loop(start, end, 1, body, carried))
+
+        return list(b.loop(0, -(-size // part), 1, several, totals))
 
     def taken_in(self, form: Form, point: Point, mask: int | None, total: Value) -> Value:
         """`total` after the element at hand was folded in."""
