@@ -10,6 +10,7 @@ from test_amp import found
 
 import rushlight as torch
 from rushlight import nn
+from rushlight.nn import functional as F
 from rushlight.vision import models
 
 BATCH = {"x": {0: "batch"}, "y": {0: "batch"}}
@@ -132,6 +133,50 @@ def test_both_batch_and_time_may_be_free(runtime):
         np.testing.assert_allclose(out, model(x).detach().numpy(), atol=1e-5)
 
 
+class Reading(nn.Module):
+    """A network that reads and writes here and there, and takes what fits of tensors it has."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mask", torch.tril(torch.ones(20, 20)).view(1, 20, 20))
+
+    def forward(self, x):
+        n, t, _ = x.shape
+        own = x.masked_fill(self.mask[:, :t, :1] * self.mask[:, :t, 1:2] > 0, 0.0)
+        row = torch.arange(n)[:, None, None] + x
+        changed = x.clone()
+        changed[:, 1:, 0] += 1
+        padded = F.pad(x, (1, 2), value=3.0)
+        around = F.unfold(x[:, None], 2)
+        masked = (x @ x.transpose(1, 2)) * self.mask[:, :t, :t]
+        return own, row, changed, padded, around, masked, F.pad(x, (-1, 1, 2, 0))
+
+
+def test_places_are_found_for_any_batch(runtime):
+    x = torch.randn(2, 5, 4)
+    agree(runtime, Reading(), (x,), input_names=["x"], dynamic_axes=BATCH)
+    agree(runtime, Reading(), (x,))
+
+
+def test_what_a_network_has_is_cut_to_size(runtime):
+    class Cutting(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("mask", torch.tril(torch.ones(20, 20)).view(1, 20, 20))
+
+        def forward(self, x):
+            return (x @ x.transpose(1, 2)) * self.mask[:, : x.shape[1], : x.shape[1]]
+
+    axes = {"x": {0: "n", 1: "t"}}
+    program = torch.onnx.export(Cutting(), torch.ones(2, 3, 4), dynamic_axes=axes)
+    made = session(runtime, program.model_proto.SerializeToString())
+    for shape in ((1, 1, 4), (3, 7, 4)):
+        x = torch.randn(shape)
+        np.testing.assert_allclose(
+            made.run(None, {"x": x.numpy()})[0], Cutting()(x).numpy(), atol=1e-5
+        )
+
+
 def test_one_name_is_one_size(runtime):
     class Joined(nn.Module):
         def forward(self, x, y):
@@ -145,6 +190,18 @@ def test_one_name_is_one_size(runtime):
     results = made.run(None, {"x": x.numpy(), "y": y.numpy()})
     for ours, theirs in zip(Joined()(x, y), results, strict=True):
         np.testing.assert_allclose(theirs, ours.numpy(), rtol=1e-5, atol=1e-6)
+
+
+class Writing(nn.Module):
+    def forward(self, x):
+        out = torch.zeros_like(x)
+        out[0] = x[1]
+        return out
+
+
+class Drawing(nn.Module):
+    def forward(self, x):
+        return x + torch.randn_like(x)
 
 
 class Squaring(nn.Module):
@@ -277,6 +334,10 @@ def test_what_cannot_be_written_is_named(runtime, monkeypatch):
         torch.onnx.export(Inverting(), x)
     with pytest.raises(error, match="depends on the size 'n'"):
         torch.onnx.export(Branching(), x, dynamic_axes={"x": {0: "n"}})
+    with pytest.raises(error, match="changes a tensor in place"):
+        torch.onnx.export(Writing(), x)
+    with pytest.raises(error, match=r"draws random numbers \(randn_like\)"):
+        torch.onnx.export(Drawing(), x)
     with pytest.raises(error, match="in a way that cannot be written"):
         torch.onnx.export(Squaring(), x, dynamic_axes={"x": {0: "n"}})
     with pytest.raises(ValueError, match="no opset 7"):

@@ -15,7 +15,7 @@ from ..func.tree import leaves
 from ..runtime.entry import Handle
 from ..runtime.record import realise
 from ..whole_file import whole_file
-from . import rows_places, rows_products
+from . import rows_places, rows_products, rows_views
 from .rows import write
 from .sizes import Symbol
 from .tracing import Recording, all_recordings
@@ -23,7 +23,7 @@ from .writer import OnnxExporterError, Writer, load_onnx
 
 OPSETS = range(13, 22)
 USUAL_OPSET = 18
-MORE_ROWS = (rows_places, rows_products)  # which enter themselves in the table
+MORE_ROWS = (rows_places, rows_products, rows_views)  # which enter themselves in the table
 
 exporting: list[bool] = []
 
@@ -229,6 +229,7 @@ def name_weights(w: Writer, model: Any, recording: Recording) -> None:
     known = {}
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         array = realise(tensor)
+        w.tensors[name] = array
         known[array.dtype, array.shape, array.tobytes()] = name
     for node, value in recording.values.items():
         if hasattr(value, "tobytes") and not node.number:

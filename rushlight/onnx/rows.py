@@ -36,7 +36,17 @@ HANDED_ON = {
 }  # fmt: skip
 """Operations that give one of their inputs."""
 
-FREE = ("reshape_view", "expand_view", "basic_index", "listed", "top_index", "sort_index")
+FREE = (
+    "reshape_view",
+    "expand_view",
+    "basic_index",
+    "listed",
+    "top_index",
+    "sort_index",
+    "affine_view",
+    "unview",
+    "write_view",
+)
 """Operations whose rows see to attributes that depend on free sizes."""
 
 TRUTH = ("logical_and", "logical_or", "logical_xor", "logical_not")

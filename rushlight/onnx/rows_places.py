@@ -11,7 +11,7 @@ from ..errors import explain
 from ..graph import Node
 from ..ops.views import canonical
 from .rows import like, row
-from .sizes import Expression, Varied, is_free, merged
+from .sizes import Expression, Varied, merged
 from .writer import OnnxExporterError, Writer, depends_on_size
 
 
@@ -89,17 +89,6 @@ def _(w: Writer, node: Node, index: Any) -> str:
         picked = w.node("Squeeze", w.whole(number), w.constant(np.array([0])))
         x = w.node("Gather", x, picked, axis=axis)
     return w.node("Unsqueeze", x, w.constant(np.array(new, np.int64))) if new else x
-
-
-@row("affine_view")
-def _(w: Writer, node: Node, shape: Any, start: Any, moves: Any) -> str:
-    source = node.inputs[0]
-    if is_free(w.shape(source)):
-        raise refused(node, "where a size is free")
-    where = np.arange(int(np.prod(source.shape))).reshape(source.shape)
-    places = node.op.numpy(where, shape=shape, start=start, moves=moves)
-    flat = w.node("Reshape", w.name(source), w.constant(np.array([-1])))
-    return w.node("Gather", flat, w.constant(np.array(places, np.int64)), axis=0)
 
 
 @row("reverse")

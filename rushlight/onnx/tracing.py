@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..chance import ChanceError
 from ..errors import LostError, RushlightError, explain
 from ..func.tree import leaves, mapped
 from ..graph import Node, needed
 from ..modes import no_grad
+from ..ops.control import no_value
 from ..runtime.entry import Handle
 from ..runtime.examples import Level
 from ..runtime.record import realise, wrap
@@ -44,7 +46,11 @@ def recorded(function: Callable[..., Any], given: Any) -> Recording:
         try:
             result = function(*args, **kwargs)
         except LostError as error:
-            raise looked_at() from error
+            raise (looked_at() if str(error) == str(no_value()) else changed()) from error
+        except ChanceError as error:
+            problem = f"the network draws random numbers ({str(error).split(': ')[1]})"
+            hint = "draw them outside and give them to it, or leave them out in eval()"
+            raise OnnxExporterError(explain("onnx.export", problem, hint=hint)) from error
         found = tensors_of(result)
         outputs = [handle._value for handle in found]
         order = [node for node in needed(outputs) if not node.leaf and node not in inputs]
@@ -68,8 +74,7 @@ def values_of(outputs: Sequence[Node], inputs: Sequence[Node]) -> dict[Node, Any
         elif hasattr(node, "value"):
             values[node] = node.value
         else:
-            found = value_of(node)
-            values[node] = np.array(found) if isinstance(found, np.ndarray) else found
+            values[node] = value_of(node)
     return values
 
 
@@ -77,6 +82,13 @@ def looked_at() -> RushlightError:
     """The error for a network that asks for values."""
     problem = "the network looks at values, which are not known when it is exported"
     hint = "leave out item(), print() and branches on tensors in forward()"
+    return OnnxExporterError(explain("onnx.export", problem, hint=hint))
+
+
+def changed() -> RushlightError:
+    """The error for a network that writes what depends on its inputs into what does not."""
+    problem = "the network changes a tensor in place that does not depend on its inputs"
+    hint = "make a new one: torch.cat, torch.stack, torch.where, or x.clone() and change that"
     return OnnxExporterError(explain("onnx.export", problem, hint=hint))
 
 

@@ -47,6 +47,7 @@ class Writer:
         self.twins = twins_of(recordings)
         self.values = {n: v for recording in recordings for n, v in recording.values.items()}
         self.inputs: list[str] = []
+        self.tensors: dict[str, Any] = {}  # the network's own, by name
 
     # -- names and constants -----------------------------------------------------------------------
 
@@ -141,16 +142,29 @@ class Writer:
                 numbers = np.unique(values[0])
                 if len(numbers) == 1:
                     return self.node("Expand", self.constant(numbers[0]), self.wholes(shape))
-            rows = all([v.ndim == 1 and (v == np.arange(len(v))).all() for v in values])
-            count = merged([len(v) for v in values], self.symbols) if rows else Varied(())
+            rows = all([v.size == max(v.shape, default=0) for v in values])
+            rows = rows and all([(v.ravel() == np.arange(v.size)).all() for v in values])
+            count = merged([v.size for v in values], self.symbols) if rows else Varied(())
             if isinstance(count, Expression):
-                return self.cast(self.count_up(count), kind)
+                line = self.cast(self.count_up(count), kind)
+                ones = [1 if n == 1 else -1 for n in values[0].shape]
+                return line if len(ones) == 1 else self.node("Reshape", line, self.wholes(ones))
+            for name, whole in self.tensors.items():
+                if type(shape) is tuple and all([begins(whole, v) for v in values]):
+                    return self.beginning(self.constant(whole, name), shape)
         else:
             number = merged([whole_number(v) for v in values], self.symbols)
             if isinstance(number, Expression):
                 found = self.node("Squeeze", self.whole(number), self.constant(np.array([0])))
                 return self.cast(found, kind)
         raise depends_on_size(node)
+
+    def beginning(self, name: str, shape: tuple[Any, ...]) -> str:
+        """The name of the first elements of a value along each axis: as many as `shape` says."""
+        zeros, axes = np.zeros(len(shape), np.int64), np.arange(len(shape))
+        return self.node(
+            "Slice", name, self.constant(zeros), self.wholes(shape), self.constant(axes)
+        )
 
     def count_up(self, count: Expression) -> str:
         """The name of the numbers 0, 1, ... below `count`."""
@@ -185,6 +199,16 @@ def are_same(values: Sequence[Any]) -> bool:
             and np.asarray(v).tobytes() == np.asarray(first).tobytes()
             for v in values[1:]
         ]
+    )
+
+
+def begins(whole: Any, part: Any) -> bool:
+    """Whether `part` is a view of the first elements of an array along each axis."""
+    return (
+        part.ndim == whole.ndim
+        and part.__array_interface__["data"][0] == whole.__array_interface__["data"][0]
+        and part.strides == whole.strides
+        and part.dtype == whole.dtype
     )
 
 
