@@ -13,10 +13,10 @@ from rushlight.ops import OPS
 RANDOM = np.random.default_rng(0)
 
 
-def computed(name: str, x: Any, **attrs: Any) -> Any:
+def computed(name: str, *x: Any, **attrs: Any) -> Any:
     """What NumPy's rule for the op `name` makes of `x`."""
     with np.errstate(all="ignore"):
-        return OPS[name].numpy(x, **attrs)  # type: ignore[attr-defined]
+        return OPS[name].numpy(*x, **attrs)  # type: ignore[attr-defined]
 
 
 def relative(got: Any, expected: Any) -> float:
@@ -89,3 +89,77 @@ def test_bessel_functions() -> None:
     y = RANDOM.uniform(0.1, 40, 500)
     slope = (computed("i0", y + 1e-5) - computed("i0", y - 1e-5)) / 2e-5
     assert relative(slope, computed("i1", y)) < 1e-8
+
+
+def test_bessel_functions_of_both_kinds_obey_their_wronskians() -> None:
+    x = wide(1.9, 60)[:5000]  # PyTorch's own are right to seven digits only
+    j0, j1, y0, y1 = [computed(f"bessel_{n}", x) for n in ("j0", "j1", "y0", "y1")]
+    assert relative(j1 * y0 - j0 * y1, 2 / (math.pi * x)) < 1e-12
+    k0, k1 = [computed(f"scaled_modified_bessel_{n}", x) for n in ("k0", "k1")]
+    assert relative(computed("i0e", x) * k1 + computed("i1e", x) * k0, 1 / x) < 1e-12
+
+
+def test_known_values_of_bessel_functions_and_airys() -> None:
+    x = np.array([1e-6, 1.5, 5.5, 40.0])
+    known = {
+        "bessel_j0": [0.99999999999975, 0.51182767173592, -0.0068438694178192, 0.0073668905842373],
+        "bessel_y1": [-636619.77237218, -0.41230862697391, -0.02375823895639, -0.0057935058215496],
+        "modified_bessel_k1": [
+            999999.99999278,
+            0.27738780045684,
+            0.002325569008849,
+            8.497131954861e-19,
+        ],
+    }
+    for name, values in known.items():
+        assert computed(name, x) == pytest.approx(values, rel=1e-12, abs=0), name
+    ai = computed("airy_ai", np.array([-10.0, -2.0, 0.0, 2.5, 10.0]))
+    assert ai == pytest.approx(
+        [
+            0.040241238486443,
+            0.22740742820169,
+            0.35502805388782,
+            0.01572592338047,
+            1.1047532552899e-10,
+        ],
+        rel=1e-12,
+    )
+
+
+def test_shares_of_the_gamma_function() -> None:
+    n = np.arange(1, 40)[:, None]
+    x = np.linspace(0.05, 60, 50)
+    terms = np.exp(
+        -x + np.arange(40)[:, None] * np.log(x) - [[math.lgamma(k + 1)] for k in range(40)]
+    )
+    below = np.cumsum(terms, 0)[:-1]  # the sums of Poisson's probabilities up to n - 1
+    np.testing.assert_allclose(computed("igammac", n * 1.0, x), below, 1e-12, 1e-15)
+    half = np.linspace(0.01, 20, 99)
+    expected = [math.erf(math.sqrt(v)) for v in half]
+    np.testing.assert_allclose(computed("igamma", 0.5, half), expected, 1e-13)
+
+
+def test_large_shares_of_the_gamma_function_meet() -> None:
+    a = np.array([99_999.0, 100_001.0])  # a fraction, or a series, and the expansion
+    for spread in (-3, -0.5, 0.5, 3):
+        x = a + spread * np.sqrt(a)
+        for name in ("igamma", "igammac"):
+            got = computed(name, a, x)
+            assert abs(got[0] / got[1] - 1) < 1e-4, f"{name} at {spread}"
+    whole = computed("igamma", a, a) + computed("igammac", a, a)
+    np.testing.assert_allclose(whole, 1, 1e-14)
+    assert computed("igamma", np.array([1e6]), np.array([1e6]))[0] == pytest.approx(
+        0.5 + 1 / (3 * math.sqrt(2 * math.pi * 1e6)), rel=1e-9
+    )
+
+
+def test_polynomials_of_chebyshev_are_cosines() -> None:
+    t = np.linspace(0.1, 3, 60)
+    n = np.arange(0.0, 60)[:, None]
+    x = np.cos(t)
+    for family, expected in (
+        ("T", np.cos(n * t)), ("U", np.sin((n + 1) * t) / np.sin(t)),
+        ("V", np.cos((n + 0.5) * t) / np.cos(t / 2)), ("W", np.sin((n + 0.5) * t) / np.sin(t / 2)),
+    ):  # fmt: skip
+        got = computed("orthogonal_polynomial", x, n, family=family)
+        np.testing.assert_allclose(got, expected, 0, 1e-11, err_msg=family)

@@ -6,11 +6,13 @@ A family that needs another says `from .. import ops` and writes `ops.expand_vie
 from .activation import *
 from .adaptive import *
 from .affine import *
+from .airy import *
 from .along import *
 from .arithmetic import *
 from .attention import *
 from .batching import one_by_one as one_by_one
 from .bessel import *
+from .bessel_ordinary import *
 from .bitwise import *
 from .blend import *
 from .bounds import *
@@ -41,6 +43,7 @@ from .gamma import *
 from .gathering import *
 from .general_eigen import *
 from .grids import *
+from .incomplete_gamma import *
 from .index import *
 from .integrate import *
 from .join import *
@@ -58,6 +61,7 @@ from .order import *
 from .orthogonal import *
 from .padding import *
 from .picking import *
+from .polynomials import *
 from .pool import *
 from .power import *
 from .powers import *

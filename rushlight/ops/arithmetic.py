@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, ops
-from ..errors import ChoiceError, DtypeError, ShapeError, explain
+from ..errors import ChoiceError, DtypeError, MissingError, ShapeError, explain
 from ..graph import Node, Spec
 from .samples import bools, complexes, doubles, floats, ints
 from .table import Kind, Number, Tensor, common, derived, floating, primitive
@@ -47,6 +47,14 @@ def real_only(op: str, *inputs: Node) -> Spec:
         hint = "take .real, .imag or .abs() of complex tensors first"
         raise DtypeError(explain(op, "is not defined for complex tensors", got, hint))
     return spec
+
+
+def without_slope(op: str, input: Node, name: str = "input") -> None:
+    """Raise if somebody may want a gradient that nobody has written."""
+    if input.requires_grad:
+        problem = f"the derivative for '{op}: {name}' is not implemented"
+        hint = "detach() it, if it is a constant"
+        raise MissingError(explain(op, problem, {name: input.spec}, hint))
 
 
 def zeros_of(x: Node) -> Node:

@@ -1,7 +1,7 @@
-"""Modified Bessel functions of the first kind, of order 0 and 1.
+"""Modified Bessel functions of both kinds, of order 0 and 1. Rules for the second: cylinder.py.
 
-For |x| <= 18 their power series is summed (https://dlmf.nist.gov/10.25.E2: every term is positive,
-nothing cancels), beyond that their asymptotic expansion (10.40.E1).
+Of those of the first kind the power series is summed for |x| <= 18 (https://dlmf.nist.gov/10.25.E2:
+every term is positive, nothing cancels), beyond that their asymptotic expansion (10.40.E1).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import numpy as np
 from .. import ops
 from ..graph import Node, Spec
 from .arithmetic import real_only
+from .cylinder import modified_second_kind
 from .error_function import in_double
 from .samples import at_kink, floats, ints
-from .table import Kind, Tensor, floating, primitive
+from .table import Kind, Tensor, derived, floating, primitive
 
 TERMS = 48
 """Enough of the series for |x| = 18: its terms are largest at the ninth."""
@@ -160,3 +161,106 @@ def _() -> Iterator[Any]:
     yield (np.array([-30.0, -17.9, 0.5, 17.9, 18.1, 40.0]),)
     yield (ints(4),)
     yield at_kink(np.array([0.0]))
+
+
+# -- by PyTorch's other names --------------------------------------------------------------------
+
+
+@derived(on="special")
+def modified_bessel_i0(input: Tensor) -> Node:
+    """The modified Bessel function of the first kind, of order 0: `i0` without gradient.
+
+    >>> torch.special.modified_bessel_i0(torch.tensor([1.0]))
+    tensor([1.2661])
+    """
+    return ops.detach(i0(input))
+
+
+@derived(on="special")
+def modified_bessel_i1(input: Tensor) -> Node:
+    """The modified Bessel function of the first kind, of order 1: `i1` without gradient.
+
+    >>> torch.special.modified_bessel_i1(torch.tensor([1.0]))
+    tensor([0.5652])
+    """
+    return ops.detach(i1(input))
+
+
+@modified_bessel_i0.samples
+@modified_bessel_i1.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4, low=-4, high=4).T,)
+
+
+# -- the second kind, without gradients as in PyTorch --------------------------------------------
+
+
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=in_double(lambda x: modified_second_kind(x, 0, False)),
+    promote=floating,
+    on="special",
+)
+def modified_bessel_k0(input: Tensor) -> Spec:
+    """The modified Bessel function of the second kind, of order 0, of each element.
+
+    >>> torch.special.modified_bessel_k0(torch.tensor([0.0, 1.0]))
+    tensor([   inf, 0.4210])
+    """
+    return real_only("modified_bessel_k0", input)
+
+
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=in_double(lambda x: modified_second_kind(x, 1, False)),
+    promote=floating,
+    on="special",
+)
+def modified_bessel_k1(input: Tensor) -> Spec:
+    """The modified Bessel function of the second kind, of order 1, of each element.
+
+    >>> torch.special.modified_bessel_k1(torch.tensor([0.0, 1.0]))
+    tensor([   inf, 0.6019])
+    """
+    return real_only("modified_bessel_k1", input)
+
+
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=in_double(lambda x: modified_second_kind(x, 0, True)),
+    promote=floating,
+    on="special",
+)
+def scaled_modified_bessel_k0(input: Tensor) -> Spec:
+    """The modified Bessel function of the second kind, of order 0, of each element x, times exp(x).
+
+    >>> torch.special.scaled_modified_bessel_k0(torch.tensor([0.0, 1.0]))
+    tensor([   inf, 1.1445])
+    """
+    return real_only("scaled_modified_bessel_k0", input)
+
+
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=in_double(lambda x: modified_second_kind(x, 1, True)),
+    promote=floating,
+    on="special",
+)
+def scaled_modified_bessel_k1(input: Tensor) -> Spec:
+    """The modified Bessel function of the second kind, of order 1, of each element x, times exp(x).
+
+    >>> torch.special.scaled_modified_bessel_k1(torch.tensor([0.0, 1.0]))
+    tensor([   inf, 1.6362])
+    """
+    return real_only("scaled_modified_bessel_k1", input)
+
+
+@modified_bessel_k0.samples
+@modified_bessel_k1.samples
+@scaled_modified_bessel_k0.samples
+@scaled_modified_bessel_k1.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4, low=0.5, high=9).T,)
+    yield at_kink(np.array([1e-3, 0.5, 1.99, 2.01, 7.0, 25.0, 600.0]))
+    yield (ints(4, low=1),)
+    yield at_kink(np.array([0.0, -1.0, np.inf, np.nan]))

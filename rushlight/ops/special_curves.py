@@ -188,6 +188,17 @@ def mvlgamma(input: Tensor, p: int) -> Node:
     return total
 
 
+@derived(on="special", grad_name="MvlgammaBackward0")
+def multigammaln(input: Tensor, p: int) -> Node:
+    """The logarithm of the multivariate gamma function: `torch.mvlgamma` by another name.
+
+    >>> torch.special.multigammaln(torch.tensor([2.0]), 1)
+    tensor([0.])
+    """
+    return mvlgamma(input, p)
+
+
 @mvlgamma.samples
+@multigammaln.samples
 def _() -> Iterator[Any]:
     yield floats(3, low=2), 2
