@@ -43,7 +43,9 @@ from .gamma import *
 from .gathering import *
 from .general_eigen import *
 from .grids import *
+from .householder import *
 from .incomplete_gamma import *
+from .indefinite import *
 from .index import *
 from .integrate import *
 from .join import *

@@ -173,8 +173,8 @@ def turn(x: Node, s: Node) -> Node:
 
 @left_vectors.vjp
 def _(g: Node, out: Node, input: Node, *, full: bool) -> tuple[Node]:
-    check_thin(full, input)
     u, s, vh = thin(input)
+    g = first_columns(g, input)
     width = ops.to_dtype(s, u.dtype)
     inner = ops.matmul(turned(u), g)
     found = times(u, turn(inner, s) * as_diagonal(width), vh)
@@ -186,8 +186,8 @@ def _(g: Node, out: Node, input: Node, *, full: bool) -> tuple[Node]:
 
 @right_vectors.vjp
 def _(g: Node, out: Node, input: Node, *, full: bool) -> tuple[Node]:
-    check_thin(full, input)
     u, s, vh = thin(input)
+    g = turned(first_columns(turned(g), input))
     width = ops.to_dtype(s, u.dtype)
     inner = ops.matmul(vh, turned(g))
     found = times(u, ops.unsqueeze(width, -1) * turn(inner, s), vh)
@@ -197,11 +197,9 @@ def _(g: Node, out: Node, input: Node, *, full: bool) -> tuple[Node]:
     return (found,)
 
 
-def check_thin(full: bool, input: Node) -> None:
-    """Raise unless all singular vectors can be differentiated."""
-    if full and input.shape[-1] != input.shape[-2]:
-        problem = "gradients of singular vectors need full_matrices=False"
-        raise ShapeError(explain("linalg.svd", problem, {"A": input.spec}))
+def first_columns(g: Node, input: Node) -> Node:
+    """The gradient of what `thin` has; as in PyTorch the other vectors, of any choice, have none."""
+    return ops.narrow(g, -1, 0, min(input.shape[-2:]))
 
 
 @singular_values.samples

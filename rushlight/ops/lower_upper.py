@@ -84,14 +84,23 @@ def permutation(pivots: Tensor, *, n: int, dtype: Any) -> Spec:
 @packed_lu.vjp
 def _(g: Node, out: Node, input: Node) -> tuple[Node]:
     m, n = input.shape[-2:]
-    if m != n:
-        problem = "gradients of LU decompositions are there for square matrices only"
-        raise ShapeError(explain("linalg.lu", problem, {"A": input.spec}))
-    low, up = triangles(out)
-    inner = ops.tril(times(turned(low), ops.tril(g, -1)), -1)
-    inner = inner + ops.triu(times(ops.triu(g), turned(up)))
-    p = permutation(pivots_of(input), n=n, dtype=input.dtype)
-    return (times(p, turned(inverse_of(low)), inner, turned(inverse_of(up))),)
+    k = min(m, n)
+    low, up = [ops.narrow(ops.narrow(x, -2, 0, k), -1, 0, k) for x in triangles(out)]
+    back_low, back_up = turned(inverse_of(low)), turned(inverse_of(up))
+    square = ops.narrow(ops.narrow(g, -2, 0, k), -1, 0, k)
+    to_low, to_up = ops.tril(square, -1), ops.triu(square)
+    rest: Node | None = None  # what is beside or below the square: low @ rest, or rest @ up
+    if n > k:
+        rest = ops.matmul(back_low, ops.narrow(g, -1, k, n - k))
+        to_low = to_low - ops.matmul(rest, turned(ops.narrow(out, -1, k, n - k)))
+    elif m > k:
+        rest = ops.matmul(ops.narrow(g, -2, k, m - k), back_up)
+        to_up = to_up - ops.matmul(turned(ops.narrow(out, -2, k, m - k)), rest)
+    inner = ops.tril(times(turned(low), to_low), -1) + ops.triu(times(to_up, turned(up)))
+    whole = times(back_low, inner, back_up)
+    if rest is not None:
+        whole = ops.cat([whole, rest], -1 if n > k else -2)
+    return (ops.matmul(permutation(pivots_of(input), n=m, dtype=input.dtype), whole),)
 
 
 def triangles(packed: Node) -> tuple[Node, Node]:
@@ -110,6 +119,8 @@ def triangles(packed: Node) -> tuple[Node, Node]:
 @pivots_of.samples
 def _() -> Iterator[Any]:
     yield (regular(2, 3),)
+    yield (floats(3, 5),)
+    yield (floats(2, 4, 2),)
 
 
 @permutation.samples
@@ -147,6 +158,15 @@ def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
     check_pivot("linalg.lu", pivot)
     packed = packed_lu(A)
     return PLU(permutation(pivots_of(A), n=A.shape[-2], dtype=A.dtype), *triangles(packed))
+
+
+@derived(on="torch Tensor", grad_name="LinalgLuFactorExBackward0")
+def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Node, ...]:
+    """As `linalg.lu_factor`, with a 0 for each matrix if `get_infos`."""
+    expect_matrices("lu", A)
+    check_pivot("lu", pivot)
+    found = packed_lu(A), pivots_of(A)
+    return (*found, no_errors(A)) if get_infos else found
 
 
 @derived(on="torch", grad_name="LuUnpackBackward0")
@@ -195,12 +215,15 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Node:
     return solved_by(LU_data, LU_pivots, b, True, False)
 
 
+@lu.samples
 @lu_factor.samples
 @lu_factor_ex.samples
 @linalg_lu.samples
 def _() -> Iterator[Any]:
     yield (regular(3),)
     yield (regular(2, 2),)
+    yield (floats(2, 4),)
+    yield (floats(4, 2),)
 
 
 @lu_unpack.samples
