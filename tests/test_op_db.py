@@ -9,13 +9,9 @@ import pytest
 op_db = pytest.importorskip("op_db")
 
 MISSING = {
-    "LDL factors, and what is made of Householder vectors, are not there yet": [
-        "geqrf", "ormqr", "linalg.householder_product", "linalg.ldl_factor",
-        "linalg.ldl_factor_ex", "linalg.ldl_solve",
-    ],
     "rarely used": [
         "as_strided_scatter", "empty_permuted", "frexp", "grid_sampler_2d", "grid_sampler_3d",
-        "histogramdd", "lu", "new_empty_strided", "nextafter", "nonzero_static", "pca_lowrank",
+        "histogramdd", "new_empty_strided", "nextafter", "nonzero_static", "pca_lowrank",
         "slice", "svd_lowrank", "__rdiv__",
     ],
 }  # fmt: skip
@@ -35,13 +31,8 @@ DIFFERENT = {
     "nn.functional.grid_sample": "bicubic is not there",
     "gather": "an index of uint8 is refused",
     "linalg.lstsq.grad_oriented": "the table compares fewer results",
-    "linalg.lu": "gradients are there for square matrices only",
-    "linalg.lu_factor": "gradients are there for square matrices only",
-    "linalg.lu_factor_ex": "gradients are there for square matrices only",
     "linalg.matrix_rank": "tolerances without elements",
     "linalg.pinv.singular": "the table multiplies in a way of its own",
-    "linalg.svd": "gradients of full matrices",
-    "svd": "gradients of full matrices",
 }
 """Entries of which some samples give something else, or an error, and what it is about."""
 

@@ -198,7 +198,7 @@ def _(g: Node, out: Node, input: Node, *, full: bool) -> tuple[Node]:
 
 
 def first_columns(g: Node, input: Node) -> Node:
-    """The gradient of what `thin` has; as in PyTorch the other vectors, of any choice, have none."""
+    """The gradient of what `thin` has; as in PyTorch the other vectors have none."""
     return ops.narrow(g, -1, 0, min(input.shape[-2:]))
 
 
