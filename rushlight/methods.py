@@ -246,12 +246,12 @@ Tensor.retains_grad = retains_grad  # type: ignore[attr-defined]
 
 
 @public("torch Tensor")
-def detach_(self: Any) -> Any:
+def detach_(input: Any) -> Any:
     """Itself, without its history."""
-    realise(self)
-    self._value, self._history, self._cell = leaf_for(self._array), None, None
+    realise(input)
+    input._value, input._history, input._cell = leaf_for(input._array), None, None
     world.changed()
-    return self
+    return input
 
 
 def new_like(name: str) -> Any:

@@ -102,12 +102,12 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
 
 
 @public("torch Tensor")
-def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+def index_put_(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """Itself, with `values` at `indices`; added to what is there if `accumulate`."""
-    basic, gathered = take_apart(self, tuple(indices))
+    basic, gathered = take_apart(input, tuple(indices))
     if accumulate:
-        return apply_inplace(ops.advanced_put, (self, as_values(values), gathered, True), {})
-    return apply_inplace(put_advanced, (self, as_values(values), gathered, basic), {})
+        return apply_inplace(ops.advanced_put, (input, as_values(values), gathered, True), {})
+    return apply_inplace(put_advanced, (input, as_values(values), gathered, basic), {})
 
 
 def as_values(values: Any) -> Any:

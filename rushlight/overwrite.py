@@ -41,20 +41,20 @@ def overwrite(tensor: Any, array: Any) -> Any:
 
 
 @public("torch Tensor")
-def zero_(self: Any) -> Any:
+def zero_(input: Any) -> Any:
     """Itself, with every element 0."""
-    return fill_(self, 0)
+    return fill_(input, 0)
 
 
 @public("torch Tensor")
-def fill_(self: Any, value: Any) -> Any:
+def fill_(input: Any, value: Any) -> Any:
     """Itself, with every element `value`."""
-    check_leaf(local.recorder, "fill_", self)
-    if not self._value.leaf or isinstance(value, Handle):
-        return apply_inplace(fill, (self, value), {})
-    room = room_like(self)
+    check_leaf(local.recorder, "fill_", input)
+    if not input._value.leaf or isinstance(value, Handle):
+        return apply_inplace(fill, (input, value), {})
+    room = room_like(input)
     room.fill(value)
-    return overwrite(self, room)
+    return overwrite(input, room)
 
 
 @public("Tensor")
