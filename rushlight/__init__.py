@@ -58,6 +58,7 @@ MODULES = frozenset(
         "optim",
         "profiler",
         "random",
+        "serialization",
         "signal",
         "special",
         "testing",

@@ -3,12 +3,16 @@
 import importlib
 import multiprocessing
 import struct
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import rushlight as torch
 from rushlight import nn
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_there_is_no_cuda_and_that_is_said():
@@ -94,6 +98,37 @@ def test_an_error_in_a_process_is_raised_here():
         while not context.join(10):
             pass
     assert mp.get_sharing_strategy() in mp.get_all_sharing_strategies()
+
+
+FILES = """
+torch.nn.modules.utils._pair torch.nn.modules.conv.Conv2d torch.autograd.function.Function
+torch.utils.hooks.RemovableHandle torch.serialization.load
+torchvision.datasets.vision.VisionDataset torchvision.datasets.folder.default_loader
+torchvision.ops.misc.Conv2dNormActivation torchvision.transforms.transforms.Compose
+torchvision.transforms.autoaugment.RandAugment torchvision.models._utils.IntermediateLayerGetter
+torchvision.models.mobilenet.MobileNetV2 torchvision.models.resnet.BasicBlock
+torchvision.models.utils.load_state_dict_from_url
+"""
+"""Where programs import names from."""
+
+
+def test_names_are_where_programs_look(tmp_path):
+    lines = ["import torch, torchvision"]
+    lines += [
+        f"from {place.rpartition('.')[0]} import {place.rpartition('.')[2]}" for place in FILES
+    ]
+    lines += ["assert Conv2d is torch.nn.Conv2d", "assert _pair(3) == (3, 3)"]
+    lines += ["assert Compose is torchvision.transforms.Compose"]
+    lines += ["assert callable(torchvision.models.alexnet)"]
+    (tmp_path / "names.py").write_text("\n".join(lines))
+    command = [sys.executable, "-W", "error", "-m", "rushlight", "run", str(tmp_path / "names.py")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_file_is_loaded_twice():
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("rushlight.nn.modules.embeddings")
 
 
 # -- TensorBoard -------------------------------------------------------------------------------

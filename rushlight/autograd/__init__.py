@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 from .. import function
@@ -36,6 +37,9 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+
+sys.modules[f"{__name__}.function"] = function  # so that it can be imported from
 
 
 def __getattr__(name: str) -> Any:

@@ -30,6 +30,7 @@ HERE = {
     "sparse": ("embeddings",),
     "transformer": ("transformer",),
     "upsampling": ("upsample",),
+    "utils": ("tuples",),
 }
 """PyTorch's files, and what they are here."""
 
@@ -51,7 +52,12 @@ class Place(ModuleType):
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
 
+__path__: list[str] = []  # it has places below it, none of which is a file of its own
+
+
 def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(sys.modules[PARENT], name)
 
 

@@ -1,5 +1,8 @@
 """Datasets of pictures, used as torchvision's are, and `Digits`, which ships with the package."""
 
+import sys
+
+from . import dataset as _dataset
 from .cifar import CIFAR10, CIFAR100
 from .dataset import VisionDataset
 from .fake import FakeData
@@ -18,3 +21,5 @@ __all__ = [
     "ImageFolder",
     "VisionDataset",
 ]
+
+sys.modules[f"{__name__}.vision"] = _dataset  # torchvision's name of that file

@@ -8,10 +8,12 @@ them, but there are none here.
 11181642
 """
 
+import sys
 from typing import Any
 
+from ... import hub
 from ...missing import missing
-from . import alex, mobilenetv2, resnet, vgg, vision_transformer
+from . import alex, layers_of, mobilenetv2, resnet, vgg, vision_transformer
 from .building import BUILDERS, get_model, get_model_builder, list_models, no_weights
 
 KINDS = (
@@ -36,6 +38,13 @@ __all__ = [
     *[kind.__name__ for kind in KINDS],
     *BUILDERS,
 ]
+
+
+_PLACES = {"_utils": layers_of, "mobilenet": mobilenetv2, "utils": hub}
+"""torchvision's names of files."""
+
+for _name, _module in _PLACES.items():
+    sys.modules[f"{__name__}.{_name}"] = _module
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,10 @@
 """Boxes and layers for pictures, used as `torchvision.ops` is."""
 
+import sys
 from typing import Any
 
 from ...missing import missing
+from . import blocks as _blocks
 from .blocks import (
     MLP,
     Conv2dNormActivation,
@@ -44,6 +46,9 @@ __all__ = [
     "sigmoid_focal_loss",
     "stochastic_depth",
 ]
+
+
+sys.modules[f"{__name__}.misc"] = _blocks  # torchvision's name of that file
 
 
 def __getattr__(name: str) -> Any:

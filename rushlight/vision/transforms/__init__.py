@@ -5,6 +5,9 @@ Pillow is installed, its images. Random ones draw from the default generator, in
 order.
 """
 
+import sys
+
+from . import augment as _augment
 from . import functional
 from .augment import RandAugment, TrivialAugmentWide
 from .coloring import ColorJitter, GaussianBlur, Grayscale, RandomErasing, RandomGrayscale
@@ -74,3 +77,7 @@ __all__ = [
     "TrivialAugmentWide",
     "functional",
 ]
+
+# torchvision's names of files
+sys.modules[f"{__name__}.transforms"] = sys.modules[__name__]
+sys.modules[f"{__name__}.autoaugment"] = _augment

@@ -1,0 +1,5 @@
+"""`torch.serialization`: where PyTorch keeps `load` and `save`."""
+
+from .io import load, save
+
+__all__ = ["load", "save"]
