@@ -56,6 +56,7 @@ onnx: Any
 optim: Any
 profiler: Any
 random: Any
+serialization: Any
 signal: Any
 special: Any
 testing: Any

@@ -114,9 +114,9 @@ torchvision.models.utils.load_state_dict_from_url
 
 def test_names_are_where_programs_look(tmp_path):
     lines = ["import torch, torchvision"]
-    lines += [
-        f"from {place.rpartition('.')[0]} import {place.rpartition('.')[2]}" for place in FILES
-    ]
+    for place in FILES.split():
+        file, _, name = place.rpartition(".")
+        lines.append(f"from {file} import {name}")
     lines += ["assert Conv2d is torch.nn.Conv2d", "assert _pair(3) == (3, 3)"]
     lines += ["assert Compose is torchvision.transforms.Compose"]
     lines += ["assert callable(torchvision.models.alexnet)"]
