@@ -13,7 +13,8 @@ import native_programs
 
 import rushlight
 from rushlight import dtypes, ops
-from rushlight.engines.llvm import layout, nests
+from rushlight.engines import llvm
+from rushlight.engines.llvm import arguments, layout, nests
 from rushlight.engines.llvm import step as step_module
 from rushlight.engines.llvm.step import Step
 from rushlight.engines.llvm.translate import Compiled
@@ -149,3 +150,46 @@ def test_the_largest_of_windows_gets_the_gradient() -> None:
         g_flat = ops.reshape_view(g, shape=(2, 3, size * size // 4))
         back = ops.fold_along(zeros, flat, g_flat, axis=2, how="add", wrap=False, op="")
         check([ops.window_max(x, **attrs), places, back], (x, g))
+
+
+@pytest.mark.parametrize("dtype", [dtypes.float32, dtypes.float64, dtypes.int64])
+@pytest.mark.parametrize("shape", [(7,), (5, 37), (3, 1, 4, 16)])
+def test_running_sums_and_products(shape: tuple[int, ...], dtype: Any) -> None:
+    x = leaf(*shape, dtype=dtype)
+    outputs: list[Node] = []
+    for axis in range(len(shape)):
+        for reverse in (False, True):
+            outputs.append(ops.running_sum(x * 2, axis=axis, reverse=reverse))
+            outputs.append(ops.running_product(x, axis=axis, reverse=reverse) + 1)
+    check(outputs, (x,))
+
+
+def test_a_running_sum_may_be_written_over_what_it_sums() -> None:
+    x = leaf(6, 40)
+    check([ops.running_sum(x, axis=0, reverse=False), x * 1], (x,), {0: 0})
+
+
+@pytest.mark.parametrize("dtype", [dtypes.int32, dtypes.int64])
+def test_whole_numbers_are_divided_natively(dtype: Any) -> None:
+    x, y = leaf(20, dtype=dtype), leaf(20, dtype=dtype)
+    rules = (ops.floor_quotient, ops.trunc_quotient, ops.remainder, ops.fmod)
+    program = Program([rule(x, y) for rule in rules] + [rule(x, 8) for rule in rules], (x, y))
+    assert not native_programs.foreign(program)
+    most = np.iinfo(dtype.numpy).max
+    a = np.array([7, -7, 7, -7, -most - 1, most, -most - 1, 0, 8, -8] * 2, dtype.numpy)
+    b = np.array([2, 2, -2, -2, -1, -1, 3, 5, 4, -4] * 2, dtype.numpy)
+    got = native_programs.run(program, [a, b])
+    assert got is not None
+    plain = [i for i in range(20) if b[i] != -1 or a[i] != -most - 1]
+    for out, wanted in zip(got, interpret.run(program, [a, b]), strict=True):
+        np.testing.assert_array_equal(out[plain], wanted[plain])
+    assert got[0][4] == -most - 1 and got[2][4] == 0
+
+
+def test_a_whole_number_divided_by_zero_is_left_to_numpy() -> None:
+    x, y = leaf(3, dtype=dtypes.int64), leaf(3, dtype=dtypes.int64)
+    program = Program([ops.remainder(x, y)], (x, y))
+    native = llvm.compile(program, {})
+    assert native is not None
+    with pytest.raises(arguments.Refused):
+        native.call(native_programs.Recorder(), object(), np.arange(3), np.arange(3), np.arange(3))

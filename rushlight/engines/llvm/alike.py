@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .affine import Affine
 from .elements import Source, source_of
-from .forms import Form, Kind
+from .forms import ALONE, Form, Kind
 from .plan import Index, arguments, loops_of, own_index, through
 from .schedule import Group, is_needed
 
@@ -60,15 +60,15 @@ class Description:
 
     def describe(self, form: Form) -> None:
         """Add words for a form that the group computes."""
-        if form.kind is Kind.SCATTER:
-            parts = [self.number_of(i, loops_of(i).index) for i in form.inputs]
+        if form.kind in ALONE:
+            parts = [self.number_of(i, own_index(i)) for i in form.inputs]
         else:
             loops = loops_of(form)
             parts = [self.number_of(loops.body, loops.index, loops.top)]
         fixed = self.step.memory.is_fixed(form)
         needed = is_needed(self.step.plan, form, self.group)
         self.words.append(("own", form.kind, form.type, form.shape, fixed, needed, *parts))
-        if form.kind is Kind.FOLD:
+        if form.kind in (Kind.FOLD, Kind.SCAN):
             self.words.append(form.how)
         if fixed:
             buffer = self.step.memory.of(form)

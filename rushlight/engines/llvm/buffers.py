@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .affine import Affine, combined, row_major
-from .forms import Form, Kind
+from .forms import ALONE, Form, Kind
 from .plan import Index, Plan, axis_groups, splits_only
 from .schedule import Schedule
 from .values import BITS
@@ -115,7 +115,7 @@ class Memory:
 
     def is_fixed(self, form: Form) -> bool:
         """Whether the layout of a stored form is not free."""
-        if form.kind in (Kind.PIECE, Kind.SCATTER) or self.must_be_tight(form):
+        if form.kind is Kind.PIECE or form.kind in ALONE or self.must_be_tight(form):
             return True
         if form.how == "turned":
             return True
@@ -153,7 +153,7 @@ class Memory:
         if buffer.strides is not None:
             return
         form = buffer.form
-        if form.kind is Kind.SCATTER or self.must_be_tight(form, rows=True):
+        if form.kind in ALONE or self.must_be_tight(form, rows=True):
             self.lay_out_tight(buffer)
         else:
             long = [k for k, n in enumerate(form.shape) if n > 1]

@@ -7,6 +7,7 @@ A `Form` says how one element of an array comes about. There are few kinds:
     VIEW       an element at an affine index       RESHAPE   the same elements in another shape
     FOLD       a sum (or the like) over dimensions PICK      an element at a computed index
     ASSEMBLE   pieces put next to each other       SCATTER   elements added up where an index says
+    SCAN       what was folded along a dimension so far
 
 Everything that the op table's primitives mean is written with these (`rows.py`); a matrix product,
 for one, is a FOLD of a MAP of VIEWs. Only some forms will have memory; the others are computed
@@ -41,7 +42,11 @@ class Kind(Enum):
     ASSEMBLE = "assemble"
     PIECE = "piece"
     SCATTER = "scatter"
+    SCAN = "scan"
 
+
+ALONE = (Kind.SCATTER, Kind.SCAN)
+"""Kinds that are computed one element after the other, and share their loops with nothing."""
 
 SOURCES = (Kind.INPUT, Kind.CONSTANT, Kind.POSITION)
 
@@ -51,7 +56,8 @@ class Form:
 
     `how` is, by kind: the leaf of an INPUT; the number of a CONSTANT; the dimension of a POSITION;
     the scalar function of a MAP; the affine index of a VIEW, one item for each dimension of its
-    source, over variables o0, o1, ... for its own; (fold, axes) of a FOLD; the axis of a PICK.
+    source, over variables o0, o1, ... for its own; (fold, axes) of a FOLD; the axis of a PICK;
+    (fold, axis, whether from the end) of a SCAN.
     """
 
     __slots__ = ("how", "inputs", "kind", "serial", "shape", "size", "type")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .affine import ZERO, Affine, combined, row_major, substituted, variable
-from .forms import SOURCES, Form, Kind, needed
+from .forms import ALONE, SOURCES, Form, Kind, needed
 from .scalars import COSTS
 
 Index = tuple[Affine, ...]
@@ -124,7 +124,7 @@ class Plan:
         """Whether `form` has to have memory."""
         if form in self.targets or form in self.guards or form in self.kept:
             return True
-        if form.kind in (Kind.FOLD, Kind.PIECE, Kind.SCATTER, Kind.ASSEMBLE):
+        if form.kind in (Kind.FOLD, Kind.PIECE, Kind.ASSEMBLE) or form.kind in ALONE:
             return True
         for user in self.users[form]:
             if user.kind is Kind.PICK and user.inputs[0] is form:

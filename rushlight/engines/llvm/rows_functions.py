@@ -8,7 +8,7 @@ from typing import Any
 from ... import ops
 from ...graph import Leaf, Node
 from . import forms
-from .forms import Form, assembled, expanded, folded, mapped, permuted, reshaped
+from .forms import Form, Kind, assembled, expanded, folded, mapped, permuted, reshaped
 from .rows import Lowering, NoRow, index_of_slices, operands, row
 
 FLOATS = ("float", "double")
@@ -90,6 +90,54 @@ def _(x: Lowering, node: Node, *inputs: Form) -> Form:
     (input,) = operands(node, inputs)
     half = of("exp", of("sub", of("abs", floating(input)), number(math.log(2), input)))
     return of("add", half, of("div", number(0.25, input), half))
+
+
+@row("running_sum", "running_product")
+def _(x: Lowering, node: Node, input: Form) -> Form:
+    axis, reverse = node.attrs["axis"], node.attrs["reverse"]
+    if input.type == "i1":
+        raise NoRow("truth values")
+    if node.shape[axis] == 1:
+        return input
+    how = "add" if node.op.name == "running_sum" else "mul"
+    return Form(Kind.SCAN, (input,), node.shape, input.type, (how, axis, reverse))
+
+
+@row("reduce_norm")
+def _(x: Lowering, node: Node, input: Form) -> Form:
+    p = node.attrs["p"]
+    powers = of("power", of("abs", floating(input)), number(p, input))
+    total = folded("add", powers, node.attrs["axes"])
+    return reshaped(of("power", total, number(1 / p, input)), node.shape)
+
+
+@row("hypot")
+def _(x: Lowering, node: Node, *inputs: Form) -> Form:
+    """The longer times sqrt(1 + (shorter / longer)^2), which overflows only where it must."""
+    a, b = [of("abs", floating(i)) for i in operands(node, inputs)]
+    long, short = of("max", a, b), of("min", a, b)
+    zero, infinite = number(0, long), number(math.inf, long)
+    share = of("div", short, long)
+    root = of("sqrt", of("add", number(1, long), of("square", share)))
+    plain = of("select", mapped("eq", "i1", long, zero), zero, of("mul", long, root))
+    either = mapped("or", "i1", mapped("eq", "i1", a, infinite), mapped("eq", "i1", b, infinite))
+    return of("select", either, infinite, plain)
+
+
+@row("trunc_quotient", "floor_quotient", "remainder", "fmod")
+def _(x: Lowering, node: Node, *inputs: Form) -> Form:
+    """Of whole numbers, which are never divided by zero."""
+    a, b = operands(node, inputs)
+    if a.type not in ("i32", "i64"):
+        raise NoRow("numbers with fractions")
+    zero, one = forms.constant(0, b.type), forms.constant(1, b.type)
+    if b.kind is Kind.CONSTANT and not b.how:
+        raise NoRow("a division by zero")
+    if b.kind is not Kind.CONSTANT:
+        fine = mapped("ne", "i1", b, zero)
+        x.guards.append(folded("and", fine, range(len(fine.shape))))
+        b = of("select", fine, b, one)
+    return of(node.op.name, a, b)
 
 
 @row("reduce_var")

@@ -223,6 +223,52 @@ def _(b: Builder, x: Value) -> Value:
     return b.binary("xor", x, b.number(1 if x.kind == "i1" else -1, x.kind))
 
 
+# -- division of whole numbers -----------------------------------------------------------------
+
+
+def divided(b: Builder, x: Value, y: Value) -> tuple[Value, Value]:
+    """What division, rounded towards zero, gives and leaves; `y` is not 0.
+
+    The smallest number divided by -1 is too large: the processor must not see such a division.
+    """
+    zero, least = b.number(0, x.kind), b.number(-1, x.kind)
+    if y.known is not None and y.known != -1:
+        return b.binary("sdiv", x, y), b.binary("srem", x, y)
+    opposite = b.compare("eq", y, least)
+    by = b.select(opposite, b.number(1, x.kind), y)
+    whole, rest = b.binary("sdiv", x, by), b.binary("srem", x, by)
+    return b.select(opposite, b.sub(zero, x), whole), rest
+
+
+def is_past(b: Builder, rest: Value, y: Value) -> Value:
+    """Whether rounding towards zero went up: there is a rest, of the other sign than `y`."""
+    zero = b.number(0, y.kind)
+    other = b.compare("slt", b.binary("xor", rest, y), zero)
+    return b.binary("and", b.compare("ne", rest, zero), other)
+
+
+@scalar("trunc_quotient", 20)
+def _(b: Builder, x: Value, y: Value) -> Value:
+    return divided(b, x, y)[0]
+
+
+@scalar("fmod", 20)
+def _(b: Builder, x: Value, y: Value) -> Value:
+    return divided(b, x, y)[1]
+
+
+@scalar("floor_quotient", 24)
+def _(b: Builder, x: Value, y: Value) -> Value:
+    whole, rest = divided(b, x, y)
+    return b.select(is_past(b, rest, y), b.sub(whole, b.number(1, x.kind)), whole)
+
+
+@scalar("remainder", 24)
+def _(b: Builder, x: Value, y: Value) -> Value:
+    _, rest = divided(b, x, y)
+    return b.select(is_past(b, rest, y), b.add(rest, y), rest)
+
+
 # -- rounding ----------------------------------------------------------------------------------
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .forms import Form, Kind
-from .plan import Index, Loops, Plan, is_identity, loops_of
+from .forms import ALONE, Form, Kind
+from .plan import Index, Loops, Plan, is_identity, loops_of, own_index
 
 LARGEST_SHARED_FOLD = 65_536
 """Folds of more elements than this are not computed side by side: each has its best loops."""
@@ -95,7 +95,7 @@ class Schedule:
 
     def reading(self, form: Form) -> Reading:
         """What `form` reads."""
-        if form.kind is Kind.SCATTER:
+        if form.kind in ALONE:
             return ScatterReading(self.plan, form)
         return Reading(self.plan, form)
 
@@ -157,7 +157,7 @@ class Schedule:
     def fits(self, form: Form, reading: Reading, k: int, updated: Any) -> bool:
         """Whether `form` can be computed in the loops of group `k`."""
         group, loops = self.groups[k], reading.loops
-        if form.kind is Kind.SCATTER or form in self.plan.guards:
+        if form.kind in ALONE or form in self.plan.guards:
             return False
         if form.kind is Kind.PIECE and group.folds:
             return False  # its layout is given, and may not be what suits the folds
@@ -194,14 +194,13 @@ class Schedule:
 
 
 class ScatterReading(Reading):
-    """What a SCATTER reads: it has loops of its own kind."""
+    """What a SCATTER or a SCAN reads: it has loops of its own kind."""
 
     def __init__(self, plan: Plan, form: Form) -> None:
         self.loops = Loops((), (), form, (), True)
         self.stored, self.inputs, self.sources = [], [], set()
         for source in form.inputs:
-            index: Index = loops_of(source).index
-            for leaf, at in plan.leaves(source, index, False):
+            for leaf, at in plan.leaves(source, own_index(source), False):
                 if leaf in plan.stored:
                     self.stored.append((leaf, at))
                 elif leaf.kind is Kind.INPUT:
@@ -210,7 +209,7 @@ class ScatterReading(Reading):
 
 def is_alone(form: Form) -> bool:
     """Whether a form shares its loops with no other."""
-    return form.kind is Kind.SCATTER
+    return form.kind in ALONE
 
 
 def apart(a: Form, b: Form) -> bool:

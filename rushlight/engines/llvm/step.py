@@ -16,6 +16,7 @@ from .forms import Form, Kind
 from .nests import Nest, work_of
 from .plan import Plan, loops_of, own_index
 from .pool import barrier
+from .scan import emit_scan
 from .scatter import emit_scatter
 from .schedule import Group, Schedule
 from .sharing import (
@@ -174,8 +175,11 @@ class Step:
 
     def emit_functions(self, group: Group, number: int) -> list[Call]:
         """Write the functions of a group."""
-        if group.forms[0].kind is Kind.SCATTER:
-            return [self.in_function(lambda: emit_scatter(self, group.forms[0], number))]
+        first = group.forms[0]
+        if first.kind is Kind.SCATTER:
+            return [self.in_function(lambda: emit_scatter(self, first, number))]
+        if first.kind is Kind.SCAN:
+            return [self.in_function(lambda: emit_scan(self, first, number))]
         self.elements.lanes = lanes_of(self.lanes, self.types(group))
         parallel = [f"p{k}" for k in range(len(group.parallel))]
         folded = [f"r{k}" for k in range(len(group.folded))]

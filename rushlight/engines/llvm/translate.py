@@ -97,7 +97,7 @@ def destination(form: Form, strides: Sequence[int]) -> tuple[Form, tuple[int, ..
             base = base.inputs[0]
         else:
             break
-    if base.kind in (Kind.MAP, Kind.FOLD, Kind.PICK) or (
+    if base.kind in (Kind.MAP, Kind.FOLD, Kind.PICK, Kind.SCAN) or (
         base.kind is Kind.SCATTER and layout_is_dense(base, layout)
     ):
         return base, layout
