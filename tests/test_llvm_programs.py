@@ -158,6 +158,14 @@ def test_products_of_any_size(m: int, k: int, n: int) -> None:
     check(Program([y, back, ops.reduce_sum(y, axes=(0,), keepdim=False)], (a, b)))
 
 
+@pytest.mark.parametrize("k", [5, 10, 13, 16])
+@pytest.mark.parametrize("m", [100, 2000])
+def test_products_with_a_vector(m: int, k: int) -> None:
+    a, v = leaf(m, k), leaf(k, 1)
+    many, others = leaf(15, 100, k), leaf(15, k, 1)
+    check(Program([ops.mm(a, v), ops.matmul(many, others)], (a, v, many, others)))
+
+
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("padding", [0, 1])
 @pytest.mark.parametrize("groups", [1, 2])

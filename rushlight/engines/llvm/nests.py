@@ -111,11 +111,11 @@ class Nest:
         if self.packed and depth == len(self.order) and self.only_packing:
             self.packed.emit(tile)
             return
+        if self.packed and self.packed.is_due(depth):
+            self.packed.emit(tile)
         if depth == len(self.order):
             self.innermost(tile)
             return
-        if self.packed and self.packed.is_due(depth):
-            self.packed.emit(tile)
         d = self.order[depth]
         size, step = self.extents[d], self.steps[d]
         whole = size // step * step
