@@ -193,3 +193,38 @@ def test_a_whole_number_divided_by_zero_is_left_to_numpy() -> None:
     assert native is not None
     with pytest.raises(arguments.Refused):
         native.call(native_programs.Recorder(), object(), np.arange(3), np.arange(3), np.arange(3))
+
+
+@pytest.mark.parametrize("how", ["add", "multiply", "maximum", "minimum", "put"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_scatters_along_a_dimension(how: str, axis: int) -> None:
+    x, src = leaf(4, 5, 18), leaf(4, 5, 18)
+    rng = np.random.default_rng(1)
+    index = leaf(3, 4, 17, dtype=dtypes.int64)
+    if how == "put":
+        outs = [ops.put_along(x * 2, index, src, axis=axis, op="scatter")]
+    else:
+        attrs: Any = {"axis": axis, "how": how, "wrap": False, "op": "scatter"}
+        outs = [ops.fold_along(x * 2, index, src, **attrs), ops.fold_along(x, index, src, **attrs)]
+    program = Program(outs, (x, src, index))
+    assert not native_programs.foreign(program)
+    arrays = [rng.uniform(-1, 1, i.shape).astype(np.float32) for i in (x, src)]
+    arrays.append(rng.integers(0, x.shape[axis], index.shape))
+    wanted = interpret.run(program, [a.copy() for a in arrays])
+    updates = {1: 0} if how != "put" else {}
+    got = native_programs.run(program, arrays, updates)
+    assert got is not None
+    for a, b in zip(wanted, got, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-6)
+
+
+def test_a_scatter_into_what_it_reads() -> None:
+    x, index = leaf(6, 20), leaf(6, 20, dtype=dtypes.int64)
+    attrs: Any = {"axis": 0, "how": "add", "wrap": False, "op": "scatter_add"}
+    program = Program([ops.fold_along(x, index, x * 2, **attrs)], (x, index))
+    rng = np.random.default_rng(1)
+    arrays = [rng.uniform(-1, 1, x.shape).astype(np.float32), rng.integers(0, 6, index.shape)]
+    (wanted,) = interpret.run(program, [a.copy() for a in arrays])
+    got = native_programs.run(program, arrays, {0: 0})
+    assert got is not None and got[0] is arrays[0]
+    np.testing.assert_allclose(got[0], wanted, rtol=1e-6)

@@ -68,7 +68,7 @@ class Description:
         fixed = self.step.memory.is_fixed(form)
         needed = is_needed(self.step.plan, form, self.group)
         self.words.append(("own", form.kind, form.type, form.shape, fixed, needed, *parts))
-        if form.kind in (Kind.FOLD, Kind.SCAN):
+        if form.kind is Kind.FOLD or form.kind in ALONE:
             self.words.append(form.how)
         if fixed:
             buffer = self.step.memory.of(form)

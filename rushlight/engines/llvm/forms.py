@@ -57,7 +57,8 @@ class Form:
     `how` is, by kind: the leaf of an INPUT; the number of a CONSTANT; the dimension of a POSITION;
     the scalar function of a MAP; the affine index of a VIEW, one item for each dimension of its
     source, over variables o0, o1, ... for its own; (fold, axes) of a FOLD; the axis of a PICK;
-    (fold, axis, whether from the end) of a SCAN.
+    (fold, axis, whether from the end) of a SCAN; of a SCATTER None if it adds up whole rows, else
+    (how, axis).
     """
 
     __slots__ = ("how", "inputs", "kind", "serial", "shape", "size", "type")

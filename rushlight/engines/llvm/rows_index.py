@@ -63,10 +63,10 @@ def rows_of(x: Lowering, node: Node, table: Form, index: Form, axis: int, wrap: 
     return picked(table, expanded(lead, shape), axis, shape, where)
 
 
-@row("gather_along")
+@row("gather_along", "select_along")
 def _(x: Lowering, node: Node, source: Form, index: Form) -> Form:
     axis = node.attrs["axis"]
-    place = guarded(x, index, source.shape[axis], node.attrs["wrap"])
+    place = guarded(x, index, source.shape[axis], node.attrs.get("wrap", False))
     where = [Affine() if k == axis else forms.axis(k, m) for k, m in enumerate(index.shape)]
     return picked(source, place, axis, index.shape, where)
 
@@ -136,22 +136,52 @@ def _(x: Lowering, node: Node, base: Form, src: Form, *index: Form) -> Form:
 
 @row("fold_along")
 def _(x: Lowering, node: Node, base: Form, index: Form, src: Form) -> Form:
-    """Only the gradient of maxima over windows that lie side by side: each place is in one."""
     attrs = node.attrs
-    if base.kind is not Kind.CONSTANT or base.how != 0 or attrs["how"] != "add":
+    places = places_of_maxima(node)
+    zeros = base.kind is Kind.CONSTANT and not base.how and attrs["how"] == "add"
+    if places is not None and places in x.forms and zeros:
+        return spread_maxima(
+            x.forms[places], src, places.inputs[0], places.attrs["kernel"], node
+        )  # fmt: skip
+    return along(x, base, index, src, attrs["axis"], attrs["how"], attrs["wrap"])
+
+
+@row("put_along")
+def _(x: Lowering, node: Node, base: Form, index: Form, src: Form) -> Form:
+    return along(x, base, index, src, node.attrs["axis"], "put", False)
+
+
+@row("add_along")
+def _(x: Lowering, node: Node, src: Form, index: Form) -> Form:
+    base = forms.constant(0, src.type, node.shape)
+    return along(x, base, index, src, node.attrs["axis"], "add", False)
+
+
+def along(
+    x: Lowering, base: Form, index: Form, src: Form, axis: int, how: str, wrap: bool
+) -> Form:  # fmt: skip
+    """`base`, with the elements of `src` put or folded in at `index` along `axis`."""
+    if base.type == "i1" or index.type not in ("i64", "i32"):
         raise NoRow("a general scatter")
+    place = guarded(x, index, base.shape[axis], wrap)
+    shown = [forms.axis(k, n) for k, n in enumerate(index.shape)]
+    src = expanded(src, index.shape) if not src.shape else forms.view(src, index.shape, shown)
+    return Form(
+        Kind.SCATTER, (base, place, converted(src, base.type)), base.shape, base.type, (how, axis)
+    )
+
+
+def places_of_maxima(node: Node) -> Node | None:
+    """The places that `node` has as its index, of maxima over windows that lie side by side."""
     places = node.inputs[1]
     while not places.leaf and places.op is ops.reshape_view:
         places = places.inputs[0]
-    if places.leaf or places.op is not ops.max_places or places not in x.forms:
-        raise NoRow("a general scatter")
-    windows: Any = places.attrs
-    image = places.inputs[0]
-    if windows["kernel"] != windows["stride"] or set(windows["dilation"]) != {1}:
-        raise NoRow("windows that overlap")
-    if node.shape != (*image.shape[:2], math.prod(image.shape[2:])):
-        raise NoRow("a general scatter")
-    return spread_maxima(x.forms[places], src, image, windows["kernel"], node)
+    if places.leaf or places.op is not ops.max_places:
+        return None
+    windows, image = places.attrs, places.inputs[0]
+    apart = windows["kernel"] == windows["stride"] and set(windows["dilation"]) == {1}
+    whole = node.shape == (*image.shape[:2], math.prod(image.shape[2:]))
+    return places if apart and whole else None
 
 
 def spread_maxima(places: Form, src: Form, image: Node, kernel: Any, node: Node) -> Form:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .affine import Affine
 from .forms import ALONE, Form, Kind
 from .plan import Index, Loops, Plan, is_identity, loops_of, own_index
 
@@ -199,12 +200,19 @@ class ScatterReading(Reading):
     def __init__(self, plan: Plan, form: Form) -> None:
         self.loops = Loops((), (), form, (), True)
         self.stored, self.inputs, self.sources = [], [], set()
-        for source in form.inputs:
+        for k, source in enumerate(form.inputs):
+            in_step = form.kind is Kind.SCAN or (form.how is not None and k == 0)
             for leaf, at in plan.leaves(source, own_index(source), False):
+                # What is put somewhere else may be read after that was changed: not in place.
+                read = at if in_step else tuple([NOWHERE for _ in at])
                 if leaf in plan.stored:
-                    self.stored.append((leaf, at))
+                    self.stored.append((leaf, read))
                 elif leaf.kind is Kind.INPUT:
-                    self.inputs.append((leaf, at))
+                    self.inputs.append((leaf, read))
+
+
+NOWHERE = Affine(-1)
+"""An index that is none of a loop."""
 
 
 def is_alone(form: Form) -> bool:

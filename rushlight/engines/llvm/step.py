@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from .affine import Affine
 from .alike import Description, Recipe
+from .along import emit_along
 from .borders import borders_of, never_empty
 from .buffers import Buffer, Memory
 from .builder import Builder, Value, parameter
 from .elements import Elements, Source, lanes_of
-from .forms import Form, Kind
+from .forms import ALONE, Form, Kind
 from .nests import Nest, work_of
 from .plan import Plan, loops_of, own_index
 from .pool import barrier
@@ -176,10 +177,10 @@ class Step:
     def emit_functions(self, group: Group, number: int) -> list[Call]:
         """Write the functions of a group."""
         first = group.forms[0]
-        if first.kind is Kind.SCATTER:
-            return [self.in_function(lambda: emit_scatter(self, first, number))]
-        if first.kind is Kind.SCAN:
-            return [self.in_function(lambda: emit_scan(self, first, number))]
+        if first.kind in ALONE:
+            scatter = emit_scatter if first.how is None else emit_along
+            alone = emit_scan if first.kind is Kind.SCAN else scatter
+            return [self.in_function(lambda: alone(self, first, number))]
         self.elements.lanes = lanes_of(self.lanes, self.types(group))
         parallel = [f"p{k}" for k in range(len(group.parallel))]
         folded = [f"r{k}" for k in range(len(group.folded))]
