@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from .errors import MissingError, MissingModuleError, explain
 
 INSTEAD = {
+    "v2": "use torchvision.transforms: most names are the same",
+    "detection": "there are only networks that classify pictures: see torchvision.models",
+    "segmentation": "there are only networks that classify pictures: see torchvision.models",
     "distributed": "training on several machines is not there yet",
     "sparse": "sparse tensors are not there: use index_add or an embedding on dense ones",
     "quantization": "quantised tensors are not there",

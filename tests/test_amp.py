@@ -86,8 +86,8 @@ def test_every_op_gives_the_dtype_that_it_gives_in_pytorch(torch, small):
     for op in [op for op in oracle.public() if op.name not in ELSEWHERE]:
         if small and op.name not in FULL:
             continue  # PyTorch computes the others in float16: not autocast's doing
-        for example in oracle.examples(op)[:3]:
-            if any([example.kwargs.get("weight") is not None]):
+        for example in oracle.examples(op)[:2]:
+            if example.kwargs.get("weight") is not None:
                 continue  # of losses: PyTorch's are then written with other ops
             expected = dtypes_under_autocast(torch, op, example, small)
             ours = dtypes_under_autocast(rushlight, op, example, small)

@@ -250,6 +250,8 @@ MISSING = [
     ("torch.ones(2).cumsumm()", "'Tensor' object has no attribute 'cumsumm'", "cumsum"),
     ("torch.optim.Adams", "module 'rushlight.optim' has no attribute 'Adams'", "Adam"),
     ("from torch import softmaxx", "cannot import name 'softmaxx'", "softmax"),
+    ("from torchvision.transforms import v2", "cannot import name 'v2'", "most names are the same"),
+    ("import torchvision.models.detection", "torchvision.models.detection: ", "classify pictures"),
     ("import torch.sparse", "torch.sparse: rushlight does not have this module", "index_add"),
     ("torch.ones(1).cuda()", "there is no device 'cuda' here", "torch.cuda.is_available()"),
     ("import torchvision\ntorchvision.models.resnet19", "torchvision.models.resnet19: ", "resnet1"),

@@ -96,7 +96,7 @@ NETWORKS = {
         nn.GroupNorm(2, 4), nn.PReLU(), nn.ReflectionPad2d(1), nn.Hardswish(), nn.ELU(),
         nn.PixelShuffle(2), nn.Tanh(),
     ),
-    "resnet": lambda: models.ResNet(models.resnet.Bottleneck, [1, 1, 1, 1], num_classes=3),
+    "resnet": lambda: models.ResNet(models.resnet.BasicBlock, [1, 1, 1, 1], num_classes=3),
     "vit": lambda: lively(models.VisionTransformer(32, 16, 1, 2, 8, 16, num_classes=3)),
     "lstm": lambda: Recurrent("LSTM"),
     "gru": lambda: Recurrent("GRU"),
