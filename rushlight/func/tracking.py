@@ -18,7 +18,7 @@ from ..patterns import zeros_like
 from ..runtime.casting import with_grad
 from ..runtime.effect import Change, apply_effect, new_tensor
 from ..runtime.entry import Handle
-from ..runtime.examples import Call
+from ..runtime.examples import Call, begin
 from ..runtime.record import settle
 from ..runtime.recorder import local
 from .tree import leaves, mapped
@@ -32,6 +32,7 @@ class Derivative:
 
     def __enter__(self) -> Derivative:
         recorder = local.recorder
+        begin(recorder, TRACK)
         self.before = recorder.grad
         self.depth = recorder.tracking
         recorder.tracking += 1

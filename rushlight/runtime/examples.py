@@ -12,7 +12,7 @@ from sys import getrefcount
 from typing import Any
 
 from .. import ops
-from ..errors import LostError, explain
+from ..errors import LostError, caller_line, explain
 from ..graph import Node, needed
 from ..ops.batching import moved
 from ..ops.control import no_value
@@ -46,6 +46,23 @@ EXAMPLE = Call("example")
 WHOLE = Call("vmap")
 
 
+def begin(recorder: Recorder, api: Call) -> None:
+    """Begin a window with a transform of a function, if it is the one called here before.
+
+    A loop that observes nothing would else make one window of all its steps.
+    """
+    at = recorder.at
+    if recorder.mapping or recorder.tracking or not at.depth or at.next.api is api:
+        return
+    line = caller_line()
+    entry = at
+    while entry.parent is not None:
+        if entry.api is api and entry.line == line:
+            recorder.flush()
+            return
+        entry = entry.parent
+
+
 class Level:
     """One vmap that is running: over `size` examples, `bit` among those that run."""
 
@@ -58,6 +75,7 @@ class Level:
     def __enter__(self) -> Level:
         recorder = self.recorder
         settle(recorder, ())
+        begin(recorder, EXAMPLE)
         if recorder.at.state.mutated:
             recorder.flush()  # gradients are recorded after a parameter was changed by hand
         self.eager = recorder.eager
