@@ -74,6 +74,7 @@ LATER = {
     "affine_grid_generator": "nn.affine",
     "compile": "compiler",
     "load": "io",
+    "many": "nn.many",
     "save": "io",
     "vmap": "func",
 }

@@ -26,6 +26,8 @@ class Adafactor(Optimizer):
     >>> optimizer = torch.optim.Adafactor([w], lr=0.01)
     """
 
+    proportional = False
+
     def __init__(
         self,
         params: Any,

@@ -22,6 +22,8 @@ class ASGD(Optimizer):
     >>> optimizer = torch.optim.ASGD([w], lr=0.01)
     """
 
+    proportional = False
+
     def __init__(
         self,
         params: Any,

@@ -36,6 +36,8 @@ class LBFGS(Optimizer):
     True
     """
 
+    proportional = False
+
     def __init__(
         self,
         params: Any,

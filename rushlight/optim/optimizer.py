@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, ops
 from ..errors import ArgumentError, ChoiceError, explain
 from ..graph import Node, scope
 from ..modes import enable_grad
@@ -53,6 +53,7 @@ class Optimizer(Saving):
 
     kind = Kind("optimizer")
     counts_steps = True
+    proportional = True  # whether elements are changed each by itself, in proportion to lr
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -208,8 +209,20 @@ class Optimizer(Saving):
                     cohort = found[key] = Cohort(group, state.step, fresh)
                 state.join(cohort)
                 slots = [self.make_slot(state, name, p, group) for name in names]
+                slots += self.paces(p)
                 cohort.members.append((p, p._cell, slots))
         return list(found.values())
+
+    def paces(self, p: Any) -> list[Any]:
+        """How the steps of the copies in parameter `p` compare, if it holds many (`torch.many`)."""
+        if "pace" not in p.__dict__:
+            return []
+        if not self.proportional:
+            name = type(self).__name__
+            problem = f"{name} does not treat every copy of a model as if it were alone"
+            hint = "use SGD or one of the Adams, or train the copies one by one"
+            raise ChoiceError(explain("optimizer", problem, hint=hint))
+        return [] if p.pace is None else [p.pace]
 
     def make_slot(self, state: ParamState, name: str, p: Any, group: dict[str, Any]) -> Any:
         """The state tensor called `name` of parameter `p`, made if it is not there."""
@@ -329,9 +342,12 @@ class Optimizer(Saving):
             used += cohort.count
             for _, _, slots in cohort.members:
                 end = place + 2 + len(slots)
-                p, g, *state = nodes[place:end]
+                paces = len(self.paces(handles[place]))
+                p, g, *state = nodes[place : end - paces]
                 new = self.formula(p, g, state, numbers, flags)
-                for k, value in zip((place, *range(place + 2, end)), new, strict=True):
+                if paces:  # a step is proportional to the learning rate
+                    new = (ops.plus(p, nodes[end - 1] * (new[0] - p)), *new[1:])
+                for k, value in zip((place, *range(place + 2, end - paces)), new, strict=True):
                     change.add(value, given(k), handles[k]._value)
                 place = end
         return change

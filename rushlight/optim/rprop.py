@@ -22,6 +22,8 @@ class Rprop(Optimizer):
     >>> optimizer = torch.optim.Rprop([w], lr=0.01)
     """
 
+    proportional = False
+
     def __init__(
         self,
         params: Any,
