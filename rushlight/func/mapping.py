@@ -113,30 +113,29 @@ class Mapped:
 
     def run(self, given: Sequence[Any], dims: Sequence[int | None], size: int) -> Any:
         """The results for the leaves `given`, whose examples lie along `dims`."""
+        places = [k for k, dim in enumerate(dims) if dim is not None]
+        along = [dim for dim in dims if dim is not None]
         with Level(local.recorder, size, self.randomness) as level:
-            inner = [
-                x if d is None else level.example(x, d) for x, d in zip(given, dims, strict=True)
-            ]
-            before = [x._value if isinstance(x, Handle) else None for x in inner]
+            ones = level.examples([given[k] for k in places], along)
+            before = [one._value for one in ones]
+            inner = list(given)
+            for k, one in zip(places, ones, strict=True):
+                inner[k] = one
             result = self.func(*rebuilt(self.args, inner), **self.kwargs)
             tensors = self.results(result)
             axes = self.axes(result, tensors, level.bit)
-            changed = [
-                k
-                for k, (x, v, d) in enumerate(zip(inner, before, dims, strict=True))
-                if d is not None and x._value is not v and x._value.examples & level.bit
-            ]
+            changed = [n for n, one in enumerate(ones) if one._value is not before[n]]
+            changed = [n for n in changed if ones[n]._value.examples & level.bit]
             wanted = [k for k, axis in enumerate(axes) if axis is not None]
             made = level.whole(
-                [*[tensors[k] for k in wanted], *[inner[k] for k in changed]],
-                [*[axes[k] for k in wanted], *[dims[k] for k in changed]],  # type: ignore[misc]
+                [*[tensors[k] for k in wanted], *[ones[n] for n in changed]],
+                [*[axis for axis in axes if axis is not None], *[along[n] for n in changed]],
             )
-        for k, tensor in zip(changed, made[len(wanted) :], strict=True):
-            given[k].copy_(tensor)  # an argument was changed in place
-        out = list(tensors)
+        for n, tensor in zip(changed, made[len(wanted) :], strict=True):
+            given[places[n]].copy_(tensor)  # an argument was changed in place
         for k, tensor in zip(wanted, made, strict=False):
-            out[k] = tensor
-        return rebuilt(result, out)
+            tensors[k] = tensor
+        return rebuilt(result, tensors)
 
     def results(self, result: Any) -> list[Any]:
         """The tensors that the function returned."""

@@ -9,7 +9,7 @@ from typing import Any
 from ..create import tensor
 from ..errors import ChoiceError, explain
 from ..func.mapping import vmap
-from ..func.modules import functional_call, spots_of, stack_module_state
+from ..func.modules import spots_of, stack_module_state
 from ..generator import get_rng_state, manual_seed, set_rng_state
 from ..modes import no_grad
 from ..public import public
@@ -112,34 +112,21 @@ class Crowd(Module):
         >>> crowd.each(lambda model, x: model(x), torch.ones(3, 5, 2)).shape
         torch.Size([3, 5, 1])
         """
-        caller = Caller(self.model, function)
-        state = dict(self.model.named_parameters())
-        buffers = dict(self.model.named_buffers())
+        spots = list(spots_of(self.model).values())
+        tensors = list({id(r[key]): r[key] for r, key in spots if r[key] is not None}.values())
 
-        def call(state: Any, buffers: Any, *own: Any) -> Any:
-            return functional_call(
-                Caller(self.model, function), (named(state), named(buffers)), own
-            )
+        def call(stacked: list[Any], *own: Any) -> Any:
+            ones = dict(zip([id(t) for t in tensors], stacked, strict=True))
+            held = [(r, key, r[key]) for r, key in spots if r[key] is not None]
+            try:
+                for registry, key, tensor in held:
+                    registry[key] = ones[id(tensor)]
+                return function(self.model, *own)
+            finally:
+                for registry, key, tensor in held:
+                    registry[key] = tensor
 
-        return vmap(call, 0, randomness=randomness)(state, buffers, *args)
-
-
-def named(state: dict[str, Any]) -> dict[str, Any]:
-    """Tensors by their names in a Caller."""
-    return {f"model.{name}": value for name, value in state.items()}
-
-
-class Caller(Module):
-    """A module that gives what a function makes of another module."""
-
-    def __init__(self, model: Module, function: Callable[..., Any]) -> None:
-        super().__init__()
-        self.model = model
-        self.function = function
-
-    def forward(self, *args: Any) -> Any:
-        """The function of the module."""
-        return self.function(self.model, *args)
+        return vmap(call, 0, randomness=randomness)(tensors, *args)
 
 
 def pace_of(lr: Sequence[float], values: Any) -> Any:

@@ -43,6 +43,7 @@ ONE = 2
 """What getrefcount says of a tensor that only its entry holds."""
 
 EXAMPLE = Call("example")
+BECOME = Call("become_example")
 WHOLE = Call("vmap")
 
 
@@ -117,20 +118,37 @@ class Level:
         if handle is not None and handle._value.examples & self.bit:
             handle._value = Failed(handle._value, no_value())
 
-    def example(self, handle: Handle, axis: int, within: bool = False) -> Handle:
-        """Any one of the examples along an axis of a tensor; `within` that tensor itself."""
+    def examples(self, handles: Sequence[Handle], axes: Sequence[int]) -> list[Handle]:
+        """Any one of the examples along an axis of each tensor."""
         recorder = self.recorder
-        handles = settle(recorder, [handle])
+        settled = settle(recorder, handles)
 
         def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
             change = Change()
-            made = one_of(nodes[0], axis, self.bit)
-            old = None if nodes[0].leaf else nodes[0]
-            change.add(made, given(0) if within else new_tensor, old if within else None)
+            for node, axis in zip(nodes, axes, strict=True):
+                change.add(one_of(node, axis, self.bit), new_tensor, None)
             return change
 
-        key = (EXAMPLE, axis, self.bit, within, handles[0]._value, recorder.grad)
-        return apply_effect(recorder, EXAMPLE, key, handles, (), describe)[0]
+        values = tuple([h._value for h in settled])
+        key = (EXAMPLE, tuple(axes), self.bit, values, recorder.grad)
+        return list(apply_effect(recorder, EXAMPLE, key, settled, (), describe))
+
+    def example(self, handle: Handle, axis: int) -> Handle:
+        """Any one of the examples along an axis of a tensor."""
+        return self.examples([handle], [axis])[0]
+
+    def become_example(self, handle: Handle) -> None:
+        """Have a tensor stand for any one of the examples along its own first axis."""
+        recorder = self.recorder
+
+        def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
+            change = Change()
+            old = None if nodes[0].leaf else nodes[0]
+            change.add(one_of(nodes[0], 0, self.bit), given(0), old)
+            return change
+
+        key = (BECOME, self.bit, handle._value, recorder.grad)
+        apply_effect(recorder, BECOME, key, [handle], (), describe)
 
     def whole(self, handles: Sequence[Handle], axes: Sequence[int]) -> list[Handle]:
         """What `handles` are for all examples, which lie along the `axes`."""
@@ -201,6 +219,6 @@ def flush_around(recorder: Recorder) -> None:
         old._array, old._value = handle._array, handle._value
         for level in levels:
             if bit & level.bit:
-                level.example(old, 0, within=True)
+                level.become_example(old)
     for level in levels:
         level.start = recorder.root
