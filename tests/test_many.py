@@ -134,5 +134,7 @@ def test_what_makes_no_sense_is_refused() -> None:
         torch.many(small, seeds=[])
     with pytest.raises(ValueError, match="2 learning rates for 3 seeds"):
         torch.many(small, seeds=range(3), lr=[0.1, 0.2])
+    with pytest.raises(ValueError, match="for each of the 2 copies"):
+        torch.many(small, seeds=range(2)).each(lambda model, x: x, torch.ones(3))
     with pytest.raises(IndexError, match="no copy 2"):
         torch.many(small, seeds=range(2))[2]

@@ -116,26 +116,39 @@ class Mapped:
         places = [k for k, dim in enumerate(dims) if dim is not None]
         along = [dim for dim in dims if dim is not None]
         with Level(local.recorder, size, self.randomness) as level:
-            ones = level.examples([given[k] for k in places], along)
-            before = [one._value for one in ones]
-            inner = list(given)
-            for k, one in zip(places, ones, strict=True):
-                inner[k] = one
-            result = self.func(*rebuilt(self.args, inner), **self.kwargs)
-            tensors = self.results(result)
-            axes = self.axes(result, tensors, level.bit)
-            changed = [n for n, one in enumerate(ones) if one._value is not before[n]]
-            changed = [n for n in changed if ones[n]._value.examples & level.bit]
-            wanted = [k for k, axis in enumerate(axes) if axis is not None]
-            made = level.whole(
-                [*[tensors[k] for k in wanted], *[ones[n] for n in changed]],
-                [*[axis for axis in axes if axis is not None], *[along[n] for n in changed]],
-            )
-        for n, tensor in zip(changed, made[len(wanted) :], strict=True):
-            given[places[n]].copy_(tensor)  # an argument was changed in place
+            result, changed = self.inside(level, given, places, along)
+        for k, tensor in changed:
+            given[k].copy_(tensor)  # an argument was changed in place
+        return result
+
+    def inside(
+        self, level: Level, given: Sequence[Any], places: Sequence[int], along: Sequence[int]
+    ) -> tuple[Any, list[tuple[int, Any]]]:
+        """The results, and what the leaves of arguments that were changed are now.
+
+        Examples lie `along` the dimensions of the leaves at `places`.
+        """
+        ones = level.examples([given[k] for k in places], along)
+        before = [one._value for one in ones]
+        inner = list(given)
+        for k, one in zip(places, ones, strict=True):
+            inner[k] = one
+        result = self.func(*rebuilt(self.args, inner), **self.kwargs)
+        tensors = self.results(result)
+        axes = self.axes(result, tensors, level.bit)
+        changed = [n for n, one in enumerate(ones) if one._value is not before[n]]
+        changed = [n for n in changed if ones[n]._value.examples & level.bit]
+        wanted = [k for k, axis in enumerate(axes) if axis is not None]
+        made = level.whole(
+            [*[tensors[k] for k in wanted], *[ones[n] for n in changed]],
+            [*[axis for axis in axes if axis is not None], *[along[n] for n in changed]],
+        )
         for k, tensor in zip(wanted, made, strict=False):
             tensors[k] = tensor
-        return rebuilt(result, tensors)
+        rest = made[len(wanted) :]
+        return rebuilt(result, tensors), [
+            (places[n], tensor) for n, tensor in zip(changed, rest, strict=True)
+        ]
 
     def results(self, result: Any) -> list[Any]:
         """The tensors that the function returned."""

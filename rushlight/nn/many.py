@@ -8,11 +8,13 @@ from typing import Any
 
 from ..create import tensor
 from ..errors import ChoiceError, explain
-from ..func.mapping import vmap
+from ..func.mapping import Mapped
 from ..func.modules import spots_of, stack_module_state
+from ..func.tree import leaves
 from ..generator import get_rng_state, manual_seed, set_rng_state
 from ..modes import no_grad
 from ..public import public
+from ..runtime.entry import Handle
 from ..runtime.record import give_cell, realise
 from .module import Module
 from .parameter import Parameter
@@ -126,7 +128,14 @@ class Crowd(Module):
                 for registry, key, tensor in held:
                     registry[key] = tensor
 
-        return vmap(call, 0, randomness=randomness)(tensors, *args)
+        given = [*tensors, *leaves(args)]
+        for leaf in given:
+            if not isinstance(leaf, Handle) or leaf._value.shape[:1] != (self.count,):
+                what = leaf._value.spec if isinstance(leaf, Handle) else type(leaf).__name__
+                problem = f"further arguments need something for each of the {self.count} copies"
+                raise ChoiceError(explain("many", problem, {"one of them": what}))
+        mapped = Mapped(call, (tensors, *args), {}, 0, randomness)
+        return mapped.run(given, [0] * len(given), self.count)
 
 
 def pace_of(lr: Sequence[float], values: Any) -> Any:
