@@ -69,7 +69,7 @@ def worker(name, contender, threads):
     sys.argv = [f"{name}.py", *LONG[name].split()]
     runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
     builtins.print = show
-    losses = [k for k, text in enumerate(texts) if "loss" in text and k]
+    losses = [k for k, text in enumerate(texts) if "loss" in text.lower() and k]
     half, end = moments[losses[len(losses) // 2]], moments[losses[-1]]
     show(json.dumps({"seconds": end - half, "last": texts[losses[-1]]}))
 

@@ -26,6 +26,8 @@ SHORT = {
     "mlp": "--epochs 2 --size 250",
     "neural_ode": "--steps 4 --log-every 1 --data-size 40 --batch-size 8",
     "neural_ode --adjoint": "--steps 4 --log-every 1 --data-size 40 --batch-size 8",
+    "ppo": "--updates 2 --envs 4 --horizon 16 --epochs 2 --minibatch 16 --hidden 16",
+    "reinforce": "--episodes 4 --log-interval 1 --limit 20 --hidden 32",
     "resnet": "--steps 3 --log-every 1 --batch-size 8 --width 4",
     "seq2seq": "--steps 4 --log-every 1 --batch-size 8 --hidden 32",
     "siamese": "--epochs 2 --pairs 64 --batch-size 16",
