@@ -158,6 +158,13 @@ def test_products_of_any_size(m: int, k: int, n: int) -> None:
     check(Program([y, back, ops.reduce_sum(y, axes=(0,), keepdim=False)], (a, b)))
 
 
+@pytest.mark.parametrize("n", [2, 4, 8, 16, 17])
+def test_turned_blocks_of_any_width(n: int) -> None:
+    a = leaf(n, 40)
+    turned = ops.permute_view(ops.exp(a), dims=(1, 0))
+    check(Program([ops.clone(turned)], (a,)))
+
+
 @pytest.mark.parametrize("k", [5, 10, 13, 16])
 @pytest.mark.parametrize("m", [100, 2000])
 def test_products_with_a_vector(m: int, k: int) -> None:

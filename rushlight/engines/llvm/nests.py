@@ -319,7 +319,7 @@ class Nest:
         assert v is not None and w is not None
         buffer, wide = e.memory.of(form), [b.splat(r, self.lanes) for r in rows]
         place = buffer.flat(own_index(form))
-        if substituted(place, self.at_zero).factor(v) == len(rows):
+        if len(rows) in (2, 4) and substituted(place, self.at_zero).factor(v) == len(rows):
             start = e.address(buffer, substituted(place, self.at_zero))
             b.store(woven(b, wide), start, mask and mask * len(rows))
             return
