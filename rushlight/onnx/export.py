@@ -19,10 +19,11 @@ from . import rows_places, rows_products, rows_views
 from .rows import write
 from .sizes import Symbol
 from .tracing import Recording, all_recordings
-from .writer import OnnxExporterError, Writer, load_onnx
+from .writer import OnnxExporterError, Writer, load_onnx, mark_of
 
 OPSETS = range(13, 22)
 USUAL_OPSET = 18
+MOST_BYTES = 2**31 - 2**20
 MORE_ROWS = (rows_places, rows_products, rows_views)  # which enter themselves in the table
 
 exporting: list[bool] = []
@@ -230,18 +231,24 @@ def name_weights(w: Writer, model: Any, recording: Recording) -> None:
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         array = realise(tensor)
         w.tensors[name] = array
-        known[array.dtype, array.shape, array.tobytes()] = name
+        known[mark_of(array)] = name
     for node, value in recording.values.items():
         if hasattr(value, "tobytes") and not node.number:
-            key = (value.dtype, value.shape, value.tobytes())
-            if key in known and key not in w.known:
-                w.constant(value, known[key])
+            mark = mark_of(value)
+            if mark in known and mark not in w.known:
+                w.constant(value, known[mark])
 
 
 def weights_used(w: Writer) -> dict[str, Any]:
-    """The weights that some node takes."""
+    """The weights that some node takes; raises if they are more than a file can hold."""
     used = {name for node in w.nodes for name in node.input}
-    return {name: array for name, array in w.weights.items() if name in used}
+    found = {name: array for name, array in w.weights.items() if name in used}
+    whole = sum([array.nbytes for array in found.values()])
+    if whole > MOST_BYTES:
+        problem = f"the weights are {whole / 1e9:.1f} GB, more than one ONNX file can hold"
+        hint = "export the network in float16: model.half()"
+        raise OnnxExporterError(explain("onnx.export", problem, hint=hint))
+    return found
 
 
 def described(w: Writer, node: Any, name: str, axes: Mapping[str, Any]) -> Any:

@@ -12,6 +12,9 @@ from ..errors import RushlightError, explain
 from ..graph import Node
 from .sizes import Expression, Symbol, Varied, is_free, merged
 
+FEW_BYTES = 4096
+"""Arrays of more are told apart by where they are."""
+
 
 class OnnxExporterError(RushlightError, RuntimeError):
     """A network that cannot be written as ONNX."""
@@ -71,10 +74,10 @@ class Writer:
     def constant(self, value: Any, name: str = "constant") -> str:
         """The name of an array that belongs to the graph."""
         array = np.asarray(value)
-        key = (array.dtype, array.shape, array.tobytes())
+        key = mark_of(array)
         if key not in self.known:
             self.known[key] = self.fresh(name)
-            self.weights[self.known[key]] = array
+            self.weights[self.known[key]] = array  # which keeps its memory from being used again
         return self.known[key]
 
     def size(self, symbol: Symbol) -> str:
@@ -189,17 +192,25 @@ def depends_on_size(node: Node | None = None) -> OnnxExporterError:
     return OnnxExporterError(explain("onnx.export", problem, got, hint))
 
 
+def mark_of(array: Any) -> Any:
+    """What tells an array from others: its contents, or where they are if there are many."""
+    if array.nbytes <= FEW_BYTES:
+        return (array.dtype, array.shape, array.tobytes())
+    return (array.dtype, array.shape, array.strides, array.__array_interface__["data"][0])
+
+
 def are_same(values: Sequence[Any]) -> bool:
     """Whether numbers or arrays are all the same, nan too."""
     first = values[0]
-    return all(
-        [
-            np.shape(v) == np.shape(first)
-            and type(v) is type(first)
-            and np.asarray(v).tobytes() == np.asarray(first).tobytes()
-            for v in values[1:]
-        ]
-    )
+    return all([v is first or is_same(v, first) for v in values[1:]])
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two numbers or arrays are the same, nan too."""
+    if type(one) is not type(other) or np.shape(one) != np.shape(other):
+        return False
+    a, b = np.asarray(one), np.asarray(other)
+    return mark_of(a) == mark_of(b) or a.tobytes() == b.tobytes()
 
 
 def begins(whole: Any, part: Any) -> bool:
