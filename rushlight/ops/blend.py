@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .. import ops
 from ..errors import DtypeError, explain
 from ..graph import Node
 from .arithmetic import is_fractional, minus, mul, plus, scaled, true_quotient
@@ -59,7 +60,10 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Node:
     >>> torch.lerp(torch.tensor([0.0, 10.0]), torch.tensor([4.0, 20.0]), 0.25)
     tensor([ 1.0000, 12.5000])
     """
-    return plus(input, mul(weight, minus(end, input)))
+    # From the nearer end, so that it is exact at both, and nan at neither if they are infinite.
+    near = ops.lt(ops.abs(ops.mul(weight, 1)), 0.5)
+    start = ops.where(near, input, end)
+    return plus(start, mul(ops.where(near, weight, minus(weight, 1)), minus(end, input)))
 
 
 @lerp.samples

@@ -231,8 +231,16 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Node:
 floor_divide.samples(ratios)
 
 
+def signed_rest(x: Any, y: Any) -> Any:
+    """NumPy: the rest with the sign of `y`; a rest of zero has that of `x`."""
+    if np.result_type(x, y).kind != "f":
+        return np.remainder(x, y)
+    rest = np.fmod(x, y)
+    return np.where((rest != 0) & ((rest < 0) != (np.asarray(y) < 0)), rest + y, rest)
+
+
 @primitive(
-    Kind.ELEMENTWISE, numpy=with_nonzero(np.remainder), promote=common, on="torch Tensor Tensor_"
+    Kind.ELEMENTWISE, numpy=with_nonzero(signed_rest), promote=common, on="torch Tensor Tensor_"
 )
 def remainder(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """What division by `other`, rounded down, leaves of `input`: it has the sign of `other`.
