@@ -38,6 +38,7 @@ def recorded(function: Callable[..., Any], given: Any) -> Recording:
     Raises OnnxExporterError if it looks at values, or gives no tensors.
     """
     tensors = leaves(given)
+    local.recorder.flush()  # so that what the network has is known, and not recorded with it
     with no_grad(), Level(local.recorder, 1, "error") as level:
         pairs = [(t, level.example(wrap(realise(t)[None]), 0)) for t in tensors]
         replaced = {id(t): made for t, made in pairs}
