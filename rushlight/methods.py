@@ -6,7 +6,8 @@ import weakref
 from typing import Any
 
 from . import backward as passes
-from . import create, dtypes, facts, idioms, legacy, observe, ops, overwrite, patterns, random
+from . import create, dtypes, facts, idioms, legacy, missing, observe, ops, overwrite, patterns
+from . import random as random
 from .calls import function, inplace, inplace_operator, operator, reflected, unary
 from .devices import Device, require_cpu
 from .dtypes import DType
@@ -271,3 +272,7 @@ for name in ("tensor", "zeros", "ones", "empty", "full"):
     public("Tensor")(new_like(name))
 
 attach()
+
+for name in missing.METHODS:
+    if not hasattr(Tensor, name):
+        setattr(Tensor, name, missing.Absent(name))

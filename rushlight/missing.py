@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
 
 from .errors import MissingError, MissingModuleError, explain
 
@@ -18,6 +19,35 @@ INSTEAD = {
 """What to do instead, where that is known."""
 
 
+METHODS = [
+    "as_strided_", "as_strided_scatter", "as_subclass", "bfloat16", "ccol_indices", "chalf",
+    "coalesce", "col_indices", "const_data_ptr", "crow_indices", "dense_dim", "dequantize",
+    "dim_order", "eig", "frexp", "grad_dtype", "hash_tensor", "index", "indices", "int_repr",
+    "ipu", "is_coalesced", "is_distributed", "is_ipu", "is_maia", "is_mtia", "is_vulkan",
+    "lstsq", "map2_", "map_", "module_load", "mtia", "name", "narrow_copy", "new",
+    "new_empty_strided", "nextafter", "nextafter_", "nonzero_static", "output_nr", "polygamma",
+    "polygamma_", "q_per_channel_axis", "q_per_channel_scales", "q_per_channel_zero_points",
+    "q_scale", "q_zero_point", "qscheme", "record_stream", "reinforce", "resize", "resize_as",
+    "resize_as_sparse_", "row_indices", "slice_inverse", "smm", "solve", "sparse_dim",
+    "sparse_mask", "sparse_resize_", "sparse_resize_and_clear_", "sspaddmm", "storage",
+    "storage_type", "symeig", "to_dense", "to_mkldnn", "to_padded_tensor", "to_sparse",
+    "to_sparse_bsc", "to_sparse_bsr", "to_sparse_coo", "to_sparse_csc", "to_sparse_csr",
+    "unsafe_split_with_sizes", "untyped_storage", "values", "volatile", "xpu",
+]  # fmt: skip
+"""Names of PyTorch's tensors that ours lack. A `__getattr__` would slow down all the others."""
+
+
+class Absent:
+    """In place of one of `METHODS`: asking a tensor for it says that it is not here."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> NoReturn:
+        known = [n for n, value in vars(owner).items() if not isinstance(value, Absent)]
+        raise missing("Tensor", self.name, known)
+
+
 hints: dict[tuple[str, str], str] = {}
 """Hints found before: programs ask `hasattr` again and again."""
 
@@ -28,6 +58,17 @@ def missing(space: str, name: str, known: Iterable[str] = ()) -> MissingError:
     if hint is None:
         hint = hints[space, name] = hint_for(name, known)
     return MissingError(explain(f"{space}.{name}", "rushlight does not have this", hint=hint))
+
+
+def refusing(space: str, known: Iterable[str]) -> Callable[[str], Any]:
+    """The `__getattr__` of a module that stands for `space`, whose names are `known`."""
+
+    def refuse(name: str) -> NoReturn:
+        if name.startswith("__"):  # Python asks for these, and programs do not
+            raise AttributeError(f"module {space!r} has no attribute {name!r}")
+        raise missing(space, name, known)
+
+    return refuse
 
 
 def missing_module(fullname: str) -> MissingModuleError:

@@ -222,3 +222,14 @@ def test_affine_grids_are_pytorchs(size, aligned):
         np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-5)
     with pytest.raises(RuntimeError, match="affine_grid"):
         torch.nn.functional.affine_grid(torch.ones(1, 2, 2), size)
+
+
+def test_methods_that_are_missing_say_so():
+    x = torch.ones(2)
+    assert not hasattr(x, "to_sparse")
+    for tensor in (x, torch.Tensor):
+        with pytest.raises(NotImplementedError, match=r"Tensor\.to_sparse: rushlight does not"):
+            _ = tensor.to_sparse
+    x = torch.nn.Parameter(x)
+    x.name = "of one's own"
+    assert x.name == "of one's own"

@@ -16,6 +16,7 @@ PyTorch's `torch.utils.data`, with its random orders bit for bit. From the botto
     tensor([2., 3.]) tensor([0, 1])
 """
 
+from ..missing import refusing
 from . import distributed
 from . import loader as dataloader
 from .collate import default_collate, default_convert
@@ -64,3 +65,5 @@ __all__ = [
     "get_worker_info",
     "random_split",
 ]
+
+__getattr__ = refusing("torch.utils.data", __all__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..missing import refusing
 from .forward import jvp, linearize
 from .jacobians import hessian, jacfwd, jacrev
 from .mapping import vmap
@@ -34,3 +35,6 @@ def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Cal
     tensor([0.])
     """
     return func
+
+
+__getattr__ = refusing("torch.func", __all__)

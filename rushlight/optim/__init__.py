@@ -3,6 +3,7 @@
 import importlib
 from typing import Any
 
+from ..missing import refusing
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adafactor import Adafactor
@@ -37,7 +38,10 @@ __all__ = [
 ]
 
 
+refuse = refusing("torch.optim", __all__)
+
+
 def __getattr__(name: str) -> Any:
     if name == "swa_utils":  # which needs all of `nn`
         return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return refuse(name)

@@ -1,5 +1,6 @@
 """`torch.nn.utils`: gradients cut to size, and parameters as one vector."""
 
+from ...missing import refusing
 from . import parametrizations, parametrize, prune, rnn
 from .clip_grad import (
     clip_grad_norm,
@@ -38,3 +39,5 @@ __all__ = [
     "vector_to_parameters",
     "weight_norm",
 ]
+
+__getattr__ = refusing("torch.nn.utils", __all__)
