@@ -8,9 +8,17 @@ from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any
 
+from .errors import GradError, explain
 from .public import public
 from .runtime.casting import with_grad
 from .runtime.recorder import local
+
+
+def no_tangents() -> GradError:
+    """The error for a block without gradients where tensors have tangents (forward mode)."""
+    problem = "tangents do not flow through no_grad() here, though they do in PyTorch"
+    hint = "use x.detach() for what shall be constant, or leave the dual level first"
+    return GradError(explain("forward_ad", problem, hint=hint))
 
 
 class GradMode:
@@ -24,6 +32,8 @@ class GradMode:
     def __enter__(self) -> GradMode:
         recorder = local.recorder
         grad = recorder.grad
+        if recorder.duals and not self.enabled:
+            raise no_tangents()
         self.before = (grad, self.before)
         recorder.grad = self.enabled if grad.__class__ is bool else with_grad(grad, self.enabled)
         return self
@@ -127,6 +137,8 @@ class set_grad_enabled(GradMode):
     def __init__(self, mode: bool) -> None:
         self.enabled = bool(mode)
         recorder = local.recorder
+        if recorder.duals and not mode:
+            raise no_tangents()
         self.before = (recorder.grad, None)
         recorder.grad = with_grad(recorder.grad, self.enabled)
 

@@ -340,3 +340,33 @@ def test_each_op_runs_at_once_when_asked() -> None:
     with rushlight.eager():
         x = rushlight.tensor([1.0, 2.0])
         assert func.hessian(lambda x: (x**3).sum())(x).tolist() == [[6, 0], [0, 12]]
+
+
+def test_custom_functions_inside() -> None:
+    class Cube(rushlight.autograd.Function):  # type: ignore[name-defined, misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return g * 3 * x**2
+
+    x = rushlight.tensor([1.0, 2.0])
+    assert func.vmap(Cube.apply)(x).tolist() == [1, 8]
+    assert func.grad(lambda x: Cube.apply(x).sum())(x).tolist() == [3, 12]
+    assert func.vmap(func.grad(Cube.apply))(x).tolist() == [3, 12]
+    assert func.jvp(Cube.apply, (x,), (x,))[1].tolist() == [3, 24]
+    with pytest.raises(RuntimeError, match="gradients cannot flow through a custom function"):
+        func.grad(lambda x: func.vmap(Cube.apply)(x).sum())(x)
+
+
+def test_autocast_reaches_inside() -> None:
+    def program(lib: Any) -> Any:
+        with lib.autocast("cpu", dtype=lib.float16):
+            g = lib.func.grad(lambda w: (lib.ones(2, 3) @ w).float().sum())(lib.ones(3, 2))
+            return [g, lib.vmap(lambda x: (x @ x.T).float())(given(lib, (2, 3, 3))[0])]
+
+    both(program, 1e-2)

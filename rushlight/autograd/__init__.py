@@ -25,6 +25,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "forward_ad",
     "function",
     "functional",
     "grad",
@@ -43,8 +44,8 @@ sys.modules[f"{__name__}.function"] = function  # so that it can be imported fro
 
 
 def __getattr__(name: str) -> Any:
-    if name == "profiler":  # which few programs need
-        return importlib.import_module(".profiler", __name__)
+    if name in ("forward_ad", "profiler"):  # which few programs need
+        return importlib.import_module(f".{name}", __name__)
     found = PUBLIC["autograd"].get(name)
     if found is None:
         raise missing("torch.autograd", name, [*__all__, *PUBLIC["autograd"]])

@@ -29,6 +29,7 @@ class Recorder:
         "__weakref__",
         "at",
         "count",
+        "duals",
         "eager",
         "flushes",
         "grad",
@@ -57,6 +58,7 @@ class Recorder:
         self.count = 0  # entries in the trie
         self.flushes = 0
         self.mapping: list[Any] = []  # the vmaps that are running: see examples.py
+        self.duals = False  # whether tensors may have tangents: see func/dual.py
         self.tracking = 0  # how many derivatives are being taken, one within the other
 
     def flush(self) -> None:
