@@ -58,6 +58,7 @@ def attach() -> None:
             setattr(Tensor, f"__i{python}__", inplace_operator(OPS[name]))
     Tensor.__rsub__ = operator(OPS["rsub"])  # type: ignore[attr-defined]
     Tensor.__rtruediv__ = operator(OPS["rdiv"])  # type: ignore[attr-defined]
+    Tensor.__rdiv__ = Tensor.__rtruediv__  # type: ignore[attr-defined]
     for name in COMPARISONS:
         if name in OPS:
             setattr(Tensor, f"__{name}__", operator(OPS[name]))

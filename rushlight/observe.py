@@ -75,15 +75,32 @@ def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
 
 
 @public("torch Tensor")
+def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Any:
+    """The first `size` rows of `nonzero`; where there are fewer, rows of `fill_value`.
+
+    >>> torch.nonzero_static(torch.tensor([0, 3]), size=2)
+    tensor([[ 1],
+            [-1]])
+    """
+    if size < 0:
+        raise ShapeError(explain("nonzero_static", f"'size' must not be negative: {size}"))
+    found = realise(nonzero(input))[:size]
+    out = np.full((size, found.shape[1]), fill_value, np.int64)
+    out[: len(found)] = found
+    return wrap(out)
+
+
+@public("torch Tensor")
 def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     """`input` with the elements of `source`, in order, where `mask` is true."""
-    count = int(np.count_nonzero(np.broadcast_to(realise(mask), input._value.shape)))
+    shape = np.broadcast_shapes(input._value.shape, mask._value.shape)
+    count = int(np.count_nonzero(np.broadcast_to(realise(mask), shape)))
     if source._value.size < count:
         problem = f"source has {source._value.size} elements but the mask {count} ones"
         raise ShapeError(explain("masked_scatter", problem))
-    full = mask.expand(input._value.shape)
+    full = mask.expand(shape)
     values = source.reshape(-1)[:count]
-    return index_put(input, nonzero(full, as_tuple=True), values)
+    return index_put(input.expand(shape), nonzero(full, as_tuple=True), values)
 
 
 @public("Tensor")

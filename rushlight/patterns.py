@@ -155,6 +155,27 @@ def empty_strided(
     return finished(array, requires_grad, "empty_strided")
 
 
+@public("Tensor")
+def new_empty_strided(
+    self: Any, size: Any, stride: Any, *, dtype: Any = None, **options: Any
+) -> Any:
+    """An uninitialised tensor of these strides, with the dtype of this one unless given."""
+    return empty_strided(size, stride, dtype=dtype or self._value.dtype, **options)
+
+
+@public()
+def empty_permuted(size: Any, physical_layout: Any, **options: Any) -> Any:
+    """An uninitialised tensor whose dimensions lie in memory in the order `physical_layout`."""
+    shape = shape_of((size,), "empty_permuted")
+    if sorted(physical_layout) != list(range(len(shape))):
+        problem = f"physical_layout must name each dimension once, but got {physical_layout}"
+        raise ShapeError(explain("empty_permuted", problem))
+    steps = [1] * len(shape)
+    for k, inner in zip(physical_layout[-2::-1], physical_layout[:0:-1], strict=True):
+        steps[k] = steps[inner] * max(shape[inner], 1)
+    return empty_strided(shape, steps, **options)
+
+
 @public()
 def arange(
     start: Any = None,

@@ -26,7 +26,14 @@ APART = {
     "sparse": ("sparse.", "to_sparse"),
     "only for CUDA": ("jiterator",),
     "masked tensors, a prototype": ("masked.",),
-    "private": ("_", "torch.", "native_", "max_pool2d_with_indices_backward", "hash_tensor"),
+    "private": (
+        "_",
+        "torch.",
+        "native_",
+        "max_pool2d_with_indices_backward",
+        "hash_tensor",
+        "slice",
+    ),
     "for compilers: as the function without _copy, which is compared": (
         *("view_copy", "expand_copy", "permute_copy", "squeeze_copy", "unsqueeze_copy", "t_copy"),
         *("transpose_copy", "unbind_copy", "unfold_copy", "narrow_copy", "alias_copy"),
@@ -50,6 +57,8 @@ ARRANGED = {
     "normal.number_mean": lambda f, std, mean, *args, **options: f(mean, std, *args, **options),
     "rand_like": lambda f, *args, **options: rushlight.randn_like(*args, **options),  # its mistake
     "linalg.vander": lambda f, x, **options: f(x if x.ndim else x.reshape(1), **options),
+    "linalg.lstsq.grad_oriented": lambda f, a, b, driver: f(a, b, driver=driver)[:2],
+    "linalg.pinv.singular": lambda f, a, b: f(a @ b.mT),
     "zero_": lambda f, x: f(x.clone()),
     "normal.in_place": lambda f, x, *args, **options: x.detach().normal_(*args, **options),
 }
@@ -141,6 +150,8 @@ class Translation:
             return getattr(self.framework, str(value).removeprefix("torch."))
         if isinstance(value, types.FunctionType | types.BuiltinFunctionType):
             return getattr(self.framework.nn.functional, value.__name__, value)
+        if isinstance(value, torch.nn.PairwiseDistance):
+            return self.framework.nn.PairwiseDistance(value.norm, value.eps, value.keepdim)
         return value
 
     def tensor(self, value):

@@ -267,16 +267,22 @@ def transposed(
     if min(size) <= 0:
         problem = f"the output size {list(size)} is too small"
         raise ShapeError(explain(op, problem, {"input": input.spec, "weight": weight.spec}))
+    padding = tuple([(p, p) for p in pads])
+    # More output may have room for more windows than there are elements: they weigh nothing.
+    room = windows_along(size, weight.shape[2:], strides, padding, dilations)
+    more = [(0, w - m) for m, w in zip(x.shape[2:], room, strict=True)]
+    if any([after for _, after in more]):
+        x = ops.pad(x, [n for ends in more[::-1] for n in ends])
     out = convolve_back(
         x,
         weight,
         size=size,
         stride=strides,
-        padding=tuple([(p, p) for p in pads]),
+        padding=padding,
         dilation=dilations,
         groups=groups,
     )
-    return with_bias(out, bias, x is not input)
+    return with_bias(out, bias, x.ndim != input.ndim)
 
 
 @derived(on="torch F", grad_name="ConvolutionBackward0")

@@ -36,6 +36,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     if not input.ndim or not index.ndim:
         out = gather(ops.atleast_1d(input), 0, ops.atleast_1d(index))
         return out if index.ndim else ops.reshape(out, ())
+    if not index.size and index.dtype.category == dtypes.INT:  # of any kind where there is nothing
+        index = ops.cast(index, dtype=dtypes.int64)
     fits_within("gather", index, input, k)
     return gather_along(input, index, axis=k, wrap=False, op="gather")
 

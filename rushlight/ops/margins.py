@@ -39,6 +39,8 @@ def multi_margin_loss(
     reduction = chosen(size_average, reduce, reduction)
     if p not in (1, 2):
         raise ChoiceError(explain("multi_margin_loss", "only p == 1 and p == 2 supported"))
+    if input.ndim < 2 and target.size == 1:  # one row of scores, or one score
+        input, target = ops.reshape(input, (-1,)), ops.reshape(target, ())
     axis = check_classes("multi_margin_loss", input, target, weight)
     n = input.shape[axis]
     right = ops.unsqueeze(pick_class(input, target, axis=axis, ignore=IGNORED), axis)
@@ -79,6 +81,8 @@ def multilabel_margin_loss(
     tensor(0.1000)
     """
     reduction = chosen(size_average, reduce, reduction)
+    if not input.ndim and target.size == 1:
+        input, target = ops.reshape(input, (1,)), ops.reshape(target, (1,))
     if input.shape != target.shape or input.ndim not in (1, 2):
         got = {"input": input.spec, "target": target.spec}
         raise ShapeError(explain("multilabel_margin_loss", "inconsistent target size", got))

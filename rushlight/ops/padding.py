@@ -89,6 +89,13 @@ def wrapped(input: Node, k: int, before: int, after: int) -> list[Node]:
     return [part(input, k, n - before, n), input, part(input, k, 0, after)]
 
 
+def trimmed(x: Node, k: int, before: int, after: int) -> Node:
+    """`x` without as many elements at the ends of axis `k` as negative numbers say."""
+    if before >= 0 and after >= 0:
+        return x
+    return part(x, k, max(-before, 0), x.shape[k] - max(-after, 0))
+
+
 AROUND = {"reflect": reflected, "replicate": replicated, "circular": wrapped}
 
 
@@ -118,13 +125,14 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Number | None = 
         raise MissingError(explain("pad", problem, {"input": input.spec}, hint))
     out = input
     for k, (before, after) in enumerate(ends):
-        if before < 0 or after < 0:
-            n = out.shape[k]
-            out = part(out, k, max(-before, 0), n - max(-after, 0))
+        if mode != "replicate":  # which copies an edge even if it is cut off
+            out = trimmed(out, k, before, after)
         if before > 0 or after > 0:
             pieces = AROUND[mode](out, k, max(before, 0), max(after, 0))
             out = ops.join(*[x for x in pieces if x.shape[k]], axis=k)
-    return ops.clone(out) if out is input else out
+        if mode == "replicate":
+            out = trimmed(out, k, before, after)
+    return ops.clone(out) if out is input or mode == "replicate" else out
 
 
 @pad.samples

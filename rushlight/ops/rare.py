@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
-from ..graph import Node, Shape
+from .. import dtypes, ops
+from ..errors import DtypeError, explain
+from ..graph import Node, Shape, Spec
+from .arithmetic import real_only
 from .dims import axis
 from .rearrange import spread_dims
-from .samples import floats
-from .table import Number, Tensor, derived
+from .returns import named
+from .samples import at_kink, floats
+from .table import Kind, Number, Tensor, common, derived, primitive
 from .views import expand_view
 
 
@@ -71,6 +74,74 @@ def index_reduce(
     rows = expand_view(ops.reshape(index, tuple(shape)), shape=source.shape or (1,))
     given = source if source.ndim else ops.reshape(source, (1,))
     return ops.scatter_reduce(input, dim, rows, given, reduce, include_self=include_self)
+
+
+# -- parts of numbers --------------------------------------------------------------------------
+
+FrExp = named("frexp", "mantissa exponent")
+
+
+@primitive(Kind.ELEMENTWISE, numpy=lambda x: np.frexp(x)[1])
+def exponents_of(input: Tensor) -> Spec:
+    """The powers of two that are as large as the elements, or twice as large at most."""
+    return Spec(input.shape, dtypes.int32)
+
+
+@primitive(Kind.ELEMENTWISE, numpy=lambda x: np.frexp(x)[0], grad_name="FrexpBackward0")
+def mantissas_of(input: Tensor) -> Spec:
+    """The elements over those powers: from 1/2 up to 1."""
+    return input.spec
+
+
+@mantissas_of.vjp
+def _(g: Node, out: Node, input: Node) -> tuple[Node]:
+    return (g * ops.exp2(ops.cast(-exponents_of(input), dtype=g.dtype)),)
+
+
+@derived(on="torch Tensor", grad_name="FrexpBackward0")
+def frexp(input: Tensor) -> Any:
+    """Mantissas from 1/2 up to 1, and exponents: `input = mantissa * 2**exponent`.
+
+    >>> torch.frexp(torch.tensor([3.0, 0.5]))
+    torch.return_types.frexp(
+    mantissa=tensor([0.7500, 0.5000]),
+    exponent=tensor([2, 0], dtype=torch.int32))
+    """
+    if not input.dtype.is_floating_point:
+        problem = "torch.frexp() only supports floating-point dtypes"
+        raise DtypeError(explain("frexp", problem, {"input": input.spec}, "convert with .float()"))
+    return FrExp(mantissas_of(input), exponents_of(input))
+
+
+@primitive(Kind.ELEMENTWISE, numpy=np.nextafter, promote=common, on="torch Tensor Tensor_")
+def nextafter(input: Tensor, other: Tensor) -> Spec:
+    """For each element the next number that can be represented, on the way to `other`.
+
+    >>> torch.nextafter(torch.tensor([1.0]), torch.tensor([2.0])) - 1
+    tensor([1.1921e-07])
+    """
+    spec = real_only("nextafter", input, other)
+    if spec.dtype.category < dtypes.FLOAT:
+        problem = "takes floating-point tensors"
+        raise DtypeError(explain("nextafter", problem, {"input": input.spec}))
+    return spec
+
+
+@nextafter.vjp
+def _(g: Node, out: Node, input: Node, other: Node) -> tuple[Node, Node]:
+    return ops.where(ops.eq(input, other), 0, g), g * 0
+
+
+@frexp.samples
+@mantissas_of.samples
+@exponents_of.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4, low=-9, high=9),)
+
+
+@nextafter.samples
+def _() -> Iterator[Any]:
+    yield at_kink(floats(3, 1), floats(4, seed=1))
 
 
 @constant_pad_nd.samples
