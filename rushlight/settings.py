@@ -89,7 +89,7 @@ DTYPES = {d.name: d for d in dtypes.ALL} | dtypes.ALIASES
 class eager:
     """A context in which each operation runs at once instead of being recorded, for debugging.
 
-    `RUSHLIGHT_EAGER=1` does so for a whole process.
+    `RUSHLIGHT_EAGER=1` does so for a whole process. Single operations are not compiled.
 
     >>> with torch.eager():
     ...     y = torch.ones(2) + 1

@@ -96,7 +96,8 @@ class Recorder:
         window.count += 1
         plan = window.plan_for(window.live())
         plan.count += 1
-        if self.watch is None and not plan.heated and (plan.urgent or plan.count >= config.hot):
+        hot = plan.urgent or plan.count >= config.hot
+        if hot and not (plan.heated or self.eager):  # what runs at once stays with NumPy
             plan.heat()
         if plan.heated and plan.replay is None:
             compiling.raise_error()
