@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
-from ..errors import ShapeError, explain
+from ..errors import ChoiceError, ShapeError, explain
 from ..graph import Node, Spec
+from .batching import alone
 from .returns import named
 from .samples import Array, floats
 from .solve import SingularError, batch_of, expect_square
@@ -172,6 +174,9 @@ def solved_with(a: Any, pivots: Any, b: Any, *, hermitian: bool) -> Array:
     except np.linalg.LinAlgError:
         problem = "a pivot is 0: the matrix is singular"
         raise SingularError(explain("linalg.ldl_solve", problem)) from None
+    except IndexError:
+        problem = "the pivots are not such as ldl_factor gives"
+        raise ChoiceError(explain("linalg.ldl_solve", problem)) from None
     return x
 
 
@@ -179,6 +184,9 @@ def solved_with(a: Any, pivots: Any, b: Any, *, hermitian: bool) -> Array:
 def ldl_solution(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool) -> Spec:
     """The X in A @ X = B, of decomposed matrices."""
     return Spec((*batch_of(LD, B), *B.shape[-2:]), B.dtype)
+
+
+ldl_solution.vmap(partial(alone, ldl_solution))  # pivots are no matrices
 
 
 @derived(on="linalg")
@@ -200,13 +208,13 @@ def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False)
 
 @ldl_solution.samples
 def _() -> Iterator[Any]:
-    yield (
-        (floats(3, 3), np.array([1, -3, -3], np.int32), floats(3, 2, seed=1)),
-        {"hermitian": False},
-    )
+    for pivots in ([2, 2, 3], [-2, -2]):
+        n = len(pivots)
+        given = floats(n, n), np.array(pivots, np.int32), floats(n, 2, seed=1)
+        yield given, {"hermitian": False}
 
 
 @ldl_solve.samples
 def _() -> Iterator[Any]:
-    yield floats(3, 3), np.array([1, -3, -3], np.int32), floats(3, 2, seed=1)
+    yield floats(2, 2), np.array([-2, -2], np.int32), floats(2, 2, seed=1)
     yield floats(2, 3, 3), np.array([[1, 3, 3], [2, 3, 3]], np.int32), floats(2, 3, 1, seed=1)

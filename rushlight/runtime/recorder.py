@@ -148,10 +148,12 @@ class Recorder:
 
     def restart(self) -> None:
         """Forget everything recorded (between windows)."""
-        tear_down(self.root)
+        before = self.root
         self.root = self.at = self.new_root()
         self.last = None
         self.count = 0
+        before.extra = None  # its entries count no more, wherever an interrupt may come
+        tear_down(before)
 
     def new_root(self) -> Entry:
         """A root for this recorder's trie."""
@@ -177,11 +179,12 @@ local = Local()
 
 def tear_down(entry: Entry) -> None:
     """Take the trie from `entry` down apart, so that its memory is free at once."""
-    recorder = entry.root.extra
+    recorder = entry.root.extra  # None if that was begun before, and interrupted
     stack = [entry]
     while stack:
         dead = stack.pop()
-        recorder.count -= 1
+        if recorder is not None:
+            recorder.count -= 1
         stack.extend(dead.alternatives.values())
         dead.alternatives = {}
         dead.next = NOTHING
