@@ -11,13 +11,13 @@ from . import ops
 from .calls import function
 from .errors import ArgumentError, ShapeError, explain
 from .idioms import resize_
+from .observe import choose
 from .patterns import shape_of
 from .public import public
 from .runtime.entry import Handle
 from .runtime.record import realise, wrap
 from .stepwise import anomaly
 
-choose = function(ops.where)
 product = function(ops.matmul)
 powers = function(ops.vander)
 

@@ -33,11 +33,16 @@ CONSTANTS = {
 }  # fmt: skip
 
 
+def op_named(name: str) -> Any:
+    """The op of that name in the table, or of which it is another name; None if there is none."""
+    return OPS.get(name) or ALIASES.get(name)
+
+
 def lookup(name: str) -> Any:
     """What `torch.<name>` is, or None."""
     if name in PUBLIC["torch"]:
         return PUBLIC["torch"][name]
-    op = OPS.get(name) or ALIASES.get(name)
+    op = op_named(name)
     if op is not None and "torch" in op.on:
         return function(op)
     if name in DTYPES:
@@ -56,7 +61,7 @@ OF_MORE = (
 
 def changing(name: str) -> Any:
     """The function `torch.<name>`, such as `relu_`, that changes its argument; None if none is."""
-    op = OPS.get(name[:-1]) or ALIASES.get(name[:-1])
+    op = op_named(name[:-1])
     if op is None or not {"torch", "Tensor_"} <= op.on:
         return None
     tensors = [p for p in op.params if p.kind != "static"]
@@ -70,7 +75,7 @@ def names() -> list[str]:
 
 def op_on(space: str, name: str) -> Any:
     """The function `torch.<space>.<name>`; raises MissingError if there is none."""
-    op = OPS.get(name) or ALIASES.get(name)
+    op = op_named(name)
     if op is None or space not in op.on:
         raise missing(f"torch.{space}", name, names_on(space))
     return function(op)

@@ -4,30 +4,6 @@
 False
 """
 
-from __future__ import annotations
-
-from typing import Any
+from .mps import device_count, empty_cache, is_available, manual_seed, synchronize
 
 __all__ = ["device_count", "empty_cache", "is_available", "manual_seed", "synchronize"]
-
-
-def is_available() -> bool:
-    """False."""
-    return False
-
-
-def device_count() -> int:
-    """0."""
-    return 0
-
-
-def manual_seed(seed: int) -> None:
-    """Accepted: there is nothing to seed."""
-
-
-def empty_cache() -> None:
-    """Accepted: there is nothing to free."""
-
-
-def synchronize(device: Any = None) -> None:
-    """Accepted: there is nothing to wait for."""
