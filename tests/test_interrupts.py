@@ -99,12 +99,18 @@ def plague(seed, step):
     pest.start()
     for _ in range(COUNT):
         with pytest.raises(Stop):
-            pest.asked.set()
-            end = time.monotonic() + 5
-            while time.monotonic() < end:
-                step()
-            raise Stop  # a finalizer has swallowed it
+            bear(pest, step)
     pest.stop()
+
+
+def bear(pest, step):
+    """Call `step` until the exception comes. (A function, for in Python 3.13 what is thrown at the
+    end of a loop's body passes by the `with` around that loop.)"""
+    pest.asked.set()
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        step()
+    raise Stop  # a finalizer has swallowed it
 
 
 @pytest.mark.parametrize("seed", range(6))

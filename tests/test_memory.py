@@ -59,6 +59,7 @@ def train(width, steps=3):
 
 
 def test_two_hundred_models():
+    gc.collect()
     cells = len(LIVE_CELLS)
     # One model of 64 has 1,539 parameters: with its gradients and state some 25 kB.
     assert growth(lambda k: train(64)) < 60_000
