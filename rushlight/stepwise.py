@@ -121,14 +121,19 @@ class Steps:
         try:
             for root, seed in zip(self.run.roots, self.run.seeds, strict=True):
                 self.add(root._value, ones_like(root) if seed is None else seed)
-            while self.heap:
-                node = self.now(heapq.heappop(self.heap)[1])
-                if node in self.grads:
-                    self.visit(node, self.grads.pop(node))
+            self.go()
             if not self.run.retain_graph:
                 self.free()
         finally:
             self.recorder.grad = before
+
+    def go(self) -> None:
+        """Visit nodes until none is left. (A function of its own: in Python 3.13 an interrupt at
+        the end of a `while` loop's body passes by the `finally` around that loop.)"""
+        while self.heap:
+            node = self.now(heapq.heappop(self.heap)[1])
+            if node in self.grads:
+                self.visit(node, self.grads.pop(node))
 
     def now(self, node: Node) -> Node:
         """`node`, or what was saved for it if the window has ended since."""
