@@ -18,6 +18,7 @@ from ..graph import Node, Shape, Spec
 from .batching import Batch, merged, moved, parted
 from .samples import Array, floats
 from .table import Kind, Tensor, primitive
+from .totals import total
 
 Pads = tuple[tuple[int, int], ...]
 
@@ -126,8 +127,8 @@ def matched(
     batch, count = g.shape[:2]
     weights = g.reshape(batch, groups, count // groups, math.prod(geo.out))
     each = np.matmul(weights, columns(x, geo, groups).transpose(0, 1, 3, 2))
-    total: Array = np.add.reduce(each, 0)
-    return total.reshape(count, x.shape[1] // groups, *kernel)
+    summed: Array = total(each, (0,))
+    return summed.reshape(count, x.shape[1] // groups, *kernel)
 
 
 # -- the primitives ----------------------------------------------------------------------------

@@ -7,19 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, ops
+from .. import ops
 from ..errors import ChoiceError, ShapeError, explain
 from ..graph import Node, Shape
 from .loss import size_text
-from .reduce import average
+from .reduce import average, wide_enough
 from .samples import at_kink, floats
 from .table import Number, Tensor, derived
 from .views import reshape_view
-
-
-def wide_enough(x: Node) -> Node:
-    """`x`, in single precision if it is in half: sums of squares need the range."""
-    return ops.cast(x, dtype=dtypes.float32) if x.dtype is dtypes.float16 else x
 
 
 def moments(x: Node, axes: Shape) -> tuple[Node, Node, Node]:

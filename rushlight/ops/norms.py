@@ -13,15 +13,16 @@ from ..dtypes import DType
 from ..errors import DtypeError, explain
 from ..graph import Node, Shape, Spec
 from .dims import Dim, axes
-from .reduce import SUM, converted, reduced, restored
+from .reduce import converted, reduced, restored, wide_enough
 from .samples import at_kink, floats
 from .table import Kind, Tensor, derived, primitive
+from .totals import total
 
 
 def power_sum_root(x: Any, *, p: float, axes: Shape, keepdim: bool) -> Any:
     """NumPy: the p-th root of the sum of p-th powers of magnitudes."""
     powers = np.power(np.absolute(x), p)
-    return np.power(SUM(powers, axes, None, None, keepdim), 1 / p)
+    return np.power(total(powers, axes, keepdim), 1 / p)
 
 
 @primitive(Kind.REDUCE, numpy=power_sum_root, grad_name="LinalgVectorNormBackward0")
@@ -52,6 +53,8 @@ def _() -> Iterator[Any]:
 
 def folded_norm(input: Node, p: float, over: Shape, keepdim: bool) -> Node:
     """The p-norm of `input` over the axes `over`."""
+    if input.dtype is dtypes.float16:
+        return ops.cast(folded_norm(wide_enough(input), p, over, keepdim), dtype=input.dtype)
     if p == 2:
         squares = ops.square(ops.abs(input) if input.dtype.is_complex else input)
         return ops.length_root(ops.reduce_sum(squares, axes=over, keepdim=keepdim))

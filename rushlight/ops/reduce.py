@@ -15,9 +15,9 @@ from .arithmetic import conjugate
 from .dims import Dim, axes
 from .samples import at_kink, bools, complexes, floats, ints
 from .table import Kind, Tensor, by_option, derived, floating, primitive
+from .totals import total
 
 # NumPy's folds, called by position: keywords cost a tenth of a microsecond each.
-SUM: Any = np.add.reduce
 PRODUCT: Any = np.multiply.reduce
 MAX: Any = np.maximum.reduce
 MIN: Any = np.minimum.reduce
@@ -68,28 +68,11 @@ def folds() -> Iterator[Any]:
 # -- sums --------------------------------------------------------------------------------------
 
 
-ONES: dict[tuple[int, Any], Any] = {}
-"""Vectors of ones, by length and dtype."""
-
-FEW = 10_000
-"""Up to so many rows, a product with ones is the faster sum over them (and no less accurate)."""
-
-
-def summed(x: Any, *, axes: Shape, keepdim: bool) -> Any:
-    """NumPy: the sum over `axes`."""
-    if axes == (0,) and x.ndim == 2 and x.dtype.char in "fd" and len(x) <= FEW:
-        key = (len(x), x.dtype)
-        ones = ONES.get(key)
-        if ones is None:
-            if len(ONES) > 1000:
-                ONES.clear()
-            ones = ONES[key] = np.ones(*key)
-        total = np.dot(ones, x)
-        return total[None] if keepdim else total
-    return SUM(x, axes, None, None, keepdim)
-
-
-@primitive(Kind.REDUCE, numpy=summed, promote=counting)
+@primitive(
+    Kind.REDUCE,
+    numpy=lambda x, *, axes, keepdim: total(x, axes, keepdim),
+    promote=counting,
+)
 def reduce_sum(input: Tensor, *, axes: Shape, keepdim: bool) -> Spec:
     """Sum over `axes`."""
     return Spec(reduced(input, axes, keepdim), input.dtype)
@@ -178,7 +161,13 @@ def average(input: Node, axes: Shape, keepdim: bool) -> Node:
     count = 1
     for k in axes:
         count *= input.shape[k]
-    return reduce_sum(input, axes=axes, keepdim=keepdim) / count
+    mean = reduce_sum(wide_enough(input), axes=axes, keepdim=keepdim) / count
+    return converted(mean, input.dtype)
+
+
+def wide_enough(x: Node) -> Node:
+    """`x`, in single precision if it is in half: sums of many need the range."""
+    return ops.cast(x, dtype=dtypes.float32) if x.dtype is dtypes.float16 else x
 
 
 @mean.samples
@@ -283,8 +272,8 @@ def log_sum(x: Any, *, axes: Shape, keepdim: bool) -> Any:
     """NumPy: log(sum(exp(x))), from which the largest element is taken out first."""
     top = MAX(x, axes, None, None, True, -np.inf)
     top = np.where(np.isfinite(top), top, 0)
-    total = np.log(SUM(np.exp(x - top), axes, None, None, keepdim))
-    return total + (top if keepdim else top.reshape(total.shape))
+    powers = np.log(total(np.exp(x - top), axes, keepdim))
+    return powers + (top if keepdim else top.reshape(powers.shape))
 
 
 @primitive(Kind.REDUCE, numpy=log_sum, promote=floating, grad_name="LogsumexpBackward0")

@@ -15,6 +15,7 @@ from .activation import expect_fractional
 from .dims import axis
 from .samples import Array, at_kink, floats, ints
 from .table import Kind, Tensor, derived, primitive
+from .totals import total
 
 
 def shares(x: Any, *, axis: int) -> Array:
@@ -22,7 +23,7 @@ def shares(x: Any, *, axis: int) -> Array:
     if not x.size:
         return np.array(x)
     out: Array = np.exp(x - np.maximum.reduce(x, axis, keepdims=True))
-    out /= np.add.reduce(out, axis, keepdims=True)
+    out /= total(out, (axis,), True)
     return out
 
 
@@ -31,7 +32,7 @@ def log_shares(x: Any, *, axis: int) -> Array:
     if not x.size:
         return np.array(x)
     out: Array = x - np.maximum.reduce(x, axis, keepdims=True)
-    out -= np.log(np.add.reduce(np.exp(out), axis, keepdims=True))
+    out -= np.log(total(np.exp(out), (axis,), True))
     return out
 
 

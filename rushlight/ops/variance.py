@@ -11,9 +11,10 @@ from .. import ops
 from ..errors import DtypeError, explain
 from ..graph import Node, Shape, Spec
 from .dims import Dim, axes
-from .reduce import SUM, average, reduced, restored
+from .reduce import average, reduced, restored
 from .samples import at_kink, floats
 from .table import Kind, Tensor, derived, primitive
+from .totals import total
 
 
 def degrees(input: Node, axes: Shape, correction: float) -> float:
@@ -26,12 +27,14 @@ def degrees(input: Node, axes: Shape, correction: float) -> float:
 
 def variance(x: Any, *, axes: Shape, keepdim: bool, divisor: float) -> Any:
     """NumPy: the mean squared deviation, in two passes."""
+    if x.dtype == np.float16:  # sums of many need the range
+        wide = variance(x.astype(np.float32), axes=axes, keepdim=keepdim, divisor=divisor)
+        return wide.astype(x.dtype)
     count = 1
     for k in axes:
         count *= x.shape[k]
-    apart = x - SUM(x, axes, None, None, True) / x.dtype.type(count)
-    total = SUM(np.square(apart), axes, None, None, keepdim)
-    return total / x.dtype.type(divisor)
+    apart = x - total(x, axes, True) / x.dtype.type(count)
+    return total(np.square(apart), axes, keepdim) / x.dtype.type(divisor)
 
 
 @primitive(Kind.REDUCE, numpy=variance, grad_name="VarBackward0")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from . import folding
@@ -13,6 +13,7 @@ from .ahead import Ahead, to_fetch
 from .borders import Border
 from .buffers import Buffer
 from .builder import Value
+from .cascade import cuts, fold_loops
 from .elements import Elements
 from .forms import Form
 from .packing import Packed, transposed, woven
@@ -82,6 +83,7 @@ class Nest:
         self.steps = {
             d: self.tile.get(d, 1) * (self.lanes if d == self.vector else 1) for d in self.order
         }
+        self.cuts = cuts(self)  # of long sums into parts
         if work > WORTH_SHARING:
             self.share_out()
 
@@ -177,10 +179,6 @@ class Nest:
     def fold(self, points: Sequence[tuple[Point, int | None]], tile: Tile) -> Results:
         """The totals of every fold at every point, those of one point side by side."""
         b, folds = self.b, self.group.folds
-        wide = self.lanes if self.vector is not None else 1
-        accumulators = [
-            b.splat(folding.start(b, f.how[0], f.type), wide) for _ in points for f in folds
-        ]
 
         def inner(totals: Results) -> Results:
             self.e.known = {}
@@ -194,7 +192,7 @@ class Nest:
         self.reached, contraction = tile, self.choice.contraction
         self.borders = contraction.borders if contraction else []
         self.ahead = to_fetch(self, tile) if self.group.points else None
-        totals = self.fold_loops(0, accumulators, inner)
+        totals = fold_loops(self, 0, self.beginning(len(points) * len(folds)), inner)
         self.borders, self.ahead = [], None
         if self.choice.kind == DOT:
             totals = [
@@ -203,52 +201,12 @@ class Nest:
             ]
         return totals
 
-    def fold_loops(
-        self, depth: int, totals: Results, inner: Callable[[Results], Results]
-    ) -> Results:
-        """The loops over folded dimensions, which carry the totals."""
-        if depth == len(self.folded):
-            return inner(totals)
-        d = self.folded[depth]
-        size = self.extents[d]
-
-        def body(i: Value, *carried: Value) -> Results:
-            self.e.variables[d] = i
-            out = self.fold_loops(depth + 1, list(carried), inner)
-            del self.e.variables[d]
-            return out
-
-        if d != self.vector:
-            for border in self.borders:
-                if border.window == d and border.outer != self.vector:
-                    span = self.reached[border.outer]
-                    low, high = border.range(self.b, span.start, span.count, size)
-                    return list(self.b.loop(low, high, 1, body, totals, guard=True))
-            if self.ahead is not None and depth == 0:
-                return self.fold_fetching(size, body, totals, self.ahead)
-            return list(self.b.loop(0, size, 1, body, totals))
-        whole = size // self.lanes * self.lanes
-        totals = list(self.b.loop(0, whole, self.lanes, body, totals))
-        if whole < size:
-            self.e.mask = size - whole
-            totals = list(body(self.b.number(whole, "i64"), *totals))
-            self.e.mask = None
-        return totals
-
-    def fold_fetching(
-        self, size: int, body: Callable[..., Results], totals: Results, ahead: Ahead
-    ) -> Results:
-        """A loop over a folded dimension, in parts: before each, one row is fetched."""
-        b, part = self.b, size // ahead.rows
-
-        def several(k: Value, *carried: Value) -> Results:
-            ahead.fetch(k)
-            start = b.mul(k, b.number(part, "i64"))
-            end, most = b.add(start, b.number(part, "i64")), b.number(size, "i64")
-            end = b.select(b.compare("lt", end, most), end, most)
-            return list(b.loop(start, end, 1, body, carried))
-
-        return list(b.loop(0, -(-size // part), 1, several, totals))
+    def beginning(self, count: int) -> Results:
+        """Totals of nothing: `count` of them, those of one point side by side."""
+        b, folds = self.b, self.group.folds
+        wide = self.lanes if self.vector is not None else 1
+        starts = [b.splat(folding.start(b, f.how[0], f.type), wide) for f in folds]
+        return [starts[k % len(folds)] for k in range(count)]
 
     def taken_in(self, form: Form, point: Point, mask: int | None, total: Value) -> Value:
         """`total` after the element at hand was folded in."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .affine import LANE, Affine, combined, row_major, substituted, variable
 from .buffers import SLACK, Buffer
 from .builder import Builder, Value
+from .cascade import fold_loops
 from .forms import SOURCES
 from .strategy import packed_side_number
 
@@ -73,7 +74,7 @@ class Packed:
         """Write the loops that pack the panel."""
         straight, rows = self.accesses()
         if straight or not rows:
-            self.nest.fold_loops(0, [], lambda _: self.copy_row(tile))
+            fold_loops(self.nest, 0, [], lambda _: self.copy_row(tile))
         else:
             self.transpose(rows[-1], tile)
         self.nest.b.forget_loads()
