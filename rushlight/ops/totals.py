@@ -54,7 +54,8 @@ def row_sum(x: Any, ones: Any) -> Any:
 
 def one_by_one(x: Any, axes: Axes) -> int:
     """How many numbers NumPy would add up one after the other in a sum over `axes`."""
-    return math.prod([x.shape[k] for k in axes]) // math.prod([x.shape[k] for k in run(x, axes)])
+    all_of_them, paired = [math.prod([x.shape[k] for k in some]) for some in (axes, run(x, axes))]
+    return int(all_of_them // paired)
 
 
 def run(x: Any, axes: Axes) -> Axes:
