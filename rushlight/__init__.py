@@ -71,10 +71,16 @@ MODULES = frozenset(
 )
 
 LATER = {
+    "_dirichlet_grad": "variates",
+    "_sample_dirichlet": "variates",
+    "_standard_gamma": "variates",
+    "_standard_gamma_grad": "variates",
     "affine_grid_generator": "nn.affine",
+    "binomial": "variates",
     "compile": "compiler",
     "load": "io",
     "many": "nn.many",
+    "poisson": "variates",
     "save": "io",
     "vmap": "func",
 }

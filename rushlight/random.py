@@ -181,10 +181,11 @@ def check_range(low: int, high: int) -> None:
 
 @public()
 def randint_like(input: Any, low: int, high: Any = None, **options: Any) -> Any:
-    """As `randint`, with the shape and dtype of `input`."""
-    options.setdefault("dtype", input._value.dtype)
+    """As `randint`, with the shape, dtype and layout of `input`."""
     low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, input._value.shape, **options)
+    check_range(low, high)
+    draw: Draw = lambda t, shape, dtype, c: rng.integers(t, shape, low, high, dtype)  # noqa: E731
+    return drawn_like("randint_like", draw)(input, **options)
 
 
 @public()
@@ -224,8 +225,9 @@ def normal(
         return drawn("normal", draw_normal(float(mean), float(std)), "")(
             *shape_of((size,), "normal"), generator=generator, **options
         )
-    shapes = [x._value.shape for x in (mean, std) if isinstance(x, Handle)]
-    standard = randn(np.broadcast_shapes(*shapes), generator=generator)
+    values = [x._value for x in (mean, std) if isinstance(x, Handle)]
+    shape = np.broadcast_shapes(*[value.shape for value in values])
+    standard = randn(shape, generator=generator, dtype=values[0].dtype)
     # PyTorch's numbers have no gradient with respect to their mean and deviation.
     std, mean = [x.detach() if isinstance(x, Handle) else x for x in (std, mean)]
     return standard * std + mean

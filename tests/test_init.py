@@ -1,55 +1,18 @@
-"""Initial values: golden vectors, PyTorch's bits, and what each way of initialising promises."""
+"""Initial values: PyTorch's bits, and what each way of initialising promises."""
 
 import math
 
-import golden_rng
 import numpy as np
 import pytest
 
 import rushlight
 from rushlight import nn
-from rushlight.generator import default_generator
 
 init = nn.init
 
 
-class TensorPlayer(golden_rng.ArrayPlayer):
-    """Performs the steps of modules and initialisers with the real things, the rest on arrays."""
-
-    def __init__(self, seed):
-        rushlight.manual_seed(seed)
-        self.twister = default_generator.twister
-
-    def linear(self, fin, fout):
-        return parameters(nn.Linear(fin, fout))
-
-    def conv2d(self, cin, cout, k):
-        return parameters(nn.Conv2d(cin, cout, k))
-
-    def embedding(self, num, dim):
-        return parameters(nn.Embedding(num, dim))
-
-    def kaiming_uniform(self, shape, a, nonlinearity):
-        return array(init.kaiming_uniform_(rushlight.empty(shape), a, nonlinearity=nonlinearity))
-
-    def xavier_normal(self, shape):
-        return array(init.xavier_normal_(rushlight.empty(shape)))
-
-    def trunc_normal(self, shape, **settings):
-        return array(init.trunc_normal_(rushlight.empty(shape), **settings))
-
-
 def array(tensor):
     return np.array(tensor.detach().numpy())
-
-
-def parameters(module):
-    return [array(p) for p in module.parameters()]
-
-
-@pytest.mark.parametrize("run", golden_rng.load_runs(), ids=lambda run: f"seed {run.seed}")
-def test_modules_and_initialisers_give_the_golden_numbers(run):
-    golden_rng.play(run, TensorPlayer(run.seed))
 
 
 # -- what is promised --------------------------------------------------------------------------

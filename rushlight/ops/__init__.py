@@ -44,6 +44,7 @@ from .gathering import *
 from .general_eigen import *
 from .grids import *
 from .householder import *
+from .implicit import *
 from .incomplete_gamma import *
 from .indefinite import *
 from .index import *

@@ -6,8 +6,8 @@ lies in memory and when it draws is for the callers to know. From the bottom up:
 
     block, state, twister   the engine: words, their uniform forms, the 5056 bytes
     exact, formats          rounding once; the C library's functions; float16, bfloat16
-    uniform, normal, integers, permutation, continuous, discrete
-                            one family each; polynomials and ties help two of them
+    uniform, normal, integers, permutation, continuous, discrete, rejection
+                            one family each; polynomials, ties and supply help three of them
 
 A dtype is NumPy's, or the word "bfloat16", whose values are carried by float32.
 
@@ -27,6 +27,7 @@ from rushlight.rng.discrete import (
 from rushlight.rng.integers import integers, random_full
 from rushlight.rng.normal import normal
 from rushlight.rng.permutation import permutation
+from rushlight.rng.rejection import binomial, dirichlet, gamma, poisson
 from rushlight.rng.twister import DEFAULT_SEED, Token, Twister
 from rushlight.rng.uniform import uniform
 
@@ -36,15 +37,19 @@ __all__ = [
     "Twister",
     "bernoulli",
     "bernoulli_from",
+    "binomial",
     "cauchy",
+    "dirichlet",
     "dropout_keep",
     "exponential",
+    "gamma",
     "geometric",
     "integers",
     "log_normal",
     "multinomial",
     "normal",
     "permutation",
+    "poisson",
     "random_full",
     "uniform",
 ]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import MissingError
 from ..gradient import values_used, vjp
 from ..graph import Bound, Cell, Constant, Leaf, Node, Saved, Stale, next_serial, serial_of
 from .memory import SAVING, owner_of
@@ -126,7 +127,10 @@ def values_needed(node: Node) -> set[Node]:
     back = {saved: node, **dict(zip(inputs, node.inputs, strict=True))}
     since = next_serial()
     g = Leaf(node.shape, node.dtype)
-    passed = vjp(saved, g)
+    try:
+        passed = vjp(saved, g)
+    except MissingError:
+        return set()  # a gradient that nobody has written: whoever asks for it is told then
     return {back.get(u, u) for u in values_used([p[1] for p in passed], g, since)}
 
 
