@@ -117,6 +117,7 @@ class Entry:
         "pattern",  # how the arguments of a general call looked (see calls.py)
         "places",  # which tensor arguments must be bound at every call
         "plain",  # the form of a call of a few tensors whose result is one new tensor: `form_of`
+        "restless",  # the op that comes next with ever other options (see restless.py)
         "returned",  # how to hand back the results: see `results.py`
         "root",
         "scalars",  # the leaves that stand for `numbers`
@@ -147,6 +148,7 @@ class Entry:
         self.key: Any = None
         self.line: tuple[str, int] | None = None
         self.urgent = False
+        self.restless: Any = None
         self.extra: Any = None
         self.dues: Any = None
         self.pattern: Any = None

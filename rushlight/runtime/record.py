@@ -31,6 +31,7 @@ from .due import grad_of
 from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
 from .memory import to_read
 from .recorder import Recorder, local
+from .restless import is_restless
 from .threads import adopt
 from .world import world
 
@@ -102,6 +103,9 @@ def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
             recorder.flush()
             key = call.key(op, recorder.grad)
         entry = recorder.at.alternatives.get(key)
+        if entry is None and op.view and is_restless(recorder, call):
+            recorder.flush()
+            return apply(op, args, kwargs)
         if entry is None:
             entry = create(recorder, call, key)
         return take(recorder, entry, call.handles, call.numbers)
