@@ -21,6 +21,7 @@ from .forms import (
     reshaped,
     turned,
 )  # fmt: skip
+from .phases import by_phases, spares
 from .plan import arguments
 from .rows import INFINITY, Lowering, NoRow, first_place, place_type, row
 
@@ -156,6 +157,9 @@ def _(x: Lowering, node: Node, g: Form, weight: Form) -> Form:
     attrs = node.attrs
     groups, dilation = attrs["groups"], attrs["dilation"]
     count, channels, *kernel = weight.shape
+    if spares(kernel, attrs["stride"], dilation):
+        rest = {k: v for k, v in attrs.items() if k != "size"}
+        return by_phases(g, weight, node.shape, **rest)
     around = spread_out(g, node.shape[2:], kernel, **attrs)
     places = [forms.axis(0, groups), forms.axis(2, count // groups), forms.axis(1, channels)]
     places += [
