@@ -7,7 +7,7 @@ where nothing is written has space of its own that stays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from .affine import Affine, combined, row_major
@@ -115,12 +115,21 @@ class Memory:
 
     def is_fixed(self, form: Form) -> bool:
         """Whether the layout of a stored form is not free."""
-        if form.kind is Kind.PIECE or form.kind in ALONE or self.must_be_tight(form):
+        if form.kind is Kind.PIECE or form.kind in ALONE:
             return True
         if form.how == "turned":
             return True
         found = self.buffers.get(form)
         return found is not None and found.strides is not None
+
+    def links(self, form: Form) -> frozenset[int]:
+        """The dimensions that must lie directly around the next long one: a reshape merges them."""
+        found: set[int] = set()
+        for user in self.plan.users[form]:
+            if user.kind is Kind.RESHAPE:
+                for left, _ in axis_groups(form.shape, user.shape):
+                    found.update([i for i in left if form.shape[i] > 1][:-1])
+        return frozenset(found)
 
     def must_be_tight(self, form: Form, rows: bool = False) -> bool:
         """Whether a reshape that merges dimensions reads the memory of `form`.
@@ -164,20 +173,37 @@ class Memory:
         buffer.strides = row_major(buffer.form.shape)
         buffer.size = buffer.form.size + SLACK
 
-    def lay_out(
-        self, buffer: Buffer, order: Sequence[int], odd_rows: int = 0, pages: bool = True
+    def lay_out_free(
+        self, buffer: Buffer, order: Sequence[int], links: Collection[int], odd_rows: int
     ) -> None:
+        """As `lay_out`, but what is linked stays together, where the last of it in `order` is."""
+        blocks: list[list[int]] = []
+        for axis in sorted(order):
+            if blocks and blocks[-1][-1] in links:
+                blocks[-1].append(axis)
+            else:
+                blocks.append([axis])
+        blocks.sort(key=lambda block: max([order.index(axis) for axis in block]))
+        self.lay_out(buffer, [a for block in blocks for a in block], odd_rows, links=links)
+
+    def lay_out(
+        self, buffer: Buffer, order: Sequence[int], odd_rows: int = 0, pages: bool = True,
+        links: Collection[int] = (),
+    ) -> None:  # fmt: skip
         """Dimensions from the outermost to the innermost in the given order.
 
         With `odd_rows`, rows that are an even number of vectors of so many elements get one more,
         so that equal columns do not all fall into the same lines of the cache. Outer dimensions
         whose steps are whole pages get a line more, for the same reason, unless `pages` is False.
+        There are no gaps between dimensions in `links` and the next.
         """
         strides = [0] * len(buffer.form.shape)
         step = 1
         for k, axis in enumerate(reversed(order)):
             strides[axis] = step
             step *= buffer.form.shape[axis]
+            if k + 1 < len(order) and order[-k - 2] in links:
+                continue
             if k == 0 and odd_rows > 1 and len(order) > 1 and step >= 4 * odd_rows:
                 step = -(-step // odd_rows) * odd_rows
                 step += odd_rows * (step // odd_rows % 2 == 0)

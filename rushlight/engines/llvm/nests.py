@@ -277,8 +277,9 @@ class Nest:
         assert v is not None and w is not None
         buffer, wide = e.memory.of(form), [b.splat(r, self.lanes) for r in rows]
         place = buffer.flat(own_index(form))
-        if len(rows) in (2, 4) and substituted(place, self.at_zero).factor(v) == len(rows):
-            start = e.address(buffer, substituted(place, self.at_zero))
+        first = substituted(place, self.at_zero)
+        if len(rows) in (2, 4) and (first.factor(v), first.factor(w)) == (len(rows), 1):
+            start = e.address(buffer, first)
             b.store(woven(b, wide), start, mask and mask * len(rows))
             return
         columns = transposed(b, wide + wide[-1:] * (self.lanes - len(rows)))

@@ -264,7 +264,7 @@ class Step:
         shared = self.parallel and self.vector_work(group) > WORTH_SHARING
         return Problem(
             group, parallel, folded, extents, reads, writes, lanes, registers, contraction,
-            planned_threads() if shared else 1,
+            planned_threads() if shared else 1, self.linked(group, parallel),
         )  # fmt: skip
 
     def reads(self, group: Group) -> list[Access]:
@@ -287,6 +287,25 @@ class Step:
         fixed = [f for f in group.forms if self.memory.is_fixed(f)]
         return [self.memory.of(f).flat(own_index(f)) for f in fixed]
 
+    def linked(self, group: Group, parallel: list[str]) -> list[list[dict[str, int]]]:
+        """For forms whose layout is free, but for links: what stays together, with its steps."""
+        found = []
+        for form in group.forms:
+            links = self.memory.links(form)
+            if self.memory.is_fixed(form) or not links:
+                continue
+            blocks: list[dict[str, int]] = []
+            long, step = [a for a, n in enumerate(form.shape) if n > 1], 1
+            for k, axis in reversed(list(enumerate(long))):
+                if axis not in links:
+                    blocks.append({})
+                    step = 1
+                if f"p{k}" in parallel:
+                    blocks[-1][f"p{k}"] = step
+                step *= form.shape[axis]
+            found.append(blocks)
+        return found
+
     def lay_out_fixed(self, group: Group) -> None:
         """Lay out the forms whose layout is not free."""
         for form in group.forms:
@@ -308,7 +327,8 @@ class Step:
                 long = [a for a, n in enumerate(form.shape) if n > 1]
                 axes = [long[int(d[1:])] for d in full]
                 odd = 0 if merged or choice.kind == POINT else self.elements.lanes
-                self.memory.lay_out(buffer, axes, odd)
+                links = self.memory.links(form) | {long[int(d[1:])] for d in merged if d in full}
+                self.memory.lay_out_free(buffer, axes, links, odd)
 
 
 def merge(

@@ -71,11 +71,22 @@ class Problem:
     folded: list[str]
     extents: dict[str, int]
     reads: list[Access]
-    writes: list[Affine]
+    fixed: list[Affine]  # where forms are written whose layout is given
     lanes: int
     registers: int
     contraction: Contraction | None
     threads: int = 1
+    linked: list[list[dict[str, int]]] = field(default_factory=list)
+    """Steps within what stays together, of forms whose layout is free but for that."""
+
+    def writes(self, vector: str | None) -> list[Affine]:
+        """Where is written if `vector` lies innermost where it may."""
+        found = list(self.fixed)
+        for blocks in self.linked:
+            mine = next((b for b in blocks if vector in b), {})
+            terms = [(v, s if b is mine else FAR * s) for b in blocks for v, s in b.items()]
+            found.append(Affine(0, tuple(terms)))
+        return found
 
     def total(self) -> int:
         """The number of innermost iterations."""
@@ -85,6 +96,9 @@ class Problem:
         """The extents, that of the vectorised variable in vectors."""
         return {d: -(-n // self.lanes) if d == variable else n for d, n in self.extents.items()}
 
+
+FAR = 1 << 20
+"""The step of a dimension that does not lie innermost."""
 
 SCATTERED = 32
 """What it costs to load or store a vector element by element."""
@@ -129,7 +143,7 @@ def choose_point(problem: Problem) -> Choice:
     for v in problem.parallel:
         steps = problem.total() // problem.extents[v] * problem.vectors(v)[v]
         loads = sum([access_cost(a.flat.factor(v)) for a in problem.reads])
-        stores = sum([1 if a.factor(v) in (0, 1) else SCATTERED for a in problem.writes])
+        stores = sum([1 if a.factor(v) in (0, 1) else SCATTERED for a in problem.writes(v)])
         cost = steps * (1 + loads + stores)
         if best is None or cost <= best[0]:
             best = (cost, v)
@@ -152,12 +166,13 @@ def choose_turn(problem: Problem, limit: float) -> Choice | None:
     extents = problem.extents
     best: Choice | None = None
     for v in problem.parallel:
-        across = [a for a in problem.writes if a.factor(v) not in (0, 1)]
+        writes = problem.writes(v)
+        across = [a for a in writes if a.factor(v) not in (0, 1)]
         if not across or not all([a.flat.factor(v) in (0, 1) for a in problem.reads]):
             continue
         steps = problem.total() // extents[v] * problem.vectors(v)[v]
         loads = sum([access_cost(a.flat.factor(v)) for a in problem.reads])
-        cost = steps * (1 + loads + len(problem.writes) + TURNING)
+        cost = steps * (1 + loads + len(writes) + TURNING)
         for w in problem.parallel:
             if w == v or not all([a.factor(w) == 1 for a in across]) or cost >= limit:
                 continue
@@ -237,7 +252,7 @@ def fixed_cost(problem: Problem, vector: str | None, kind: str) -> float:
         return 0
     counts = problem.vectors(vector)
     steps = math.prod([counts[d] for d in problem.parallel])
-    return sum([40.0 * steps for a in problem.writes if a.factor(vector) not in (0, 1)])
+    return sum([40.0 * steps for a in problem.writes(vector) if a.factor(vector) not in (0, 1)])
 
 
 def packing_cost(problem: Problem, vector: str | None) -> float:
