@@ -64,14 +64,18 @@ def draw_normal(mean: float, std: float) -> Draw:
     return lambda t, shape, dtype, contiguous: rng.normal(t, shape, mean, std, dtype, contiguous)
 
 
-def fill(array: Any, generator: Generator | None, draw: Draw) -> None:
-    """Fill an array in the order of its memory."""
-    item = array.itemsize
-    contiguous = tuple([s // item for s in array.strides]) == contiguous_strides(array.shape)
-    order = sorted(range(array.ndim), key=lambda k: (-array.strides[k], k))
-    view = array.transpose(order)
+def filled(room: Any, generator: Generator | None, draw: Draw) -> Any:
+    """`room` filled in the order of its memory, or another array like it that was drawn so."""
+    item = room.itemsize
+    contiguous = tuple([s // item for s in room.strides]) == contiguous_strides(room.shape)
+    order = sorted(range(room.ndim), key=lambda k: (-room.strides[k], k))
+    view = room.transpose(order)
     with LOCK:
-        view[...] = draw(twister_of(generator), view.shape, array.dtype, contiguous)
+        found = draw(twister_of(generator), view.shape, room.dtype, contiguous)
+    if contiguous and found.dtype == room.dtype and found.shape == room.shape:
+        return found  # large weights need not be copied
+    view[...] = found
+    return room
 
 
 def drawn(op: str, draw: Draw, what: str) -> Callable[..., Any]:
@@ -121,8 +125,7 @@ def drawn_like(op: str, draw: Draw) -> Callable[..., Any]:
         wanted = checked_dtype(dtype, op)
 
         def make(shape: tuple[int, ...]) -> Any:
-            array = room_for(input, shape, wanted)
-            fill(array, generator, draw)
+            array = filled(room_for(input, shape, wanted), generator, draw)
             return finished(array, requires_grad, op)
 
         return for_each(op, input._value.shape, make)
@@ -281,14 +284,10 @@ def refill(tensor: Any, generator: Generator | None, draw: Draw, op: str) -> Any
     if recorder.mapping:
 
         def make(shape: tuple[int, ...]) -> Any:
-            room = room_for(tensor, shape)
-            fill(room, generator, draw)
-            return wrap(room)
+            return wrap(filled(room_for(tensor, shape), generator, draw))
 
         return copy_(tensor, for_each(op, tensor._value.shape, make))
-    room = room_like(tensor)
-    fill(room, generator, draw)
-    return overwrite(tensor, room)
+    return overwrite(tensor, filled(room_like(tensor), generator, draw))
 
 
 @public("Tensor")
@@ -369,8 +368,7 @@ def dropout_mask(input: Any, p: float) -> Any:
     """A mask of what dropout keeps of `input`, drawn as PyTorch draws it."""
 
     def make(shape: tuple[int, ...]) -> Any:
-        mask = room_for(input, shape, dtypes.bool_)
-        fill(mask, None, lambda t, shape, dtype, contiguous: rng.dropout_keep(t, shape, p))
-        return wrap(mask)
+        room = room_for(input, shape, dtypes.bool_)
+        return wrap(filled(room, None, lambda t, shape, *rest: rng.dropout_keep(t, shape, p)))
 
     return for_each("dropout", input._value.shape, make)

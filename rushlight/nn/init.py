@@ -251,9 +251,7 @@ def trunc_normal_(
 
 def drawn(tensor: Any, draw: random.Draw, generator: Any) -> Any:
     """A new array like `tensor`, refilled by `draw`."""
-    array = room_like(tensor)
-    random.fill(array, generator, draw)
-    return array
+    return random.filled(room_like(tensor), generator, draw)
 
 
 def from_tail(tensor: Any, mean: float, std: float, a: float, b: float, generator: Any) -> Any:
@@ -297,7 +295,7 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
         return tensor
     shape = tuple(tensor.shape)
     flat = np.empty((shape[0], tensor.numel() // shape[0]), tensor.dtype.numpy)
-    random.fill(flat, generator, random.draw_normal(0.0, 1.0))
+    flat = random.filled(flat, generator, random.draw_normal(0.0, 1.0))
     wide = flat.shape[0] < flat.shape[1]
     q, r = np.linalg.qr(flat.T if wide else flat)
     q *= np.sign(np.diagonal(r))

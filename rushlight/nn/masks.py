@@ -135,9 +135,10 @@ def feature_mask(input: Any, p: float) -> Any:
         raise ShapeError(explain("dropout", problem, {"input": input._value.spec}))
 
     def make(shape: tuple[int, ...]) -> Any:
-        mask = np.empty(shape, np.bool_)
-        random.fill(mask, None, lambda t, shape, dtype, contiguous: rng.dropout_keep(t, shape, p))
-        return wrap(mask)
+        room = np.empty(shape, np.bool_)
+        return wrap(
+            random.filled(room, None, lambda t, shape, *rest: rng.dropout_keep(t, shape, p))
+        )
 
     return for_each("dropout", (*shape[:2], *[1] * (len(shape) - 2)), make)
 
