@@ -135,3 +135,31 @@ def test_what_differs_is_told(changing, words):
     text = torch.explain_recompiles()
     line = changing.__code__.co_firstlineno
     assert words.replace("FILE", f"test_recompiles.py:{line}") in text, text
+
+
+def shifted(top, x):
+    """A picture cut out at `top` of one that is not computed yet, as augmentations do it."""
+    padded = x * 2.0
+    return (padded[top : top + 4] + 1.0).sum().item()
+
+
+def test_a_slice_at_ever_other_places_makes_one_program():
+    x = torch.arange(12.0)
+    got = [shifted(k % 9, x) for k in range(40)]
+    assert got == [sum(2.0 * n + 1 for n in range(k % 9, k % 9 + 4)) for k in range(40)]
+    assert len(pretend.compiled) == 2  # what comes before, and what follows
+
+
+def test_a_slice_at_a_few_places_is_part_of_the_program():
+    x = torch.arange(12.0)
+    for k in range(12):
+        shifted(k % 3, x)
+    assert len(pretend.compiled) == 3
+
+
+def test_slices_of_what_has_a_history_are_recorded_as_they_come():
+    w = torch.arange(12.0, requires_grad=True)
+    for k in range(20):
+        w.grad = None
+        (w * 2.0)[k % 7 : k % 7 + 4].sum().backward()
+        assert w.grad.tolist() == [2.0 if k % 7 <= n < k % 7 + 4 else 0.0 for n in range(12)]

@@ -1,7 +1,7 @@
 """Views that are another each time: a slice of random place, as augmentations cut it.
 
-What was recorded after each of them would be another program. So when a few have come after the same
-calls, what came before is run, and the view is one of memory: it only tells programs where that is.
+What was recorded after each of them would be another program. So when a few have come after the
+same calls, what came before is run, and the view is one of memory: programs are told where it is.
 """
 
 from __future__ import annotations

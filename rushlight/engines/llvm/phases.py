@@ -19,7 +19,7 @@ Pads = Sequence[tuple[int, int]]
 
 
 class Phases(NamedTuple):
-    """One dimension: `count` elements for each of `stride` phases, made of `taps` products each.
+    """One dimension: `each` elements for each of `stride` phases, made of `taps` products each.
 
     The first element needs the window `first`, and less by `step` for each further product. With
     `turned` phase 1 begins at a window more, and the phases take the kernel's elements in turns.
@@ -28,7 +28,7 @@ class Phases(NamedTuple):
 
     stride: int
     taps: int
-    count: int
+    each: int
     first: int
     step: int
     turned: bool
@@ -37,7 +37,7 @@ class Phases(NamedTuple):
     @property
     def rows(self) -> int:
         """How many windows are read, those outside of the image included."""
-        return self.count + self.step * (self.taps - 1) + self.turned
+        return self.each + self.step * (self.taps - 1) + self.turned
 
     @property
     def start(self) -> int:
@@ -50,8 +50,8 @@ def phases_along(size: int, kernel: int, stride: int, before: int, dilation: int
     taps, aligned = -(-kernel // stride), before % stride == 0
     turned = not aligned and stride == 2
     cut = 0 if aligned or turned else before
-    count = -(-(size + cut) // stride)
-    return Phases(stride, taps, count, (before - cut) // stride, dilation, turned, cut)
+    each = -(-(size + cut) // stride)
+    return Phases(stride, taps, each, (before - cut) // stride, dilation, turned, cut)
 
 
 def by_phases(
@@ -61,13 +61,13 @@ def by_phases(
     """The image of `shape` whose convolution with `weight` has the gradient `g`."""
     batch, channels, *size = shape
     along = [
-        phases_along(*numbers, before, d)
-        for *numbers, (before, _), d in zip(
+        phases_along(n, k, s, before, d)
+        for n, k, s, (before, _), d in zip(
             size, weight.shape[2:], stride, padding, dilation, strict=True
         )
     ]
     n, outputs = len(along), weight.shape[0] // groups
-    cells = [m for p in along for m in (p.count, p.stride)]
+    cells = [m for p in along for m in (p.each, p.stride)]
     taps = [p.taps for p in along]
     whole = (batch, groups, channels // groups, *cells, outputs, *taps)
     axes = [forms.axis(k, m) for k, m in enumerate(whole)]
@@ -84,7 +84,7 @@ def by_phases(
     full = reshaped(full, (groups, outputs, channels // groups, *full.shape[2:]))
     full = forms.view(full, whole, [axes[1], axes[3 + 2 * n], axes[2], *places])
     total = folded("add", mapped("mul", g.type, full, seen), range(3 + 2 * n, 4 + 3 * n))
-    image = reshaped(total, (batch, channels, *[p.count * p.stride for p in along]))
+    image = reshaped(total, (batch, channels, *[p.each * p.stride for p in along]))
     return shown(image, [p.cut for p in along], size)
 
 
