@@ -20,7 +20,7 @@ import numpy as np
 
 from . import layout, pool
 from .builder import Builder
-from .jit import builtin, image_of, link
+from .jit import builtin, image_of, load
 from .specs import Array, Number, Spec, complaint
 
 
@@ -337,8 +337,8 @@ def of_image(
     if "status" not in arrays:
         arrays["status"] = np.zeros(1, np.int64)
     addresses |= {"refuse": id(refuse), "status": int(arrays["status"].ctypes.data)}
-    address = link(image, ["call"], addresses)["call"]
-    return builtin(address, name, (explain_why, lock, arrays, tuple(specs)))
+    code = load(image, ["call"], addresses)
+    return builtin(code.addresses["call"], name, code, explain_why, lock, arrays, tuple(specs))
 
 
 def refuse() -> None:

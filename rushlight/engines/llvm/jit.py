@@ -1,7 +1,9 @@
 """IR text into machine code that can be called, and machine code into Python builtins.
 
-Nothing is ever unloaded: a thread may be inside the code when the interpreter exits, and LLVM's own
-order of destruction is not safe then.
+Code is unloaded when nobody can be inside it any more: a builtin keeps its own code, whoever calls
+a builtin keeps that, and a step is over only when all threads of the pool have left it. It is done
+by the thread that loads the next module, and never once the interpreter exits: LLVM's own order of
+destruction is not safe then.
 """
 
 from __future__ import annotations
@@ -34,9 +36,14 @@ _forever: list[Any] = []
 """What must live as long as the process; it has a reference that is never given back."""
 ctypes.pythonapi.Py_IncRef(ctypes.py_object(_forever))
 
+_dropped: list[Any] = []
+"""Modules that nobody can call any more, to be unloaded."""
+_forever.append(_dropped)
+
 _numbers = itertools.count()
 _made: dict[str, Any] = {}
 _compiled = 0
+_loaded = 0
 
 
 class MethodDef(ctypes.Structure):
@@ -101,19 +108,46 @@ def assembly(text: str) -> str:
         return str(emitter.emit_assembly(module))
 
 
-def link(image: bytes, names: Iterable[str], symbols: Mapping[str, int]) -> dict[str, int]:
-    """Load an object file for the life of the process: the addresses of its functions `names`."""
+class Code:
+    """A loaded object file: the addresses of its functions, as long as this object is kept."""
+
+    def __init__(self, tracker: Any, names: Iterable[str]) -> None:
+        self.tracker = tracker
+        self.addresses = {name: int(tracker[name]) for name in names}
+
+    def __del__(self, dropped: list[Any] = _dropped) -> None:
+        dropped.append(self.tracker)
+
+
+def load(image: bytes, names: Iterable[str], symbols: Mapping[str, int]) -> Code:
+    """Load an object file, and unload what was dropped."""
+    global _loaded
     wanted = list(names)
     with LOCK:
+        while _dropped:
+            _loaded -= 1
+            _dropped.pop().close()
         jit = _once("jit", lambda: llvm.create_lljit_compiler(machine()))
         library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
         for name, address in symbols.items():
             library.import_symbol(name, address)
         for name in wanted:
             library.export_symbol(name)
-        tracker = library.link(jit, f"rushlight{next(_numbers)}")
-        _forever.append(tracker)  # dropping it would unload the code
-    return {name: int(tracker[name]) for name in wanted}
+        code = Code(library.link(jit, f"rushlight{next(_numbers)}"), wanted)
+        _loaded += 1
+    return code
+
+
+def link(image: bytes, names: Iterable[str], symbols: Mapping[str, int]) -> dict[str, int]:
+    """Load an object file for the life of the process: the addresses of its functions `names`."""
+    code = load(image, names, symbols)
+    _forever.append(code)
+    return code.addresses
+
+
+def loaded_count() -> int:
+    """How many modules are loaded, those not counted that are only waiting to be unloaded."""
+    return _loaded - len(_dropped)
 
 
 def _once(name: str, make: Any) -> Any:
@@ -124,18 +158,19 @@ def _once(name: str, make: Any) -> Any:
     return _made[name]
 
 
-def builtin(address: int, name: str, own: object = None) -> Any:
+def builtin(address: int, name: str, *own: object) -> Any:
     """A Python builtin of the native function `ptr f(ptr self, ptr arguments, i64 count)`.
 
-    `own` is what `self` points to; the builtin keeps it alive. The function gets references
-    that it does not own, returns one that the caller will own, or null with an error set.
+    `self` points to what is its `own`, which the builtin keeps alive: its code above all. The
+    function gets references that it does not own, returns one that the caller will own, or null
+    with an error set.
     """
     definition = MethodDef(name.encode(), address, METH_FASTCALL, None)
-    _forever.append(definition)
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype = ctypes.py_object
     make.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-    return make(ctypes.addressof(definition), own, None)
+    # A builtin reads its definition last when it lets go of what is its own.
+    return make(ctypes.addressof(definition), (definition, *own), None)
 
 
 def free_threaded() -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -103,18 +105,20 @@ def builtin_for(program: Program, updates: Mapping[int, int], dense: bool = Fals
         if k not in updates:
             specs.append(array_spec(f"output {k}", node, output_strides(node, dense), True))
     key = key_of(program, updates, dense)
-    if key in MADE:
-        return MADE[key]
-    known, made = recall(key), None
+    made = MADE.get(key) if key else None
+    if made is not None:
+        return made
+    known = recall(key)
     if known is not None:
         with suppress(RuntimeError):  # what the linker does not take is as good as nothing
             made = builtin_of(known, specs)
-    if made is None:
+    if known is None or made is None:
         known = code_for(program, updates, dense, specs)
         remember(key, *known)
         made = builtin_of(known, specs)
     if key is not None:
         MADE[key] = made
+        keep(made, known[0] + len(known[1]))
     return made
 
 
@@ -126,11 +130,24 @@ def builtin_of(known: tuple[int, bytes], specs: Sequence[Spec]) -> Any:
     return of_image(image, specs, "program", memory)
 
 
-MADE: dict[str | None, Any] = {}
+MADE: WeakValueDictionary[str, Any] = WeakValueDictionary()
 """The builtins of this process by the key of their program: models that are alike share one.
 
 They may share its arena too, since a step leaves nothing in it that the next one reads.
 """
+
+RECENT: deque[tuple[Any, int]] = deque()
+"""The latest of them, kept although nobody may use them now, and their memory in bytes."""
+
+MOST, MOST_BYTES = 64, 1 << 26
+"""No more than these are kept for that."""
+
+
+def keep(made: Any, size: int) -> None:
+    """Keep a builtin that takes `size` bytes, at the cost of older ones."""
+    RECENT.append((made, size))
+    while len(RECENT) > MOST or sum([n for _, n in RECENT]) > MOST_BYTES:
+        RECENT.popleft()
 
 
 def code_for(
