@@ -63,7 +63,7 @@ def test_two_hundred_models():
     cells = len(LIVE_CELLS)
     # One model of 64 has 1,539 parameters: with its gradients and state some 25 kB.
     assert growth(lambda k: train(64)) < 60_000
-    assert len(LIVE_CELLS) == cells and not DEAD_CELLS
+    assert len(LIVE_CELLS) <= cells and not DEAD_CELLS
 
 
 def test_models_of_ever_new_shapes():
