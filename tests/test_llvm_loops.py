@@ -106,12 +106,15 @@ def test_a_factor_packed_as_a_whole_for_several_threads(monkeypatch: pytest.Monk
         rushlight.set_num_threads(before)
 
 
-def test_an_update_of_a_large_weight() -> None:
-    x, y, w, m = leaf(64, 200), leaf(64, 150), leaf(150, 200), leaf(150, 200)
+@pytest.mark.parametrize("rows,groups", [(64, 2), (300, 1)])
+def test_an_update_of_a_large_weight(rows: int, groups: int) -> None:
+    """After a short sum it is a sweep of its own; a long one leaves time to fetch what it needs."""
+    x, y, w, m = leaf(rows, 200), leaf(rows, 150), leaf(150, 200), leaf(150, 200)
     g = ops.mm(ops.permute_view(y, dims=(1, 0)), x)
     moved = m * 0.9 + g
     step = check([w - 0.1 * moved, moved], (x, y, w, m), {0: 2, 1: 3})
-    assert "llvm.prefetch" in step.b.module()
+    assert len(step.schedule.groups) == groups
+    assert ("llvm.prefetch" in step.b.module()) == (groups == 1)
 
 
 @pytest.mark.parametrize("padding", [(2, 2), (3, 1), (0, 4)])

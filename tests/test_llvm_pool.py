@@ -1,5 +1,6 @@
 """The pool of threads: every tile is done once, whatever happens to the process."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -80,6 +81,19 @@ def same_number_of_threads():
 def test_every_tile_is_done_once(threads):
     cores.set_threads(threads)
     check(two_phases(), 200)
+
+
+def test_two_threads_begin_at_either_end():
+    taken = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
+        pool.symbols()["pool_take"]
+    )
+    memory = np.zeros(pool.PLACES["SIZE"], np.uint8)
+    views = [np.array([memory.ctypes.data, 0, thread], np.int64) for thread in range(3)]
+    place = pool.PLACES["COUNTER0"]
+    got = [taken(views[k].ctypes.data, place, 5) for k in (0, 1, 1, 2, 0, 1, 0)]
+    assert got == [0, 4, 3, 1, 2, -1, -1]
+    views[0][1] = 1  # in another phase there is nothing
+    assert taken(views[0].ctypes.data, place, 9) == -1
 
 
 def test_the_number_may_change_between_steps():

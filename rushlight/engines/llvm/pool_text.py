@@ -11,7 +11,7 @@ PLACES = {
     "STATE": 256,  # phase << 32 | closing << 31 | joined << 16 | arrived
     "WAITERS": 320,  # threads that sleep until the phase changes
     "LOCK": 384,  # 1 while a step has the pool
-    "COUNTER0": 448,  # phase << 32 | tiles taken
+    "COUNTER0": 448,  # phase << 32 | tiles taken from the end << 16 | tiles taken from the front
     "COUNTER1": 512,
     "SIZE": 576,
     "MOST": 1024,  # threads; more are not started
@@ -88,41 +88,17 @@ done:
   ret void
 }
 
-define i64 @pool_take(ptr %view, i64 %place) nounwind noinline {
-entry:
-  %pool = load ptr, ptr %view
-  %phase_at = getelementptr i8, ptr %view, i64 8
-  %mine = load i64, ptr %phase_at
-  %word_at = getelementptr i8, ptr %pool, i64 %place
-  %first = load atomic i64, ptr %word_at monotonic, align 8
-  br label %try
-try:
-  %word = phi i64 [%first, %entry], [%other, %take]
-  %phase = lshr i64 %word, 32
-  %here = icmp eq i64 %phase, %mine
-  br i1 %here, label %take, label %none
-take:
-  %next = add i64 %word, 1
-  %pair = cmpxchg ptr %word_at, i64 %word, i64 %next monotonic monotonic
-  %other = extractvalue {i64, i1} %pair, 0
-  %mine_now = extractvalue {i64, i1} %pair, 1
-  br i1 %mine_now, label %done, label %try
-done:
-  %tile = and i64 %word, 4294967295
-  ret i64 %tile
-none:
-  ret i64 4611686018427387904
-}
-
 define void @run_alone(ptr %step, ptr %table) nounwind noinline {
   %pool = alloca [$SIZE x i8], align 64
-  %view = alloca [2 x i64], align 16
+  %view = alloca [3 x i64], align 16
   call void @llvm.memset.p0.i64(ptr align 64 %pool, i8 0, i64 $SIZE, i1 false)
   %state_at = getelementptr i8, ptr %pool, i64 $STATE
   store i64 $ONE_JOINED, ptr %state_at
   %phase_at = getelementptr i8, ptr %view, i64 8
+  %thread_at = getelementptr i8, ptr %view, i64 16
   store ptr %pool, ptr %view
   store i64 0, ptr %phase_at
+  store i64 0, ptr %thread_at
   call void %step(ptr %table, ptr %view, i64 0, i64 1)
   ret void
 }
@@ -226,9 +202,11 @@ entry:
   %threads_at = getelementptr i8, ptr @pool_memory, i64 $JOB_THREADS
   %first_phase_at = getelementptr i8, ptr @pool_memory, i64 $JOB_PHASE
   %state_at = getelementptr i8, ptr @pool_memory, i64 $STATE
-  %view = alloca [2 x i64], align 16
+  %view = alloca [3 x i64], align 16
   %phase_at = getelementptr i8, ptr %view, i64 8
+  %thread_at = getelementptr i8, ptr %view, i64 16
   store ptr @pool_memory, ptr %view
+  store i64 %thread, ptr %thread_at
   %first_at = getelementptr i8, ptr @pool_memory, i64 $STARTED_EPOCH
   %first = load atomic i64, ptr %first_at acquire, align 8
   br label %rest
@@ -337,7 +315,7 @@ entry:
   %sleepers_at = getelementptr i8, ptr @pool_memory, i64 $SLEEPERS
   %first_phase_at = getelementptr i8, ptr @pool_memory, i64 $JOB_PHASE
   %state_at = getelementptr i8, ptr @pool_memory, i64 $STATE
-  %view = alloca [2 x i64], align 16
+  %view = alloca [3 x i64], align 16
   %phase_at = getelementptr i8, ptr %view, i64 8
   %any_number = load atomic i64, ptr @threads_wanted monotonic, align 8
   %small = icmp slt i64 %any_number, $MOST
@@ -367,8 +345,10 @@ post:
   %state = load atomic i64, ptr %state_at acquire, align 8
   %phase = lshr i64 %state, 32
   store i64 %phase, ptr %first_phase_at
+  %thread_at = getelementptr i8, ptr %view, i64 16
   store ptr @pool_memory, ptr %view
   store i64 %phase, ptr %phase_at
+  store i64 0, ptr %thread_at
   %ready = or i64 %state, $ONE_JOINED
   store atomic i64 %ready, ptr %state_at release, align 8
   %old = load i64, ptr @pool_memory

@@ -18,6 +18,11 @@ LARGEST_SHARED_FOLD = 65_536
 """Folds of more elements than this are not computed side by side: each has its best loops."""
 
 
+SHORT_FOLD, LARGE_UPDATE = 256, 1 << 14
+"""A fold of so many steps at most hides little of what it takes to update an input of so many
+elements at least: that is better done in one sweep of its own, in the order of memory."""
+
+
 class Conflict(Exception):
     """An input cannot be updated in place: somebody reads it later. `form` is the update."""
 
@@ -163,6 +168,9 @@ class Schedule:
         if form.kind is Kind.PIECE and group.folds:
             return False  # its layout is given, and may not be what suits the folds
         if group.parallel != loops.parallel or any([is_alone(f) for f in group.forms]):
+            return False
+        short = group.folds and math.prod(group.folded) <= SHORT_FOLD
+        if short and updated is not None and form.size >= LARGE_UPDATE:
             return False
         within = [(f, i) for f, i in reading.stored if self.place[f] == k]
         if loops.folded:

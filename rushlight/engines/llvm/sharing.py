@@ -9,7 +9,7 @@ from functools import cache
 from ...cores import count_cores
 from .builder import Builder, Value
 from .elements import Elements, Source
-from .pool import hand_out
+from .pool import MOST_TILES, hand_out
 from .strategy import PACKED, Choice, unevenness
 
 POOL, THREAD = Source(-1, 0), Source(-2, 0)
@@ -50,7 +50,7 @@ class Share:
         """Write the loop up to `whole` by `step`, and what remains, for the threads to take."""
         pool, thread = self.e.parameter(POOL, "ptr"), self.e.parameter(THREAD, "i64")
         tiles = whole // step
-        run = max(1, tiles // (RUNS * self.threads)) * step
+        run = max(1, tiles // (RUNS * self.threads), -(-tiles // (MOST_TILES - 1))) * step
         runs = -(-whole // run)
 
         def take(k: Value) -> None:

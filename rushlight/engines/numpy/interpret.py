@@ -1,4 +1,4 @@
-"""Run a program node by node."""
+"""Run a program node by node, or block by block where arrays are long."""
 
 from __future__ import annotations
 
@@ -10,15 +10,8 @@ import numpy as np
 
 from ...graph import Constant, Node
 from ...trace import Program
-
-
-class NodeError(Exception):
-    """An op failed on the values it was given: `node` and the `error` it raised."""
-
-    def __init__(self, node: Node, error: Exception) -> None:
-        super().__init__(f"{node.op.name}: {error}")
-        self.node = node
-        self.error = error
+from .blocks import chains, run_chain
+from .node import NodeError, compute
 
 
 def last_uses(program: Program) -> list[list[Node]]:
@@ -39,15 +32,20 @@ def last_uses(program: Program) -> list[list[Node]]:
 def run(program: Program, arrays: Sequence[Any]) -> list[Any]:
     """The outputs of `program`. Values are let go of as soon as nobody needs them."""
     values: dict[Node, Any] = dict(zip(program.inputs, arrays, strict=True))
+    order, dying, stretches = program.order, last_uses(program), chains(program)
+    k = 0
     with np.errstate(all="ignore"):
-        for node, dying in zip(program.order, last_uses(program), strict=True):
-            args = [i.value if isinstance(i, Constant) else values[i] for i in node.inputs]
-            try:
-                values[node] = node.op.numpy(*args, **node.attrs)
-            except Exception as error:
-                raise NodeError(node, error) from error
-            for i in dying:
+        while k < len(order):
+            end = stretches.get(k, k)
+            found = run_chain(order[k:end], dying[k:end], values) if end > k else None
+            if found is None:
+                node, end = order[k], k + 1
+                args = [i.value if isinstance(i, Constant) else values[i] for i in node.inputs]
+                found = {node: compute(node, args)}
+            values |= found
+            for i in [i for some in dying[k:end] for i in some]:
                 values.pop(i, None)
+            k = end
     return [o.value if isinstance(o, Constant) else values[o] for o in program.outputs]
 
 
@@ -60,10 +58,7 @@ def run_noting(
         for node, dying in zip(program.order, last_uses(program), strict=True):
             args = [i.value if isinstance(i, Constant) else values[i] for i in node.inputs]
             start = perf_counter_ns()
-            try:
-                values[node] = node.op.numpy(*args, **node.attrs)
-            except Exception as error:
-                raise NodeError(node, error) from error
+            values[node] = compute(node, args)
             note(node, start, perf_counter_ns())
             for i in dying:
                 values.pop(i, None)
@@ -84,8 +79,8 @@ def run_around_failures(
                 continue
             args = [i.value if isinstance(i, Constant) else values[i] for i in node.inputs]
             try:
-                values[node] = node.op.numpy(*args, **node.attrs)
-            except Exception as error:
-                failed[node] = NodeError(node, error)
+                values[node] = compute(node, args)
+            except NodeError as error:
+                failed[node] = error
     outputs = [o.value if isinstance(o, Constant) else values.get(o) for o in program.outputs]
     return outputs, failed
