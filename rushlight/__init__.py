@@ -97,17 +97,32 @@ def uncover() -> None:
 uncover()
 
 
+RARE = ("lowrank", "nn.plain_layers", "nn.plain_losses")
+"""Files of public functions that few programs want: they are read when nothing else has a name."""
+
+
 def __getattr__(name: str) -> Any:
     if name in LATER:
         importlib.import_module(f".{LATER[name]}", __name__)
     found = settings.lookup(name)
     if found is None and name in MODULES:
         found = importlib.import_module(f".{name}", __name__)
-    if found is None:
-        raise missing("torch", name, __dir__())
+    if found is None and name not in settings.CONSTANTS:
+        own = name.startswith("__")  # Python asks for these, and programs do not
+        found = None if own else rare(name)
+        if found is None:
+            raise missing("torch", name, () if own else __dir__())
     globals()[name] = found
     return found
 
 
+def rare(name: str = "") -> Any:
+    """What `torch.<name>` is once the files of `RARE` are read, or None."""
+    for file in RARE:
+        importlib.import_module(f".{file}", __name__)
+    return settings.lookup(name)
+
+
 def __dir__() -> list[str]:
+    rare()
     return sorted({*globals(), *settings.names(), *MODULES, *LATER})

@@ -20,6 +20,7 @@ from .stepwise import anomaly
 
 product = function(ops.matmul)
 powers = function(ops.vander)
+derivative = function(ops.polygamma)
 
 
 @public("Tensor", name="where")
@@ -119,6 +120,63 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
 
 
 @public()
+def get_device(input: Any) -> int:
+    """The number of the accelerator that a tensor is on: -1 for the CPU."""
+    return -1
+
+
+@public()
+def is_signed(input: Any) -> bool:
+    """Whether the dtype of a tensor has negative numbers."""
+    return bool(input._value.dtype.is_signed)
+
+
+@public("torch Tensor")
+def is_distributed(input: Any) -> bool:
+    """Whether a tensor is spread over machines: never."""
+    return False
+
+
+@public("Tensor")
+def dim_order(self: Any) -> tuple[int, ...]:
+    """The dimensions in their order in memory, from the one that varies slowest.
+
+    >>> torch.ones(2, 3).t().dim_order()
+    (1, 0)
+    """
+    strides = self._value.strides
+    return tuple(sorted(range(len(strides)), key=lambda k: -strides[k]))
+
+
+@public("Tensor")
+def to_dense(self: Any, dtype: Any = None, *, masked_grad: bool | None = None) -> Any:
+    """The tensor itself, or converted: all elements are in memory as it is."""
+    return self if dtype is None else self.to(dtype)
+
+
+@public("Tensor")
+def polygamma(self: Any, n: int) -> Any:
+    """The `n`-th derivative of the digamma function of each element.
+
+    >>> torch.tensor([1.0]).polygamma(1)
+    tensor([1.6449])
+    """
+    return derivative(n, self)
+
+
+@public("Tensor")
+def polygamma_(self: Any, n: int) -> Any:
+    """Itself, after `polygamma`."""
+    return self.copy_(derivative(n, self))
+
+
+@public()
+def get_float32_matmul_precision() -> str:
+    """Always "highest": products of float32 are computed in float32."""
+    return "highest"
+
+
+@public()
 def get_num_interop_threads() -> int:
     """1: operations follow one another."""
     return 1
@@ -128,6 +186,12 @@ def get_num_interop_threads() -> int:
 def is_anomaly_enabled() -> bool:
     """Whether backward passes look for NaN on their way."""
     return anomaly.on
+
+
+@public()
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Have backward passes look for NaN on their way, or no more."""
+    anomaly.on = bool(mode and check_nan)
 
 
 @public()

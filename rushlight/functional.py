@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from .lowrank import pca_lowrank, svd_lowrank
 from .missing import missing
 from .settings import lookup
+
+__all__ = ["pca_lowrank", "svd_lowrank"]
 
 NAMES = (
     *("atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "broadcast_shapes"),
     *("broadcast_tensors", "cartesian_prod", "cdist", "chain_matmul", "einsum", "lu", "meshgrid"),
-    *("norm", "split", "stft", "tensordot", "unique", "unique_consecutive"),
+    *("istft", "norm", "split", "stft", "tensordot", "unique"),
+    *("unique_consecutive", "unravel_index"),
 )
 """What PyTorch has in this module."""
 
@@ -24,4 +28,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(NAMES)
+    return sorted([*NAMES, *__all__])

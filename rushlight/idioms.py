@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from . import ops
 from .calls import function
 from .dtypes import DType
 from .errors import DeviceError, GradError, ShapeError, explain
+from .formats import preserve_format
+from .graph import contiguous_strides
 from .indexing import from_array
 from .ops import OPS
 from .public import public
@@ -88,10 +91,9 @@ def reshaped(name: str) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_leaf(local.recorder, f"{name}_", self)
         realise(self)
-        if self._value.requires_grad:
-            problem = "a tensor with a gradient function cannot be given another shape in place"
-            raise GradError(explain(f"{name}_", problem, hint=f"use x = x.{name}(...)"))
-        become(self, view(self, *args, **kwargs))
+        seen = view(self, *args, **kwargs)
+        realise(seen)
+        become(self, seen)
         return self
 
     method.__name__ = method.__qualname__ = f"{name}_"
@@ -104,22 +106,35 @@ def become(tensor: Any, view: Any) -> None:
     if tensor._base is None:
         base = types.new()
         base._array, base._value, base._views = tensor._array, tensor._value, tensor._views
+        base._history = tensor._history
+        hold(base)
         for other in [v() for v in tensor._views]:
             if other is not None:
                 other._base = base
         view._base = base
     at_once(
-        (tensor,) * 5,
-        ("_array", "_value", "_base", "_chain", "_views"),
-        (view._array, view._value, view._base, view._chain, ()),
+        (tensor,) * 6,
+        ("_array", "_value", "_base", "_chain", "_views", "_history"),
+        (view._array, view._value, view._base, view._chain, (), view._history),
     )
     tensor._cell = None
+    hold(tensor)
+    root = tensor._base
+    if all([known() is not tensor for known in root._views]):
+        root._views = [*root._views, weakref.ref(tensor)]
     world.changed()
 
 
-for _name in ("t", "transpose", "swapaxes", "swapdims", "squeeze", "unsqueeze"):
+def hold(tensor: Any) -> None:
+    """Note that `tensor` is what denotes its value, if that is kept for a gradient."""
+    generation = tensor._history
+    if generation is not None and tensor._value in generation.owners:
+        generation.owners[tensor._value] = weakref.ref(tensor)
+
+
+for _name in ("as_strided", "t", "transpose", "swapaxes", "swapdims", "squeeze", "unsqueeze"):
     if _name in OPS:
-        public("Tensor")(reshaped(_name))
+        public("torch Tensor" if _name == "as_strided" else "Tensor")(reshaped(_name))
 
 
 @public("Tensor")
@@ -145,10 +160,16 @@ def resize_(self: Any, *sizes: Any, memory_format: Any = None) -> Any:
 
 
 @public("Tensor")
-def set_(self: Any, source: Any = None) -> Any:
-    """Itself, on the memory of `source`, with its shape."""
+def set_(
+    self: Any, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None
+) -> Any:
+    """Itself, on the memory of `source`: a tensor, with its shape, or a storage."""
     if isinstance(source, Handle):
         self.data = source
+    elif source is not None:
+        shape = (len(source.flat) - storage_offset,) if size is None else tuple(size)
+        strides = contiguous_strides(shape) if stride is None else tuple(stride)
+        self.data = source.flat.as_strided(shape, strides, storage_offset)
     else:
         give_memory(self, np.empty(0, self._value.dtype.numpy))
     return self
@@ -190,12 +211,11 @@ def clone(input: Any, *, memory_format: Any = None) -> Any:
     >>> y
     tensor([1., 2.])
     """
-    if memory_format is None:
+    if memory_format is None or memory_format is preserve_format:
         return copied(input)
-    made = copied(input)
-    return made if memory_format == "torch.preserve_format" else packed(made, memory_format)
+    return copied_in(input, memory_format)
 
 
 viewed = function(OPS["view"])
-packed = function(OPS["contiguous"])
+copied_in = function(OPS["copied_in"])
 copied = function(ops.clone)

@@ -9,9 +9,10 @@ import numpy as np
 from . import create, dtypes, patterns
 from .devices import require_cpu
 from .dtypes import DType
-from .errors import ArgumentError, ChoiceError, explain
+from .errors import ArgumentError, ChoiceError, GradError, explain
 from .public import public
 from .runtime.entry import Handle
+from .runtime.record import realise, wrap
 from .tensor import TensorType
 
 NAMES = {
@@ -35,6 +36,35 @@ def legacy(*args: Any, dtype: DType | None = None, device: Any = None) -> Any:
 
 
 TensorType.legacy = staticmethod(legacy)
+
+
+@public("Tensor")
+def new(self: Any, *args: Any, device: Any = None) -> Any:
+    """A tensor of the same dtype, of data or of a size: `x.new(2, 3)`, `x.new([1.0])`."""
+    if not args:
+        return create.tensor([], dtype=self.dtype, device=device)
+    return legacy(*args, dtype=self.dtype, device=device)
+
+
+@public("Tensor")
+def map_(self: Any, tensor: Any, callable: Any) -> Any:
+    """Itself, with `callable(a, b)` in the place of each number `a` at which `tensor` has `b`."""
+    return self.copy_(called(self, callable, tensor))
+
+
+@public("Tensor")
+def map2_(self: Any, x: Any, y: Any, callable: Any) -> Any:
+    """As `map_`, for a `callable` of three numbers."""
+    return self.copy_(called(self, callable, x, y))
+
+
+def called(self: Any, callable: Any, *others: Any) -> Any:
+    """A tensor of what `callable` makes of the elements of `self` and others, one at a time."""
+    if self.requires_grad:
+        raise GradError(explain("map_", "can't call map_() on a tensor that requires grad"))
+    columns = [realise(o.expand(self.shape)).reshape(-1).tolist() for o in (self, *others)]
+    numbers = [callable(*row) for row in zip(*columns, strict=True)]
+    return wrap(np.asarray(numbers, self._value.dtype.numpy).reshape(self._value.shape))
 
 
 class LegacyType(type):

@@ -8,10 +8,12 @@ from typing import Any
 from . import backward as passes
 from . import create, dtypes, facts, idioms, legacy, missing, observe, ops, overwrite, patterns
 from . import random as random
+from . import storage as storage
 from .calls import function, inplace, inplace_operator, operator, reflected, unary
 from .devices import Device, require_cpu
 from .dtypes import DType
 from .errors import GradError, explain
+from .formats import LAST, lies_in, order_in, preserve_format
 from .graph import contiguous_strides
 from .ops import OPS
 from .public import PUBLIC, public
@@ -34,7 +36,7 @@ SIGNS = {"neg": "neg", "abs": "abs", "invert": "bitwise_not", "pos": "positive"}
 CONVERSIONS = {**dtypes.ALIASES, "bool": dtypes.bool_, "char": dtypes.int8, "byte": dtypes.uint8}
 
 
-ENTERED = (facts, idioms, observe, overwrite, random)
+ENTERED = (facts, idioms, legacy, observe, overwrite, random, storage)
 """Modules that have entered methods in the table of public names."""
 
 
@@ -75,16 +77,24 @@ def conversion(name: str, dtype: DType) -> Any:
     """The method that converts to `dtype`, such as `float`."""
 
     def convert(self: Any, memory_format: Any = None) -> Any:
-        return self if self._value.dtype is dtype else apply(ops.to_dtype, (self, dtype), {})
+        made = self if self._value.dtype is dtype else apply(ops.to_dtype, (self, dtype), {})
+        return made if memory_format is None else formatted(made, memory_format)
 
     convert.__name__ = convert.__qualname__ = name
     convert.__doc__ = f"The tensor converted to {dtype!r}; itself if it has that dtype."
     return convert
 
 
+def formatted(tensor: Any, memory_format: Any) -> Any:
+    """`tensor` in a memory format, itself if it is so."""
+    return tensor if memory_format is preserve_format else tensor.contiguous(memory_format)
+
+
 @public("Tensor")
 def to(self: Any, *args: Any, **kwargs: Any) -> Any:
     """The tensor on another device, of another dtype, or like another tensor; itself if it is so.
+
+    `memory_format=torch.channels_last` lays pictures out with the channels side by side.
 
     >>> torch.tensor([1, 2]).to(torch.float32)
     tensor([1., 2.])
@@ -100,9 +110,13 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
             device = arg
     require_cpu(device, "to")
     dtype = create.checked_dtype(dtype, "to")
+    made = self
     if dtype is not None and dtype is not self._value.dtype:
-        return apply(ops.to_dtype, (self, dtype), {})
-    return apply(ops.clone, (self,), {}) if kwargs.get("copy") else self
+        made = apply(ops.to_dtype, (self, dtype), {})
+    elif kwargs.get("copy"):
+        made = apply(ops.clone, (self,), {})
+    memory_format = kwargs.get("memory_format")
+    return made if memory_format is None else formatted(made, memory_format)
 
 
 @public("Tensor")
@@ -125,7 +139,7 @@ def type_as(self: Any, other: Any) -> Any:
 @public("Tensor")
 def cpu(self: Any, memory_format: Any = None) -> Any:
     """The tensor itself: it is on the CPU."""
-    return self
+    return self if memory_format is None else formatted(self, memory_format)
 
 
 @public("Tensor")
@@ -137,8 +151,14 @@ def cuda(self: Any, device: Any = None, **options: Any) -> Any:
 
 @public("Tensor")
 def is_contiguous(self: Any, memory_format: Any = None) -> bool:
-    """Whether the elements lie in memory in the order of the indices."""
-    return bool(self._value.strides == contiguous_strides(self._value.shape))
+    """Whether the elements lie in memory in the order of the indices, or of `memory_format`."""
+    value = self._value
+    if memory_format in LAST:
+        ndim = len(value.shape)
+        if ndim != LAST[memory_format]:
+            return False
+        return lies_in(value.shape, value.strides, order_in(memory_format, ndim, "") or ())
+    return bool(value.strides == contiguous_strides(value.shape))
 
 
 @public("Tensor")

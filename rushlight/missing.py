@@ -20,19 +20,16 @@ INSTEAD = {
 
 
 METHODS = [
-    "as_strided_", "as_strided_scatter", "as_subclass", "bfloat16", "ccol_indices", "chalf",
-    "coalesce", "col_indices", "const_data_ptr", "crow_indices", "dense_dim", "dequantize",
-    "dim_order", "eig", "frexp", "grad_dtype", "hash_tensor", "index", "indices", "int_repr",
-    "ipu", "is_coalesced", "is_distributed", "is_ipu", "is_maia", "is_mtia", "is_vulkan",
-    "lstsq", "map2_", "map_", "module_load", "mtia", "name", "narrow_copy", "new",
-    "new_empty_strided", "nextafter", "nextafter_", "nonzero_static", "output_nr", "polygamma",
-    "polygamma_", "q_per_channel_axis", "q_per_channel_scales", "q_per_channel_zero_points",
-    "q_scale", "q_zero_point", "qscheme", "record_stream", "reinforce", "resize", "resize_as",
-    "resize_as_sparse_", "row_indices", "slice_inverse", "smm", "solve", "sparse_dim",
-    "sparse_mask", "sparse_resize_", "sparse_resize_and_clear_", "sspaddmm", "storage",
-    "storage_type", "symeig", "to_dense", "to_mkldnn", "to_padded_tensor", "to_sparse",
-    "to_sparse_bsc", "to_sparse_bsr", "to_sparse_coo", "to_sparse_csc", "to_sparse_csr",
-    "unsafe_split_with_sizes", "untyped_storage", "values", "volatile", "xpu",
+    "as_subclass", "bfloat16", "ccol_indices", "chalf", "coalesce", "col_indices",
+    "const_data_ptr", "crow_indices", "dense_dim", "dequantize", "eig", "grad_dtype",
+    "hash_tensor", "index", "indices", "int_repr", "ipu", "is_coalesced", "is_ipu", "is_maia",
+    "is_mtia", "is_vulkan", "lstsq", "module_load", "mtia", "narrow_copy", "q_per_channel_axis",
+    "q_per_channel_scales", "q_per_channel_zero_points", "q_scale", "q_zero_point", "qscheme",
+    "record_stream", "reinforce", "resize", "resize_as", "resize_as_sparse_", "row_indices",
+    "slice_inverse", "smm", "solve", "sparse_dim", "sparse_mask", "sparse_resize_",
+    "sparse_resize_and_clear_", "sspaddmm", "storage_type", "symeig", "to_mkldnn",
+    "to_padded_tensor", "to_sparse", "to_sparse_bsc", "to_sparse_bsr", "to_sparse_coo",
+    "to_sparse_csc", "to_sparse_csr", "values", "volatile", "xpu",
 ]  # fmt: skip
 """Names of PyTorch's tensors that ours lack. A `__getattr__` would slow down all the others."""
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import dtypes, ops
 from .calls import function
-from .errors import ArgumentError, DtypeError, ShapeError, explain
+from .errors import ArgumentError, ChoiceError, DtypeError, ShapeError, explain
 from .indexing import getitem, put_advanced, take_apart
 from .ops.returns import named
 from .public import public
@@ -245,6 +245,61 @@ def histogram(
     weights = None if weight is None else realise(weight).reshape(-1)
     hist, edges = np.histogram(array.reshape(-1), edges, range, density, weights)
     return Histogram(wrap(hist.astype(array.dtype)), wrap(edges.astype(array.dtype)))
+
+
+slopes = function(ops.gradient)
+slopes_at = function(ops.gradient_at)
+
+
+@public()
+def gradient(
+    input: Any, *, spacing: Any = None, dim: Any = None, edge_order: int = 1
+) -> tuple[Any, ...]:
+    """The slopes along each dimension, from the neighbours on both sides.
+
+    spacing: the distance of neighbours, or one for each dimension, or for each a tensor of places.
+
+    >>> torch.gradient(torch.tensor([1.0, 4.0, 9.0]), spacing=(torch.tensor([0.0, 1.0, 3.0]),))
+    (tensor([3.0000, 2.8333, 2.5000]),)
+    """
+    every = range(input.ndim) if dim is None else dim
+    dims = (every,) if isinstance(every, int) else tuple(every)
+    found: tuple[Any, ...]
+    if isinstance(spacing, list | tuple) and any([isinstance(s, Handle) for s in spacing]):
+        found = slopes_at(input, list(spacing), dims, edge_order)
+    else:
+        step = 1 if spacing is None else spacing
+        found = slopes(input, spacing=step, dim=dims, edge_order=edge_order)
+    return found
+
+
+Histograms = named("histogramdd", "hist bin_edges")
+
+
+@public()
+def histogramdd(
+    input: Any, bins: Any, range: Any = None, weight: Any = None, density: bool = False
+) -> Any:
+    """Counts of the rows of `input` in boxes, and the borders of these along each dimension.
+
+    bins: the number of intervals, one for each dimension, or the borders themselves.
+
+    >>> torch.histogramdd(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), bins=[2, 2]).hist
+    tensor([[0., 1.],
+            [1., 0.]])
+    """
+    array = realise(input)
+    n = array.shape[-1]
+    counts = [bins] * n if isinstance(bins, int) else list(bins)
+    borders = [realise(b) if isinstance(b, Handle) else int(b) for b in counts]
+    if any([np.any(np.diff(b) < 0) for b in borders if not isinstance(b, int)]):
+        problem = "borders must be monotonically increasing"
+        raise ChoiceError(explain("histogramdd", problem, hint="sort them"))
+    pairs = None if range is None else list(zip(range[::2], range[1::2], strict=True))
+    weights = None if weight is None else realise(weight).reshape(-1)
+    hist, edges = np.histogramdd(array.reshape(-1, n), borders, pairs, density, weights)
+    kind = array.dtype
+    return Histograms(wrap(hist.astype(kind)), tuple([wrap(e.astype(kind)) for e in edges]))
 
 
 repeat_each = function(ops.repeat_interleave)

@@ -13,6 +13,7 @@ from .create import check_fit, checked_dtype, finished
 from .devices import require_cpu
 from .dtypes import DType
 from .errors import ArgumentError, MemoryLackError, ShapeError, explain
+from .formats import LAST, contiguous_format, order_in
 from .ops.layouts import dense
 from .public import public
 from .runtime.entry import Handle
@@ -54,7 +55,8 @@ def filled(op: str, fill: Callable[[tuple[int, ...], Any], Any]) -> Callable[...
         shape = shape_of(size or (named.pop("size"),), op)
         dtype = checked_dtype(dtype, op) or dtypes.default()
         try:
-            array = fill(shape, dtype.numpy)
+            order = order_in(memory_format, len(shape), op)
+            array = in_order(fill, shape, order, dtype) if order else fill(shape, dtype.numpy)
         except (MemoryError, ValueError):
             problem = f"there is no room for {math.prod(shape) * dtype.itemsize:,} bytes"
             hint = "are the sizes right? smaller batches and float32 need less"
@@ -109,7 +111,7 @@ def like(fill: Callable[..., None], op: str) -> Callable[..., Any]:
         **named: Any,
     ) -> Any:
         require_cpu(device, op)
-        array = room_like(input, checked_dtype(dtype, op))
+        array = room_like(input, checked_dtype(dtype, op), memory_format)
         fill(array, *args, *named.values())
         return finished(array, requires_grad, op)
 
@@ -120,18 +122,23 @@ def like(fill: Callable[..., None], op: str) -> Callable[..., Any]:
     return create
 
 
-def room_like(input: Any, dtype: DType | None = None) -> Any:
+def room_like(input: Any, dtype: DType | None = None, memory_format: Any = None) -> Any:
     """An uninitialised array with the shape of a tensor, and its layout if that has no gaps."""
     if not isinstance(input, Handle):
         raise ArgumentError(explain("like", f"input must be Tensor, not {type(input).__name__}"))
     value = input._value
     dtype = dtype or value.dtype
-    if not dense(value.shape, value.strides):
+    if memory_format in LAST:
+        return in_order(np.empty, value.shape, order_in(memory_format, value.ndim, "like"), dtype)
+    if memory_format is contiguous_format or not dense(value.shape, value.strides):
         return np.empty(value.shape, dtype.numpy)
     order = sorted(range(value.ndim), key=lambda k: -value.strides[k])
-    inverse = sorted(range(value.ndim), key=order.__getitem__)
-    room = np.empty([value.shape[k] for k in order], dtype.numpy)
-    return room.transpose(inverse)
+    return in_order(np.empty, value.shape, order, dtype)
+
+
+def in_order(fill: Any, shape: Any, order: Any, dtype: DType) -> Any:
+    """An array made by `fill` whose dimensions have this order in memory, the slowest first."""
+    return fill([shape[k] for k in order], dtype.numpy).transpose(np.argsort(order))
 
 
 zeros_like = public()(like(lambda array: array.fill(0), "zeros_like"))

@@ -16,7 +16,8 @@ from . import dtypes, rng
 from .chance import for_each, room_for
 from .create import checked_dtype, finished
 from .devices import require_cpu
-from .errors import ArgumentError, ShapeError, explain
+from .errors import ArgumentError, MissingError, ShapeError, explain
+from .formats import LAST
 from .generator import (
     LOCK,
     Generator,
@@ -122,6 +123,10 @@ def drawn_like(op: str, draw: Draw) -> Callable[..., Any]:
         layout: Any = None,
     ) -> Any:
         require_cpu(device, op)
+        if memory_format in LAST:
+            problem = "numbers are drawn in the layout of the input alone"
+            hint = "use .contiguous(memory_format=...) on the result"
+            raise MissingError(explain(op, problem, hint=hint))
         wanted = checked_dtype(dtype, op)
 
         def make(shape: tuple[int, ...]) -> Any:

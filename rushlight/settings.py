@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from . import config, cores, dtypes
+from . import config, cores, dtypes, formats
 from .calls import function, inplace
 from .devices import Device, require_cpu
 from .dtypes import DType
 from .errors import ArgumentError, explain
+from .generator import default_generator
 from .legacy import LegacyType, named
 from .missing import missing
 from .ops import OPS
@@ -27,8 +28,9 @@ API_VERSION = f"2.13.0+rushlight.{config.VERSION}"
 
 CONSTANTS = {
     "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None,
-    "strided": "torch.strided", "contiguous_format": "torch.contiguous_format",
-    "preserve_format": "torch.preserve_format", "channels_last": "torch.channels_last",
+    "layout": formats.Layout, "memory_format": formats.MemoryFormat, **formats.Word.known,
+    "default_generator": default_generator, "has_lapack": True, "has_mkl": False,
+    "has_openmp": False, "has_spectral": True,
     "device": Device, "dtype": DType, "Size": Size, "set_printoptions": set_printoptions,
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import devices, dtypes, printing, scalars
+from . import devices, dtypes, formats, printing, scalars
 from .devices import Device
 from .dtypes import DType
 from .errors import ArgumentError, DimError, GradError, ShapeError, explain
@@ -136,7 +136,9 @@ class Tensor(Handle, metaclass=TensorType):
     is_cpu = True
     is_cuda = is_mps = is_xpu = is_xla = is_meta = is_mkldnn = False
     is_sparse = is_sparse_csr = is_quantized = is_nested = False
-    layout = "torch.strided"
+    layout = formats.strided
+    name = None  # of dimensions: they have none
+    output_nr = 0
 
     def get_device(self) -> int:
         """The number of its accelerator: -1 for the CPU."""

@@ -59,6 +59,8 @@ ARRANGED = {
     "linalg.vander": lambda f, x, **options: f(x if x.ndim else x.reshape(1), **options),
     "linalg.lstsq.grad_oriented": lambda f, a, b, driver: f(a, b, driver=driver)[:2],
     "linalg.pinv.singular": lambda f, a, b: f(a @ b.mT),
+    "svd_lowrank": lambda f, a, b, **options: f(a @ b.mT, **options),
+    "pca_lowrank": lambda f, a, b, **options: f(a @ b.mT, **options),
     "zero_": lambda f, x: f(x.clone()),
     "normal.in_place": lambda f, x, *args, **options: x.detach().normal_(*args, **options),
 }

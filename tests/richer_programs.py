@@ -17,7 +17,7 @@ KINDS = (
     + ["nograd_inplace"] + ["data"] + ["use_grad"] * 2 + ["mask"] * 2 + ["gather"] * 2
     + ["joined"] * 2 + ["matmul"] * 2 + ["reduced"] * 2 + ["fail"] * 2 + ["hook"] + ["retained"]
     + ["copied"] + ["toggled"] + ["custom"] * 2 + ["block"] * 2 + ["text"] + ["new_grad"]
-    + ["out"] + ["cut"] + ["exchange"]
+    + ["out"] + ["cut"] + ["exchange"] + ["reshaped"] * 3
 )  # fmt: skip
 
 
@@ -31,7 +31,8 @@ def make(seed, length=16):
                          "expanded", "split", "squeezed"),
              "optimizer": ("SGD", "Adam", "momentum"), "mask": ("get", "set", "fill", "where"),
              "gather": ("rows", "put", "along", "add"), "joined": ("cat", "stack"),
-             "reduced": ("sum", "mean", "max", "softmax", "cumsum")}  # fmt: skip
+             "reduced": ("sum", "mean", "max", "softmax", "cumsum"),
+             "reshaped": ("unsqueeze_", "squeeze_", "transpose_")}  # fmt: skip
     program = []
     for _ in range(r.randint(6, length)):
         kind = r.choice(KINDS)
@@ -82,6 +83,12 @@ class Player(programs.Player):
             "split": lambda: x.split(1)[-1],
             "squeezed": lambda: x.unsqueeze(0).squeeze(),
         }[i.name]()
+
+    def reshaped(self, i):
+        """Another shape for a tensor itself."""
+        x = self.pool[i.a]
+        places = {"unsqueeze_": (i.b % (x.dim() + 1),), "squeeze_": (), "transpose_": (0, -1)}
+        getattr(x, i.name)(*places[i.name])
 
     def setitem(self, i):
         if 0 not in self.pool[i.a].stride():  # rushlight does not write through expanded views

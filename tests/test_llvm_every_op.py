@@ -68,3 +68,18 @@ def close(a: Any, b: Any, what: str) -> None:
         np.testing.assert_allclose(b, a, rtol=60 * eps, atol=atol, err_msg=what)
     else:
         np.testing.assert_array_equal(b, a, err_msg=what)
+
+
+KEPT = {"relu": (), "at_least": (0.0,), "at_most": (0.0,), "between": (0.0, 1.0)}
+"""Ops that keep the sign of zero, with bounds that are equal to it."""
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_the_sign_of_zero_is_kept(name: str) -> None:
+    zeros = np.full(40, 0.0 if name == "at_most" else -0.0, np.float32)
+    bounds = [-b if name == "at_most" else b for b in KEPT[name]]
+    call = oracle.record(OPS[name], oracle.Example((zeros, *bounds), {}, False))
+    program = Program(call.results)
+    arrays = feeds([(call, [])], program)
+    for (out,) in (interpret.run(program, arrays), native_programs.run(program, arrays)):
+        np.testing.assert_array_equal(np.signbit(out), np.signbit(zeros))

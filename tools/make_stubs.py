@@ -136,6 +136,7 @@ def package_stub() -> str:
             lines += [f"def {name}({signature(op)}) -> Any: ..." for name in names]
     for name in rushlight.LATER:
         getattr(rushlight, name)  # now it stands in the table too
+    rushlight.rare()
     lines += [of_python(name, made) for name, made in sorted(PUBLIC["torch"].items())]
     return "\n".join(lines) + "\n"
 

@@ -9,6 +9,7 @@ from .. import dtypes
 from ..devices import Device, require_cpu
 from ..dtypes import DType
 from ..errors import ArgumentError, MissingError, explain
+from ..formats import LAST
 from ..modes import no_grad
 from ..patterns import empty_like
 from ..runtime.entry import Handle
@@ -58,6 +59,8 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
     >>> m = torch.nn.Linear(1, 2).to(torch.float64)
     >>> m.weight.dtype
     torch.float64
+
+    `memory_format=torch.channels_last` lays the weights of convolutions out anew.
     """
     device, dtype = kwargs.get("device"), kwargs.get("dtype")
     for arg in (*args, kwargs.get("tensor")):
@@ -68,6 +71,10 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
         elif isinstance(arg, str | Device):
             device = arg
     require_cpu(device, "to")
+    memory_format = kwargs.get("memory_format")
+    if memory_format is not None:
+        dims = LAST.get(memory_format, 4)
+        self._apply(lambda t: t.to(memory_format=memory_format) if t.ndim == dims else t)
     if dtype is None:
         return self
     if dtype.category < dtypes.FLOAT:

@@ -92,6 +92,9 @@ def lookup(name: str) -> Any:
     changed = BY_NAME.get(name.removesuffix("_"))
     if changed is not None and name.endswith("_") and takes_inplace(changed):
         return always_inplace(changed, name)
+    pool = BY_NAME.get(name.removesuffix("_with_indices"))
+    if pool is not None and any([p.name == "return_indices" for p in pool.params]):
+        return with_indices(pool, name)
     if name in INSTEAD:
         hint = f"use {INSTEAD[name]}"
         problem = "rushlight does not have this"
@@ -142,6 +145,19 @@ def always_inplace(op: Op, name: str) -> Any:
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"As `{op.name}`, but `input` itself is changed."
+    return call
+
+
+def with_indices(op: Op, name: str) -> Any:
+    """The function that returns also where the largest elements are."""
+    plain = function(op)
+    place = [p.name for p in op.params].index("return_indices")
+
+    def call(*args: Any, return_indices: bool = True, **kwargs: Any) -> Any:
+        return plain(*args[:place], **kwargs, return_indices=True)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"As `{op.name}`, and where in the input each of the largest elements is."
     return call
 
 

@@ -28,6 +28,39 @@ GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 """How many numbers a cell of each kind makes for each of its units."""
 
 
+def run_layers(
+    kind: str,
+    x: Any,
+    hidden: Sequence[Any],
+    weights: Sequence[Sequence[Any]],
+    bias: bool,
+    both: bool,
+    sizes: Any,
+    share: float,
+    training: bool,
+) -> tuple[Any, list[Any]]:
+    """What the last layer shows, (time, batch, features) or rows, and the final states.
+
+    `weights` are those of every layer, in each direction if it goes in `both`; `share` of what a
+    layer shows the next is dropped.
+    """
+    states = [state.unbind(0) for state in hidden]
+    last: list[list[Any]] = []
+    count = 2 if both else 1
+    for below in range(0, len(weights), count):
+        shown = []
+        for k in range(below, below + count):
+            begin = [state[k] for state in states]
+            backwards = k % count == 1
+            out, *end = run_layer(x, begin, weights[k], kind, bias, backwards, sizes)
+            shown.append(out)
+            last.append(end)
+        x = shown[0] if count == 1 else cat(shown, -1)
+        if share and below + count < len(weights):
+            x = dropout(x, share, training)
+    return x, [stack(list(parts)) for parts in zip(*last, strict=True)]
+
+
 class RNNBase(Module):
     """What recurrent layers share. `mode` is LSTM, GRU, RNN_TANH or RNN_RELU.
 
@@ -164,22 +197,8 @@ class RNNBase(Module):
 
     def run(self, x: Any, hidden: Sequence[Any], sizes: Any) -> tuple[Any, list[Any]]:
         """What the last layer shows, (time, batch, features) or rows, and the final states."""
-        states = [state.unbind(0) for state in hidden]
-        last: list[list[Any]] = []
-        kind = self.mode.lower()
-        count = len(self.suffixes)
-        for layer in range(self.num_layers):
-            shown = []
-            for k in range(layer * count, (layer + 1) * count):
-                weights = [getattr(self, name) for name in self._all_weights[k]]
-                begin = [state[k] for state in states]
-                out, *end = run_layer(x, begin, weights, kind, self.bias, k % count == 1, sizes)
-                shown.append(out)
-                last.append(end)
-            x = shown[0] if count == 1 else cat(shown, -1)
-            if self.dropout and layer < self.num_layers - 1:
-                x = dropout(x, self.dropout, self.training)
-        return x, [stack(list(parts)) for parts in zip(*last, strict=True)]
+        options = (self.bias, self.bidirectional, sizes, self.dropout, self.training)
+        return run_layers(self.mode.lower(), x, hidden, self.all_weights, *options)
 
     def run_any(self, input: Any, hx: Any) -> tuple[Any, list[Any]]:
         """As `run`, for a packed sequence, a batch or one sequence; `hx` is a list, or None."""

@@ -95,6 +95,7 @@ from .truth import *
 from .unpool import *
 from .variance import *
 from .views import *
+from .warp import *
 from .windows import *
 from .writing import *
 

@@ -48,8 +48,8 @@ BITS = {4: np.int32, 8: np.int64}
 
 
 def positive_part(x: Any) -> Any:
-    """NumPy: `x` where it is positive, 0 elsewhere."""
-    return np.maximum(x, ZERO[x.dtype])
+    """NumPy: `x` where it is positive, 0 elsewhere; -0.0 is kept, as the second of equals is."""
+    return np.maximum(ZERO[x.dtype], x)
 
 
 def passed_on(g: Any, out: Any) -> Any:
@@ -109,7 +109,7 @@ def _() -> Iterator[Any]:
 
 @primitive(
     Kind.ELEMENTWISE,
-    numpy=lambda x, *, low, high: np.minimum(np.maximum(x, low), high),
+    numpy=lambda x, *, low, high: np.minimum(high, np.maximum(low, x)),
     grad_name="HardtanhBackward0",
 )
 def bounded(input: Tensor, *, low: float, high: float) -> Spec:

@@ -97,7 +97,17 @@ fmin.samples(twos)
 # -- bounds ------------------------------------------------------------------------------------
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.maximum, promote=common, grad_name="ClampMinBackward0")
+def no_less(x: Any, low: Any) -> Any:
+    """NumPy: the larger of two; of 0.0 and -0.0, which are equal, the second: `x`."""
+    return np.maximum(low, x)
+
+
+def no_more(x: Any, high: Any) -> Any:
+    """NumPy: the smaller of two; of 0.0 and -0.0 `x`."""
+    return np.minimum(high, x)
+
+
+@primitive(Kind.ELEMENTWISE, numpy=no_less, promote=common, grad_name="ClampMinBackward0")
 def at_least(input: Tensor, low: Tensor | Number) -> Spec:
     """`input`, or `low` where that is larger. At the bound the gradient goes to `input`."""
     return real_only("clamp_min", input, low)
@@ -109,7 +119,7 @@ def _(g: Node, out: Node, input: Node, low: Node) -> tuple[Node, Node | None]:
     return ops.where(kept, g, 0), None if low.number else ops.where(ops.lt(input, low), g, 0)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.minimum, promote=common, grad_name="ClampMaxBackward0")
+@primitive(Kind.ELEMENTWISE, numpy=no_more, promote=common, grad_name="ClampMaxBackward0")
 def at_most(input: Tensor, high: Tensor | Number) -> Spec:
     """`input`, or `high` where that is smaller. At the bound the gradient goes to `input`."""
     return real_only("clamp_max", input, high)
@@ -123,7 +133,7 @@ def _(g: Node, out: Node, input: Node, high: Node) -> tuple[Node, Node | None]:
 
 @primitive(
     Kind.ELEMENTWISE,
-    numpy=lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    numpy=lambda x, low, high: no_more(no_less(x, low), high),
     promote=common,
     grad_name="ClampBackward1",
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..dtypes import DType
-from ..errors import ShapeError, explain
+from ..formats import channels_last, contiguous_format, lies_in, order_in, strides_in
 from ..graph import Constant, Leaf, Node, Spec
 from .layouts import row_major
 from .samples import bools, floats, ints
@@ -82,6 +82,45 @@ def _() -> Iterator[Any]:
     yield (floats(3, 4).T,)
 
 
+def in_order(x: Any, *, order: tuple[int, ...]) -> Any:
+    """NumPy: a copy of `x` whose dimensions have this order in memory."""
+    return np.array(x.transpose(order), order="C").transpose(np.argsort(order))
+
+
+def by_order(node: Node) -> tuple[int, ...]:
+    """The strides of an array whose dimensions have the order that was asked for."""
+    return strides_in(node.shape, node.attrs["order"])
+
+
+@primitive(Kind.ELEMENTWISE, numpy=in_order, layout=by_order)
+def laid_out(input: Tensor, *, order: tuple[int, ...]) -> Spec:
+    """A copy of `input` whose dimensions have this order in memory, the slowest first."""
+    return input.spec
+
+
+@laid_out.vjp
+def _(g: Node, out: Node, input: Node, *, order: tuple[int, ...]) -> tuple[Node]:
+    return (g,)
+
+
+@laid_out.samples
+def _() -> Iterator[Any]:
+    yield (floats(2, 3, 2, 4),), {"order": (0, 2, 3, 1)}
+
+
+@derived(grad_name="CloneBackward0")
+def copied_in(input: Tensor, memory_format: Any) -> Node:
+    """A copy of `input` in a memory format."""
+    order = order_in(memory_format, input.ndim, "clone")
+    return make_contiguous(input) if order is None else laid_out(input, order=order)
+
+
+@copied_in.samples
+def _() -> Iterator[Any]:
+    yield floats(2, 3, 4, 2), channels_last
+    yield floats(2, 3, 4, 2), contiguous_format
+
+
 @derived(on="Tensor", grad_name="CloneBackward0")
 def contiguous(input: Tensor, memory_format: Any = None) -> Node:
     """`input` itself if it is contiguous, else a contiguous copy.
@@ -89,9 +128,9 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Node:
     >>> torch.ones(2, 3).t().contiguous().stride()
     (2, 1)
     """
-    if memory_format not in (None, "torch.contiguous_format", "torch.preserve_format"):
-        problem = f"the memory format {memory_format} is not there yet"
-        raise ShapeError(explain("contiguous", problem, {"input": input.spec}))
+    order = order_in(memory_format, input.ndim, "contiguous")
+    if order is not None:
+        return input if lies_in(input.shape, input.strides, order) else laid_out(input, order=order)
     if input.strides == Leaf(input.shape, input.dtype).strides:
         return input
     return make_contiguous(input)

@@ -20,6 +20,7 @@ from .dims import axis
 from .index import expect_index
 from .samples import at_kink, floats
 from .table import Number, Tensor, derived
+from .writing import nothing
 
 
 @derived(on="torch Tensor")
@@ -37,6 +38,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
         out = gather(ops.atleast_1d(input), 0, ops.atleast_1d(index))
         return out if index.ndim else ops.reshape(out, ())
     if not index.size and index.dtype.category == dtypes.INT:  # of any kind where there is nothing
+        if index.ndim != input.ndim:
+            return nothing(index.shape, input)
         index = ops.cast(index, dtype=dtypes.int64)
     fits_within("gather", index, input, k)
     return gather_along(input, index, axis=k, wrap=False, op="gather")

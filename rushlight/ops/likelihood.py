@@ -94,7 +94,7 @@ def _() -> Iterator[Any]:
     yield (x, y), {"reduction": "none"}
 
 
-@derived(on="F torch")
+@derived(on="F")
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,

@@ -15,8 +15,8 @@ from .along import put_along
 from .batching import Batch, alone, rule_of
 from .dims import axis
 from .index import expect_index, pick, picked, place
-from .samples import at_kink, floats
-from .strided import diagonal_attrs
+from .samples import at_kink, floats, ints
+from .strided import diagonal_attrs, storage_of, strided_attrs
 from .table import Kind, Tensor, derived, primitive
 from .views import basic_index, canonical
 from .writing import nothing, write_view
@@ -185,6 +185,28 @@ def diagonal_scatter(
     """
     attrs = diagonal_attrs(input.shape, offset, dim1, dim2)
     return replaced("diagonal_scatter", input, src, affine_view, attrs)
+
+
+@derived(on="torch Tensor")
+def as_strided_scatter(
+    input: Tensor, src: Tensor, size: Any, stride: Any, storage_offset: int | None = None
+) -> Node:
+    """`input` with `src` in what `as_strided` shows of it.
+
+    >>> torch.as_strided_scatter(torch.zeros(4), torch.ones(2), (2,), (2,))
+    tensor([1., 0., 1., 0.])
+    """
+    memory, place = storage_of(input)
+    attrs = strided_attrs(memory, place, size, stride, storage_offset)
+    written = replaced("as_strided_scatter", memory, src, affine_view, attrs)
+    return affine_view(written, **strided_attrs(memory, place, input.shape, input.strides, None))
+
+
+@as_strided_scatter.samples
+def _() -> Iterator[Any]:
+    # Whole numbers: PyTorch's gradient is wrong (test_plain_layers.py checks ours).
+    yield ints(6), ints(2, 2, seed=1), (2, 2), (1, 2)
+    yield ints(3, 4), ints(2, seed=1), (2,), (3,), 1
 
 
 @select_scatter.samples

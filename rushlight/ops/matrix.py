@@ -99,7 +99,12 @@ def cond(A: Tensor, p: Any = None) -> Node:
 
 @derived(on="linalg", grad_name="NotImplemented")
 def matrix_rank(
-    A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
+    A: Tensor,
+    tol: Tensor | float | None = None,
+    hermitian: bool = False,
+    *,
+    atol: Tensor | float | None = None,
+    rtol: Tensor | float | None = None,
 ) -> Node:
     """How many singular values are larger than a tolerance.
 

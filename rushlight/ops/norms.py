@@ -141,6 +141,46 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), "fro", (0, 1)
 
 
+@derived(on="torch", grad_name="NormBackward1")
+def frobenius_norm(input: Tensor, dim: Dim, keepdim: bool = False) -> Node:
+    """The square root of the sum of squares along `dim`.
+
+    >>> torch.frobenius_norm(torch.tensor([[3.0, 4.0]]), 1)
+    tensor([5.])
+    """
+    return vector_norm(input, 2, dim or None, keepdim)
+
+
+def nuclear_name(out: Node, form: Any) -> str:
+    """Where dimensions are kept, PyTorch puts them back into their places."""
+    return "PermuteBackward0" if form[2] or form[1] is True else "SumBackward1"
+
+
+@derived(on="torch", grad_name=nuclear_name)
+def nuclear_norm(input: Tensor, dim: Any = None, keepdim: bool = False) -> Node:
+    """The sum of the singular values of a matrix, or of the matrices that two dimensions span.
+
+    >>> torch.nuclear_norm(torch.eye(3))
+    tensor(3.)
+    """
+    if isinstance(dim, bool):  # PyTorch takes (input, keepdim) as well
+        dim, keepdim = None, dim
+    return ops.matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+
+
+@frobenius_norm.samples
+def _() -> Iterator[Any]:
+    yield floats(3, 4), (0, 1)
+    yield floats(3, 4), 1, True
+
+
+@nuclear_norm.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4),)
+    yield floats(3, 4), True
+    yield floats(2, 3, 4), (1, 2), True
+
+
 @derived(on="torch Tensor")
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Node:
     """The `p`-norm of `input - other`.

@@ -184,7 +184,7 @@ def mT(input: Tensor) -> Node:
     return transposed_matrices(input, "mT")
 
 
-@derived(on="Tensor", view=True, grad_name="TransposeBackward0")
+@derived(on="torch Tensor", view=True, grad_name="TransposeBackward0")
 def adjoint(input: Tensor) -> Node:
     """`input`, conjugated, with its last two dimensions exchanged.
 

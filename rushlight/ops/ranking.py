@@ -20,7 +20,7 @@ def signs_like(*shape: int) -> Array:
     return np.asarray(np.sign(floats(*shape, seed=3)), np.int64)
 
 
-@derived(on="F torch", grad_name="MeanBackward0")
+@derived(on="F", grad_name="MeanBackward0")
 def hinge_embedding_loss(
     input: Tensor,
     target: Tensor,
@@ -46,7 +46,7 @@ def _() -> Iterator[Any]:
     yield (floats(3, 4), signs_like(3, 4), 0.3), {"reduction": "none"}
 
 
-@derived(on="F torch", grad_name="MeanBackward0")
+@derived(on="F", grad_name="MeanBackward0")
 def margin_ranking_loss(
     input1: Tensor,
     input2: Tensor,
@@ -105,7 +105,7 @@ def _() -> Iterator[Any]:
     yield (floats(3, 4), y), {"reduction": "none"}
 
 
-@derived(on="F torch", grad_name="MeanBackward0")
+@derived(on="F", grad_name="MeanBackward0")
 def cosine_embedding_loss(
     input1: Tensor,
     input2: Tensor,
@@ -145,7 +145,7 @@ def _() -> Iterator[Any]:
     yield floats(3), floats(3, seed=1), np.asarray(1)
 
 
-@derived(on="F torch", grad_name="MeanBackward0")
+@derived(on="F", grad_name="MeanBackward0")
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,

@@ -40,14 +40,14 @@ def linear_taps(t: Array) -> list[tuple[int, Array]]:
     return [(0, 1 - t), (1, t)]
 
 
-def cubic_taps(t: Array) -> list[tuple[int, Array]]:
-    """The same by Keys' cubic curves (1981), with his parameter -0.75."""
+def cubic_taps(t: Any) -> list[tuple[int, Any]]:
+    """The same, of arrays or nodes, by Keys' cubic curves (1981), with his parameter -0.75."""
     a = -0.75
 
-    def near(x: Array) -> Array:
+    def near(x: Any) -> Any:
         return ((a + 2) * x - (a + 3)) * x * x + 1
 
-    def far(x: Array) -> Array:
+    def far(x: Any) -> Any:
         return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
 
     return [(-1, far(t + 1)), (0, near(t)), (1, near(1 - t)), (2, far(2 - t))]

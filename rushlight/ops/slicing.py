@@ -138,7 +138,7 @@ def ends_of(sizes: Sequence[int]) -> list[int]:
     return ends
 
 
-@derived(on="torch Tensor", view=True)
+@derived(on="torch Tensor", view=True, aliases=("unsafe_split_with_sizes",))
 def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Node, ...]:
     """The parts of `input` along `dim` that have these sizes.
 

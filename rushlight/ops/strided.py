@@ -134,9 +134,16 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
     tensor([[0, 2],
             [1, 3]])
     """
+    memory, place = storage_of(input)
+    return affine_view(memory, **strided_attrs(memory, place, size, stride, storage_offset))
+
+
+def strided_attrs(
+    memory: Node, place: int, size: Any, stride: Any, storage_offset: int | None
+) -> dict[str, Any]:
+    """The attributes of the affine view of `memory` with this size, strides and offset."""
     if len(size) != len(stride):
         raise ShapeError(explain("as_strided", "mismatch in length of strides and shape"))
-    memory, place = storage_of(input)
     start = place if storage_offset is None else storage_offset
     end = start + sum([(n - 1) * s for n, s in zip(size, stride, strict=True)])
     if 0 not in size and (end >= memory.size or start < 0 or min(stride, default=0) < 0):
@@ -145,8 +152,7 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
             f"out of bounds for storage of {memory.size} elements"
         )
         raise ShapeError(explain("as_strided", problem))
-    moves = tuple([(s,) for s in stride])
-    return affine_view(memory, shape=tuple(size), start=(start,), moves=moves)
+    return {"shape": tuple(size), "start": (start,), "moves": tuple([(s,) for s in stride])}
 
 
 @as_strided.samples

@@ -50,7 +50,7 @@ def maxima(x: Any, *, kernel: Shape, stride: Shape, padding: Pads, dilation: Sha
     x = surrounded(x, geo)
     best: Array = np.array(x[(..., *geo.places[0])])
     for place in geo.places[1:]:
-        np.maximum(best, x[(..., *place)], out=best)
+        np.maximum(x[(..., *place)], best, out=best)
     return best
 
 

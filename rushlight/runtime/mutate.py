@@ -323,6 +323,9 @@ def symbolise(recorder: Recorder, target: Handle) -> None:
     views = [v for v in [r() for r in base._views] if v is not None and v._value.leaf]
     if not views or not base._value.leaf:
         return
+    if recorder.at.parent is not None:
+        recorder.flush()  # views that were recorded in this window become concrete ones, too
+        views = [v for v in [r() for r in base._views] if v is not None and v._value.leaf]
 
     def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
         change = Change()

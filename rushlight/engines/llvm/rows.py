@@ -114,7 +114,7 @@ def constant_form(node: Constant) -> Form:
 
 SAME = {
     "plus": "add", "minus": "sub", "mul": "mul", "neg": "neg", "square": "square", "abs": "abs",
-    "maximum": "max", "minimum": "min", "at_least": "max", "at_most": "min", "fmax": "fmax",
+    "maximum": "max", "minimum": "min", "fmax": "fmax",
     "fmin": "fmin", "eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge",
     "relu": "relu", "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite",
     "bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor", "bitwise_not": "not",
@@ -170,7 +170,7 @@ def _(x: Lowering, node: Node, input: Form) -> Form:
     return converted(input, type_of(node))
 
 
-@row("clone", "make_contiguous", "detach", "rejoin")
+@row("clone", "make_contiguous", "laid_out", "detach", "rejoin")
 def _(x: Lowering, node: Node, input: Form, *history: Form) -> Form:
     return input
 
@@ -196,16 +196,33 @@ def _(x: Lowering, node: Node, input: Form, mask: Form, value: Form) -> Form:
     return mapped("select", type_of(node), mask, converted(value, type_of(node)), input)
 
 
+@row("at_least")
+def _(x: Lowering, node: Node, *inputs: Form) -> Form:
+    input, low = operands(node, inputs)
+    return mapped("max", input.type, low, input)
+
+
+@row("at_most")
+def _(x: Lowering, node: Node, *inputs: Form) -> Form:
+    input, high = operands(node, inputs)
+    return mapped("min", input.type, high, input)
+
+
+def kept_within(input: Form, low: Form, high: Form) -> Form:
+    """`input` from `low` to `high`; where they are equal it is kept, be it -0.0."""
+    return mapped("min", input.type, high, mapped("max", input.type, low, input))
+
+
 @row("between")
 def _(x: Lowering, node: Node, *inputs: Form) -> Form:
     input, low, high = operands(node, inputs)
-    return mapped("min", input.type, mapped("max", input.type, input, low), high)
+    return kept_within(input, low, high)
 
 
 @row("bounded")
 def _(x: Lowering, node: Node, input: Form) -> Form:
     low, high = [forms.constant(node.attrs[k], input.type) for k in ("low", "high")]
-    return mapped("min", input.type, mapped("max", input.type, input, low), high)
+    return kept_within(input, low, high)
 
 
 @row("raise_to")

@@ -189,8 +189,8 @@ def _(b: Builder, x: Value, y: Value) -> Value:
 def _(b: Builder, x: Value) -> Value:
     zero = b.number(0, x.kind)
     if x.kind in FLOATS:
-        return b.select(b.compare("ole", x, zero), zero, x)  # nan stays nan
-    return b.select(b.compare("sle", x, zero), zero, x)
+        return b.select(b.compare("olt", x, zero), zero, x)  # nan and -0.0 stay what they are
+    return b.select(b.compare("slt", x, zero), zero, x)
 
 
 @scalar("relu_mask", 2)
