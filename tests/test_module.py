@@ -273,6 +273,7 @@ def test_conversion_to_what_it_is_changes_nothing():
 
 
 def test_training_after_conversion():
+    rushlight.manual_seed(0)
     net = Net().double()
     optimizer = rushlight.optim.SGD(net.parameters(), lr=0.1)
     x = rushlight.ones(2, 3, dtype=rushlight.float64)
