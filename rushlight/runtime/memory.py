@@ -26,7 +26,7 @@ EXPORTED: dict[int, weakref.ref[Array]] = {}
 POOLED: dict[int, tuple[weakref.ref[Any], int]] = {}
 """Arrays that a native program may fill again (see slots.py), by identity: in which slot they are.
 
-What it says is believed only if the array is still in that slot."""
+What it says is believed only if the array is still in that slot, or its spare one."""
 
 
 SAVING: set[weakref.ref[Any]] = set()
@@ -103,7 +103,7 @@ def is_pooled(array: Array) -> bool:
     if known is None:
         return False
     slots = known[0]()
-    return slots is not None and slots[known[1]] is array
+    return slots is not None and slots.has(known[1], array)
 
 
 def store(handle: Handle, array: Array) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
 from ..engines.engine import Output
 from .memory import POOLED
+from .source import IN_SLOT, ITS_BASE
+
+SMALL = 1 << 16
+"""Bytes of an array that is worth keeping for the next time."""
 
 
 def room_for(output: Output) -> Any:
@@ -30,23 +35,48 @@ def room_for(output: Output) -> Any:
 
 
 class Slots(list[Any]):
-    """The arrays of one program's outputs. A tensor may hold one of them too."""
+    """The arrays of one program's outputs. A tensor may hold one of them too.
 
-    __slots__ = ("__weakref__", "outputs")
+    `spares` has the array that was in the slot before, if it is small: a loop that holds a result
+    until it has the next one uses the two in turns.
+    """
+
+    __slots__ = ("__weakref__", "outputs", "spares")
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         super().__init__([None] * len(outputs))
         self.outputs = outputs
+        self.spares: list[Any] = [None] * len(outputs)
         for k in range(len(outputs)):
             self.renew(k)
 
     def renew(self, k: int) -> Any:
         """Another array in slot `k`: whoever holds the old one keeps it."""
-        POOLED.pop(id(self[k]), None)
-        made = self[k] = room_for(self.outputs[k])
-        POOLED[id(made)] = (weakref.ref(self), k)
+        old = self[k]
+        if self.spares[k] is None or is_held(self.spares, k):
+            POOLED.pop(id(self.spares[k]), None)
+            made = room_for(self.outputs[k])
+            POOLED[id(made)] = (weakref.ref(self), k)
+        else:
+            made = self.spares[k]
+        self[k] = made
+        self.spares[k] = old if old is not None and old.nbytes <= SMALL else None
+        if self.spares[k] is None:
+            POOLED.pop(id(old), None)
         return made
 
+    def has(self, k: int, array: Any) -> bool:
+        """Whether `array` is in slot `k`, or the spare one for it."""
+        return self[k] is array or self.spares[k] is array
+
     def __del__(self, pooled: Any = POOLED) -> None:
-        for array in self:  # perhaps at the very end, when this file has no names any more
+        for array in (*self, *self.spares):  # perhaps at the very end: this file has no names then
             pooled.pop(id(array), None)
+
+
+def is_held(arrays: list[Any], k: int) -> bool:
+    """Whether anybody else holds the `k`-th of these arrays, or sees its memory."""
+    array = arrays[k]
+    if getrefcount(array) > IN_SLOT:
+        return True
+    return isinstance(array.base, np.ndarray) and getrefcount(array.base) > ITS_BASE
