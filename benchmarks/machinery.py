@@ -143,6 +143,7 @@ def calls():
 
 
 def main():
+    compiling.state.find_engine()  # for the machine code that is around programs
     compiling.state.engine = NoEngine
     gc.collect()
     for name in sys.argv[1:] or ["square", "digits"]:

@@ -18,6 +18,7 @@ from ..ops import OPS
 from ..ops.table import Op
 from ..runtime.mutate import apply_inplace
 from ..runtime.record import wrap
+from ..runtime.warm import OFFERS, Warm
 from .affine import affine_grid
 from .bags import embedding_bag
 from .ctc import ctc_loss
@@ -39,6 +40,7 @@ from .masks import (
     feature_dropout,
     rrelu,
 )
+from .parameter import Parameter
 from .running import batch_norm, instance_norm
 
 __all__ = [
@@ -163,8 +165,21 @@ def with_indices(op: Op, name: str) -> Any:
 
 plain_relu, plain_sigmoid, plain_tanh = [exact(OPS[n], 1) for n in ("relu", "sigmoid", "tanh")]
 plain_mse_loss = exact(OPS["mse_loss"], 2)
-linear = exact(OPS["linear"], 3, optional=True)
+linear = plain_linear = exact(OPS["linear"], 3, optional=True)
 linear.__module__ = __name__
+
+QUICK = {"relu": 1, "sigmoid": 1, "tanh": 1, "mse_loss": 2, "linear": 3}
+"""The ops whose plain functions, those that modules call, machine code takes the place of."""
+
+
+def quicken(warm: Warm) -> None:
+    """Have modules call machine code."""
+    for name, count in QUICK.items():
+        plain = f"plain_{name}"
+        globals()[plain] = warm.call(OPS[name], count, globals()[plain], Parameter)
+
+
+OFFERS.append(quicken)
 
 
 def relu(input: Any, inplace: bool = False) -> Any:

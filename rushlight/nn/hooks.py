@@ -16,6 +16,7 @@ from time import perf_counter_ns
 from typing import Any
 
 from ..errors import GradError, ShapeError, explain
+from ..runtime.warm import OFFERS, Warm
 from ..runtime.watching import WATCHERS
 from .backward_hooks import BackwardHooks
 from .registry import KINDS
@@ -35,9 +36,13 @@ straight = Straight(operator.attrgetter("forward"))
 
 
 class Routes:
-    """Which classes of modules have hooks, so that their calls take the longer way."""
+    """Which classes of modules have hooks, so that their calls take the longer way.
+
+    `straight` is how the others are called: machine code takes its place once there is some.
+    """
 
     def __init__(self) -> None:
+        self.straight: Any = straight
         self.root: Any = None  # the class Module
         self.hooked: dict[Any, weakref.WeakValueDictionary[int, Hooks]] = {}
         self.indirect: set[Any] = set()  # hooked classes that have a `__call__` of their own
@@ -48,7 +53,7 @@ class Routes:
         known = self.hooked.setdefault(kind, weakref.WeakValueDictionary())
         known[id(hooks)] = hooks
         found = next(k.__dict__["__call__"] for k in kind.__mro__ if "__call__" in k.__dict__)
-        if found is straight or found is call:
+        if found is self.straight or found is call:
             kind.__call__ = call
         else:  # it may lead to Module's, which is then the long way for all
             self.indirect.add(kind)
@@ -64,10 +69,18 @@ class Routes:
         if kind is not self.root and kind.__dict__.get("__call__") is call:
             del kind.__call__
         if not self.indirect and self.root not in self.hooked:
-            self.root.__call__ = straight
+            self.root.__call__ = self.straight
+
+
+    def quicken(self, warm: Warm) -> None:
+        """Have modules without hooks be called by machine code."""
+        before, self.straight = self.straight, warm.machinery.method(self.root)
+        if self.root.__dict__["__call__"] is before:
+            self.root.__call__ = self.straight
 
 
 routes = Routes()
+OFFERS.append(routes.quicken)
 
 
 class Hooks(OrderedDict[int, Hook]):

@@ -64,7 +64,7 @@ class Linear(Module):
 
     def forward(self, input: Any) -> Any:
         """`input`, (*, in_features), as (*, out_features)."""
-        return F.linear(input, self.weight, self.bias)
+        return F.plain_linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """The settings."""

@@ -7,9 +7,12 @@ in the same groups, with the same options. If anything is not, it does nothing a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import BuiltinFunctionType
 from typing import Any
 
+from ..runtime.by_rote import ByRote
 from ..runtime.hot import NativeReplay, Step, fits_step
+from ..runtime.rote import Unfit
 from ..runtime.source import Source
 from ..runtime.world import RECORDERS, world
 from .state import Cohort, Group
@@ -47,7 +50,9 @@ class Repetition(Step):
         self.forms = forms
         self.made = optimizer.cohorts
         self.base = plan.replay
+        self.by_rote: ByRote | None = None  # remember() looks
         self.cohorts: list[Cohort] = list(optimizer.cohorts)
+        self.groups = optimizer.param_groups
         self.optimizer: Any = optimizer  # only while the functions are written
         self.states: list[tuple[Any, Any]] = []
         self.schedules = [optimizer.schedule(cohort.group) for cohort in self.cohorts]
@@ -62,7 +67,7 @@ class Repetition(Step):
         if not super().stands():
             return False
         # Another thread may change a tensor without this one noticing: then it looks every time.
-        self.order = order if len(RECORDERS) == 1 else None
+        self.agree(order if len(RECORDERS) == 1 else None)
         return True
 
     def checks(self) -> list[str]:
@@ -88,6 +93,54 @@ class Repetition(Step):
             lines.append(f"k{k} = {source.name(cohort, 'o')}.step + 1")
             lines.append(f"{names}= schedules[{k}](k{k})")
         return [*lines, "optimizer.stepped = True"]
+
+    def trying(self, more: str = "") -> list[str]:
+        """Lines that try to do it by rote."""
+        things = [self.source.name(thing, "o") for thing in self.counted]
+        lines = [f"k{k} = {name}.step + 1" for k, name in enumerate(things)]
+        lines.append("schedules = replay.schedules")
+        more = "".join([f", schedules[{k}](k{k}), k{k}" for k in range(len(things))])
+        if type(self.native.call) is not BuiltinFunctionType:  # an interrupt may come after it
+            counts = "".join([f"k{k}, " for k in range(len(things))])
+            lines.append(f"replay.counts = ({counts})")
+        lines += ["optimizer.stepped = True", *super().trying(more)]
+        groups = self.source.name(self.groups, "g")
+        return [
+            f"if optimizer.cohorts is replay.made and optimizer.param_groups is {groups}:",
+            *[f"    {line}" for line in lines],
+        ]
+
+    def look_by_rote(self, rote: ByRote) -> None:
+        """Add rows that look whether all is as it was."""
+        window = self.plan.window
+        recorder = window.end.root.extra
+        rows = rote.rote
+        rows.same(window, "plan", self.plan)
+        rows.empty_in(recorder, "mapping")
+        rows.empty(self.optimizer.hooks["step_pre"])
+        rows.empty(self.optimizer.hooks["step_post"])
+        rows.same(self.optimizer.state, "changes", self.optimizer.state.changes)
+        rows.items(self.groups)
+        due = {due.cell: due for entry in self.landings for due in entry.dues.each}
+        for k, group in enumerate(self.groups):
+            if type(group) is not Group:
+                raise Unfit("a group is of another kind")
+            rote.known["edition", k] = rows.same(group, "edition", group.edition)
+            rows.items(group["params"])
+            for p in group["params"]:
+                rows.same(p, "_value", p._cell)
+                rows.same(p._cell, "grad", due.get(p._cell))
+        gradients = [cell for c in self.cohorts for _, cell, _ in c.members]
+        if set(gradients) != set(due):
+            raise Unfit("some gradients are no outputs of this window")
+
+    def number_at(self, place: int) -> tuple[int, int]:
+        """Of which cohort the number at `place` is, and which of its numbers."""
+        for k, cohort in enumerate(self.cohorts):
+            if place < cohort.count:
+                return k, place
+            place -= cohort.count
+        raise Unfit("there is no such number")
 
     def same_gradients(self, optimizer: Any) -> list[str]:
         """Lines that return False unless gradients are those that the step was given."""
@@ -133,7 +186,10 @@ class Repetition(Step):
         for k, name in self.watched:
             self.source.space[f"v{k}_{name}"] = groups[k][name]
         for k, group in enumerate(groups):
-            self.source.space[f"edition{k}"] = group.edition if type(group) is Group else None
+            edition = group.edition if type(group) is Group else None
+            self.source.space[f"edition{k}"] = edition
+            if self.by_rote is not None:
+                self.by_rote.expect(("edition", k), edition)
 
     def adapts(self, optimizer: Any) -> bool:
         """Whether the step is the same but for its numbers, which are found anew."""

@@ -74,7 +74,11 @@ class States(dict[Any, Any]):
     `changes` counts what was put in by hand, so that the optimizer notices.
     """
 
-    changes = 0
+    __slots__ = ("__weakref__", "changes")
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.changes = 0
 
     def __missing__(self, parameter: Any) -> ParamState:
         made = self[parameter] = ParamState(weakref.ref(self))

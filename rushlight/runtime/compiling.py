@@ -18,6 +18,7 @@ from typing import Any
 
 from .. import config
 from ..engines.engine import NativeEngine
+from ..engines.rote import Machinery
 from ..errors import ChoiceError, explain
 
 ENGINES = {"llvm": "rushlight.engines.llvm"}
@@ -37,6 +38,7 @@ class Compiling:
 
     def __init__(self) -> None:
         self.engine: NativeEngine | None = None
+        self.machinery: Machinery | None = None  # what the engine has besides programs
         self.available = config.engine != "numpy"
         self.queue: SimpleQueue[Any] = SimpleQueue()
         self.unfinished: dict[int, Any] = {}  # what is in the queue, or being compiled
@@ -52,6 +54,8 @@ class Compiling:
             try:
                 found: Any = importlib.import_module(ENGINES[config.engine or "llvm"])
                 self.engine = found if hasattr(found, "compile") else None
+                if hasattr(found, "make_machinery"):
+                    self.machinery = found.make_machinery()
             except ImportError as error:
                 logger.debug("no native engine: %s", error)
             self.available = self.engine is not None
@@ -150,9 +154,9 @@ def after_fork() -> None:
     """Begin anew in a child process. What was being compiled may have left the engine unusable."""
     waiting = list(state.unfinished.values())
     busy = state.current is not None
-    engine, error = state.engine, state.error
+    engine, machinery, error = state.engine, state.machinery, state.error
     state.__init__()  # type: ignore[misc]
-    state.engine, state.error = engine, error
+    state.engine, state.machinery, state.error = engine, machinery, error
     state.available = state.available and not busy
     for plan in waiting:
         state.ask(plan)

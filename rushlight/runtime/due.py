@@ -33,6 +33,8 @@ class Dues:
     what is in those slots unless it is `shown`.
     """
 
+    __slots__ = ("each", "entry", "landing", "order", "shown")
+
     def __init__(self, entry: Entry, cells: Sequence[Cell]) -> None:
         self.entry = entry
         self.each = tuple([Due(self, cell, k) for k, cell in enumerate(cells)])

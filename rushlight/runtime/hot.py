@@ -15,6 +15,8 @@ import numpy as np
 
 from .. import config
 from ..graph import DEAD_CELLS, Bound, Cell, Node, Saved, Scalar
+from . import compiling
+from .by_rote import ByRote
 from .entry import Entry, Halt
 from .memory import SAVING, laid_out, protect_saved, store
 from .slots import Slots
@@ -181,15 +183,44 @@ class NativeReplay(Replay):
     `order` is that of the world when the cells were found to have the memory that `stamps` are of.
     """
 
+    counted: Sequence[Any] = ()
+
     def __init__(self, plan: Plan, slots: Slots | None = None) -> None:
         self.native = plan.native
         self.slots = Slots(plan.native.outputs) if slots is None else slots
+        self.by_rote: ByRote | None = None
         inputs = plan.program.inputs
         cells = [leaf for leaf in inputs if isinstance(leaf, Cell)]
         self.stamps = [(cell, cell.stamp) for cell in cells if self.native.updates]
         self.order: Any = None
         self.landings = landings(plan)
         super().__init__(plan)
+        self.write_by_rote()
+
+    def write_by_rote(self) -> None:
+        """Have machine code do what it can, and the function that was written the rest."""
+        machinery = compiling.state.machinery
+        found = ByRote(self)
+        if machinery is None or not found.write(self):
+            return
+        self.by_rote, self.slow = found, self.repeat
+        self.agree(None)
+        self.source.space |= {"rote": machinery.run, "table": found.table}
+        given = self.arguments()
+        lines = [
+            *self.trying(),
+            "if replay.by_rote.missed(window.count): replay.repeat = replay.slow",
+            f"return replay.slow({given})",
+        ]
+        self.repeat = self.source.function(f"repeat({given})", lines)
+
+    def trying(self, more: str = "") -> list[str]:
+        """Lines that try to do it by rote."""
+        given = f"table, replay, recorder.flushes + 1, window.count + 1{more}"
+        return [f"if rote({given}): return True"]
+
+    def look_by_rote(self, rote: ByRote) -> None:
+        """Add rows that look whether all is as it was."""
 
     def stands(self) -> bool:
         """Whether what is taken for granted is so in the present order of the world."""
@@ -197,8 +228,14 @@ class NativeReplay(Replay):
         if any([cell.stamp is not stamp for cell, stamp in self.stamps]):
             self.plan.replay = None  # it may be that memory is shared now
             return False
-        self.order = order
+        self.agree(order)
         return True
+
+    def agree(self, order: Any) -> None:
+        """All is as it should be while the world is in this `order` (None: look every time)."""
+        self.order = order
+        if self.by_rote is not None:
+            self.by_rote.expect("order", order)
 
     def first(self) -> list[str]:
         """Lines that come first: they make tensors that nobody has asked for and that stay due."""
@@ -242,6 +279,10 @@ class NativeReplay(Replay):
         """Lines by which `complete` finds the outputs."""
         return [f"b{k} = slots[{k}]" for k in range(len(self.slots))]
 
+    def landing(self, found: list[tuple[int, Any]]) -> tuple[Any, ...]:
+        """Where gradients are that stay in slots: see `Dues`."""
+        return (self.slots, [self.slot_of(k) for k, _ in found], [leaf for _, leaf in found])
+
     def slot_of(self, k: int) -> int:
         """The slot of the `k`-th output, which is no update."""
         return k - len([u for u in self.native.updates if u < k])
@@ -258,8 +299,7 @@ class NativeReplay(Replay):
         lines = super().deliveries()
         for entry, found in self.landings.items():
             name = self.source.name(entry, "e")
-            places = [self.slot_of(k) for k, _ in found]
-            landing = (self.slots, places, [leaf for _, leaf in found])
+            landing = self.landing(found)
             mine = [k for k, line in enumerate(lines) if line.startswith(f"h = {name}.out[")]
             begin, end = mine[0], mine[-1] + 4
             lines[begin:end] = [

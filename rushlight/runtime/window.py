@@ -19,6 +19,7 @@ from .history import Generation, History, is_used_up
 from .hot import NativeReplay, Replay
 from .memory import owner_of, protect_saved
 from .slots import room_for
+from .warm import install
 
 
 class Place:
@@ -67,6 +68,8 @@ _UNHELD = _unheld()
 
 class Window:
     """A path of calls that ended in a flush, and the plan by which its values are made real."""
+
+    __slots__ = ("__weakref__", "count", "end", "following", "path", "places", "plan")
 
     def __init__(self, end: Entry) -> None:
         self.end = end
@@ -213,6 +216,8 @@ class Plan:
         if not self.is_simple:
             return
         native = self.native
+        if native is not None and compiling.state.machinery is not None:
+            install(compiling.state.machinery, self.window.end.root.extra)
         if native is not None and self.in_place() == self.updates:
             self.replay = NativeReplay(self)
         else:

@@ -288,7 +288,8 @@ DECLARATIONS = {
 
 FUNCTIONS = (
     "PyLong_AsLongLong", "PyLong_AsDouble", "PyErr_Occurred", "PyEval_SaveThread",
-    "PyEval_RestoreThread", "PyObject_SetAttr", "PyObject_Vectorcall",
+    "PyEval_RestoreThread", "PyObject_SetAttr", "PyObject_Vectorcall", "Py_IncRef", "Py_DecRef",
+    "PyObject_VectorcallMethod", "PyThreadState_Get", "PyTuple_New", "PyTuple_Size",
 )  # fmt: skip
 
 
@@ -301,6 +302,7 @@ def symbols() -> dict[str, int]:
     objects = {
         "ndarray_type": np.ndarray, "float_type": float, "int_type": int, "true_object": True,
         "false_object": False, "none_object": None, "attribute_name": ATTRIBUTE,
+        "list_type": list, "tuple_type": tuple,
     }  # fmt: skip
     return api | {name: id(one) for name, one in objects.items()} | pool.symbols()
 

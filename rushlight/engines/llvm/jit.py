@@ -30,7 +30,7 @@ os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_
 # At exit a compilation in another thread is waited for: the process takes LLVM's own data away.
 atexit.register(LOCK.acquire, timeout=2.0)
 
-METH_FASTCALL = 0x0080
+METH_FASTCALL, METH_KEYWORDS = 0x0080, 0x0002
 
 _forever: list[Any] = []
 """What must live as long as the process; it has a reference that is never given back."""
@@ -171,6 +171,19 @@ def builtin(address: int, name: str, *own: object) -> Any:
     make.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
     # A builtin reads its definition last when it lets go of what is its own.
     return make(ctypes.addressof(definition), (definition, *own), None)
+
+
+def method(address: int, name: str, kind: type) -> Any:
+    """A method of `kind`, the native function `ptr f(ptr self, ptr arguments, i64 n, ptr names)`.
+
+    The values of the arguments that are named come last; `names` is their tuple, or null.
+    """
+    definition = MethodDef(name.encode(), address, METH_FASTCALL | METH_KEYWORDS, None)
+    _forever.append(definition)
+    make = ctypes.pythonapi.PyDescr_NewMethod
+    make.restype = ctypes.py_object
+    make.argtypes = [ctypes.py_object, ctypes.c_void_p]
+    return make(kind, ctypes.addressof(definition))
 
 
 def free_threaded() -> bool:

@@ -21,8 +21,11 @@ TYPE = 8
 FLOAT = 16
 """Of a float: its value."""
 
-DATA, NDIM, SHAPE, STRIDES, DESCR, FLAGS = 16, 24, 32, 40, 56, 64
+DATA, NDIM, SHAPE, STRIDES, BASE, DESCR, FLAGS = 16, 24, 32, 40, 48, 56, 64
 """Of an array."""
+
+SIZE, LIST_ITEMS, TUPLE_ITEMS = 16, 24, tuple.__basicsize__
+"""Of a list or tuple: how many items it has, where a list's are, and its items."""
 
 KIND, ITEMSIZE = 24, 40
 """Of the element type of an array: its letters (kind, character, byte order), and its size."""
@@ -45,6 +48,7 @@ def supported() -> bool:
         and object.__basicsize__ == 16
         and int(np.__version__.partition(".")[0]) >= 2
         and float_as_expected()
+        and sequences_as_expected()
         and all([array_as_expected(array) for array in examples()])
     )
 
@@ -90,6 +94,7 @@ def array_as_expected(array: np.ndarray) -> bool:
         and tuple([word(shape + 8 * k) for k in range(n)]) == array.shape
         and tuple([word(strides + 8 * k) for k in range(n)]) == array.strides
         and flags & (CONTIGUOUS | ALIGNED | WRITEABLE) == wanted
+        and word(at + BASE) == (0 if array.base is None else id(array.base))
         and word(at + DESCR) == id(dtype)
         and text[0:3:2] == (dtype.kind + dtype.byteorder).encode()
         and word(id(dtype) + ITEMSIZE) == dtype.itemsize
@@ -100,3 +105,17 @@ def float_as_expected() -> bool:
     """Whether the value of a float is where it should be."""
     x = -1234.0625
     return ctypes.c_double.from_address(id(x) + FLOAT).value == x
+
+
+def sequences_as_expected() -> bool:
+    """Whether the items of lists and tuples, and all references, are where they should be."""
+    one, items = object(), [None, 1.5, "three"]
+    items[0] = one
+    given = tuple(items)
+    address = word(id(items) + LIST_ITEMS)
+    return (
+        ctypes.c_int32.from_address(id(one)).value == sys.getrefcount(one) - 1
+        and word(id(items) + SIZE) == word(id(given) + SIZE) == 3
+        and [word(address + 8 * k) for k in range(3)] == [id(item) for item in items]
+        and [word(id(given) + TUPLE_ITEMS + 8 * k) for k in range(3)] == [id(i) for i in items]
+    )
