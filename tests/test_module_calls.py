@@ -9,6 +9,7 @@ import pytest
 import rushlight
 from rushlight import nn
 from rushlight.nn import hooks
+from rushlight.nn.routes import routes
 
 
 def array(tensor):
@@ -23,8 +24,8 @@ class Double(nn.Module):
 @pytest.fixture
 def double():
     yield Double()
-    assert Double.__call__ is hooks.straight or Double.__call__ is nn.Module.__call__
-    assert not hooks.routes.hooked.get(Double)
+    assert Double.__call__ is routes.straight or Double.__call__ is nn.Module.__call__
+    assert not routes.hooked.get(Double)
 
 
 def test_a_call_is_forward_whatever_that_is(double, monkeypatch):
@@ -55,7 +56,7 @@ def test_classes_with_a_call_of_their_own(double):
 def test_only_hooked_classes_take_the_longer_way(double):
     handle = double.register_forward_hook(lambda module, args, out: out + 1)
     assert type(double).__call__ is hooks.call
-    assert nn.ReLU.__call__ is hooks.straight
+    assert nn.ReLU.__call__ is routes.straight
     x = rushlight.ones(1)
     assert double(x).item() == 3 and Double()(x).item() == 2
     handle.remove()
@@ -167,7 +168,7 @@ def test_hooks_of_all_modules():
         handle.remove()
     assert seen == ["before", "before", "ReLU", "before", "Tanh", "Sequential",
                     "down", "down", "up", "down", "up", "up"]  # fmt: skip
-    assert nn.Module.__call__ is hooks.straight
+    assert nn.Module.__call__ is routes.straight
     nn.ReLU()(x)
     assert len(seen) == 12
 

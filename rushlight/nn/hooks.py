@@ -16,10 +16,10 @@ from time import perf_counter_ns
 from typing import Any
 
 from ..errors import GradError, ShapeError, explain
-from ..runtime.warm import OFFERS, Warm
 from ..runtime.watching import WATCHERS
 from .backward_hooks import BackwardHooks
 from .registry import KINDS
+from .routes import routes
 
 Hook = Callable[..., Any]
 
@@ -32,55 +32,7 @@ class Straight(property):
         return call(module, *args, **kwargs)
 
 
-straight = Straight(operator.attrgetter("forward"))
-
-
-class Routes:
-    """Which classes of modules have hooks, so that their calls take the longer way.
-
-    `straight` is how the others are called: machine code takes its place once there is some.
-    """
-
-    def __init__(self) -> None:
-        self.straight: Any = straight
-        self.root: Any = None  # the class Module
-        self.hooked: dict[Any, weakref.WeakValueDictionary[int, Hooks]] = {}
-        self.indirect: set[Any] = set()  # hooked classes that have a `__call__` of their own
-
-    def lengthen(self, hooks: Hooks) -> None:
-        """Have modules of the kind that `hooks` are of be called through them."""
-        kind = hooks.kind
-        known = self.hooked.setdefault(kind, weakref.WeakValueDictionary())
-        known[id(hooks)] = hooks
-        found = next(k.__dict__["__call__"] for k in kind.__mro__ if "__call__" in k.__dict__)
-        if found is self.straight or found is call:
-            kind.__call__ = call
-        else:  # it may lead to Module's, which is then the long way for all
-            self.indirect.add(kind)
-            self.root.__call__ = call
-
-    def shorten(self, hooks: Hooks) -> None:
-        """Have such modules be called straight again, if no hooks are left."""
-        kind = hooks.kind
-        if any(self.hooked.get(kind, {}).values()):
-            return
-        self.hooked.pop(kind, None)
-        self.indirect.discard(kind)
-        if kind is not self.root and kind.__dict__.get("__call__") is call:
-            del kind.__call__
-        if not self.indirect and self.root not in self.hooked:
-            self.root.__call__ = self.straight
-
-
-    def quicken(self, warm: Warm) -> None:
-        """Have modules without hooks be called by machine code."""
-        before, self.straight = self.straight, warm.machinery.method(self.root)
-        if self.root.__dict__["__call__"] is before:
-            self.root.__call__ = self.straight
-
-
-routes = Routes()
-OFFERS.append(routes.quicken)
+routes.straight = Straight(operator.attrgetter("forward"))
 
 
 class Hooks(OrderedDict[int, Hook]):
@@ -348,6 +300,9 @@ def call(self: Any, *args: Any, **kwargs: Any) -> Any:
     except Exception:
         call_always_called(self, args, kwargs, done)
         raise
+
+
+routes.long = call
 
 
 def call_through(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], done: set[int]) -> Any:

@@ -15,6 +15,7 @@ from ..runtime.entry import Handle
 from . import convert, hooks, show, state
 from .parameter import Buffer, Parameter
 from .registry import KINDS, Registry, check_name, too_early, typename
+from .routes import routes
 from .tree import (
     buffers,
     children,
@@ -87,7 +88,7 @@ class Module:
         if any(["__getattr__" in vars(kind) for kind in cls.__mro__]):
             Module.__getattr__ = not_there  # for `super().__getattr__(name)`
 
-    __call__: Any = hooks.straight
+    __call__: Any = routes.straight
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes: every subclass says it."""
@@ -296,7 +297,7 @@ class Module:
     _get_name = show.class_name
 
 
-hooks.routes.root = Module
+routes.root = Module
 
 for _name in (*KINDS, *hooks.LAZY):
     setattr(Module, _name, hooks.Later(_name))

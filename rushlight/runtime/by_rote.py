@@ -7,15 +7,12 @@ and the Python function sees to it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..graph import DEAD_CELLS, Bound, Cell, Node, Scalar
 from .memory import SAVING
 from .rote import Rote, Unfit
 from .world import world
-
-if TYPE_CHECKING:
-    from .hot import NativeReplay
 
 REPLAY, FLUSHES, COUNT, STEPS = range(4)
 """What a table is given: the replay, the numbers of flushes of the recorder and of the window; then
@@ -26,16 +23,19 @@ MISSES = 50
 
 
 class ByRote:
-    """The table for a replay, and how it fares. `known` are the rows that may change, by name."""
+    """The table for a NativeReplay (see hot.py), and how it fares.
 
-    def __init__(self, replay: NativeReplay) -> None:
+    `known` are the rows that may change, by name.
+    """
+
+    def __init__(self, replay: Any) -> None:
         self.rote = Rote(replay.native.call, replay.slots.renew, STEPS + 2 * len(replay.counted))
         self.known: dict[Any, int] = {}
         self.misses = 0
         self.since = 0
         self.table: Any = None
 
-    def write(self, replay: NativeReplay) -> bool:
+    def write(self, replay: Any) -> bool:
         """Write the table; whether that could be done."""
         try:
             self.look(replay)
@@ -62,7 +62,7 @@ class ByRote:
 
     # -- its parts -----------------------------------------------------------------------------
 
-    def look(self, replay: NativeReplay) -> None:
+    def look(self, replay: Any) -> None:
         """Rows that make sure that all is as it was."""
         rote = self.rote
         plan = replay.plan
@@ -95,7 +95,7 @@ class ByRote:
             else:
                 rote.sole(entry, "out", place.holders)
 
-    def gather(self, replay: NativeReplay) -> None:
+    def gather(self, replay: Any) -> None:
         """Rows that gather the arguments of the machine code."""
         rote = self.rote
         rote.thing(replay.plan.window.end.root.extra)
@@ -106,7 +106,7 @@ class ByRote:
         for k in range(len(replay.slots)):
             rote.slot(replay.slots, k)
 
-    def value(self, replay: NativeReplay, leaf: Node) -> None:
+    def value(self, replay: Any, leaf: Node) -> None:
         """A row for the value of an input."""
         rote = self.rote
         if isinstance(leaf, Cell):
@@ -121,7 +121,7 @@ class ByRote:
         else:
             rote.bound(leaf.entry, "numbers", leaf.place)
 
-    def store(self, replay: NativeReplay) -> None:
+    def store(self, replay: Any) -> None:
         """Rows that hand the results over, and begin another window."""
         rote = self.rote
         plan = replay.plan

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
 from functools import cache
 from types import MemberDescriptorType
 from typing import Any
@@ -51,7 +50,7 @@ def word(address: int) -> int:
 
 
 @cache
-def offset_of(kind: type, name: str) -> int:
+def offset_of(kind: Any, name: str) -> int:
     """How far into objects of `kind` the slot called `name` is."""
     for base in kind.__mro__:
         found = vars(base).get(name)
@@ -62,9 +61,10 @@ def offset_of(kind: type, name: str) -> int:
 
 def place_of(thing: Any, name: str) -> int:
     """The address of the slot `name` of an object, which must be set."""
-    address = id(thing) + offset_of(type(thing), name)
+    kind: Any = type(thing)
+    address = id(thing) + offset_of(kind, name)
     if word(address) != id(getattr(thing, name)):
-        raise Unfit(f"slots of {type(thing).__name__} are not where they should be")
+        raise Unfit(f"slots of {kind.__name__} are not where they should be")
     return address
 
 
@@ -204,5 +204,3 @@ class Rote:
         for name in ("_value", "_array"):
             place_of(example, name)
         return np.array([first, second, *self.rows], np.int64)
-
-

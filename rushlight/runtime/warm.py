@@ -34,7 +34,7 @@ class Warm:
         self.recorder = recorder
         self.tables: list[Any] = []
         self.kind: Any = type(types.new())
-        if self.kind.__new__ is not object.__new__ or self.kind.__init__ is not object.__init__:
+        if [self.kind.__new__, self.kind.__init__] != [object.__new__, object.__init__]:
             raise Unfit("tensors are not made in the usual way")
 
     def call(self, op: Any, count: int, otherwise: Callable[..., Any], parameter: type) -> Any:
@@ -49,9 +49,10 @@ class Warm:
         }  # fmt: skip
         for name in ("next", "plain", "mode", "binds", "bound", "out"):
             words[f"{name}_offset"] = offset_of(Entry, name)
+        place: Any = type(self.recorder)
         words["result_offset"] = offset_of(Entry, "value")
         for name in ("at", "grad"):
-            words[f"{name}_offset"] = offset_of(type(self.recorder), name)
+            words[f"{name}_offset"] = offset_of(place, name)
         for name in ("value", "array"):
             words[f"{name}_offset"] = offset_of(Handle, f"_{name}")
         wanted = [offset_of(Entry, name) for name in "abc"]

@@ -178,7 +178,8 @@ def method(address: int, name: str, kind: type) -> Any:
 
     The values of the arguments that are named come last; `names` is their tuple, or null.
     """
-    definition = MethodDef(name.encode(), address, METH_FASTCALL | METH_KEYWORDS, None)
+    shown = f"{name}($self, /, *args, **kwargs)\n--\n\n".encode()  # what `inspect` reads
+    definition = MethodDef(name.encode(), address, METH_FASTCALL | METH_KEYWORDS, shown)
     _forever.append(definition)
     make = ctypes.pythonapi.PyDescr_NewMethod
     make.restype = ctypes.py_object

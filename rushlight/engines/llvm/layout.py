@@ -109,8 +109,8 @@ def float_as_expected() -> bool:
 
 def sequences_as_expected() -> bool:
     """Whether the items of lists and tuples, and all references, are where they should be."""
-    one, items = object(), [None, 1.5, "three"]
-    items[0] = one
+    one = object()
+    items = [one, 1.5, "three"]
     given = tuple(items)
     address = word(id(items) + LIST_ITEMS)
     return (

@@ -15,8 +15,8 @@ from .warm_text import CALL, STRAIGHT
 LABELS = {
     rote.END: "done", rote.SAME: "same", rote.FIELD: "field", rote.SOLE: "sole",
     rote.ITEM: "item", rote.THING: "thing", rote.PASSED: "passed", rote.ARGUMENT: "argument",
-    rote.BOUND: "bound", rote.NUMBER: "number", rote.SLOT: "slot", rote.CALL: "run", rote.SET: "set",
-    rote.GIVEN: "put_given", rote.MOVE: "move", rote.DELIVER: "deliver",
+    rote.BOUND: "bound", rote.NUMBER: "number", rote.SLOT: "slot", rote.CALL: "run",
+    rote.SET: "set", rote.GIVEN: "put_given", rote.MOVE: "move", rote.DELIVER: "deliver",
 }  # fmt: skip
 """Where in the function each kind of row is done."""
 

@@ -179,7 +179,8 @@ number_item:
 
 take:
   %taken = phi ptr [%passed_object, %passed], [%argument_object, %argument],
-    [%bound_found, %bound_item], [%number_found, %number_item], [%slot_object, %slot_free], [%spare_object, %swap]
+    [%bound_found, %bound_item], [%number_found, %number_item],
+    [%slot_object, %slot_free], [%spare_object, %swap]
   %taken_none = icmp eq ptr %taken, null
   br i1 %taken_none, label %refuse, label %take_it
 take_it:
