@@ -74,7 +74,9 @@ def compile_with(engine, monkeypatch):
     """`engine`, which compiles hot windows at once from now on (None: they stay with NumPy)."""
     compiling.wait(60)  # what other tests have left in the queue
     local.recorder.restart()  # nothing that another engine has seen
+    machinery = engine.make_machinery() if hasattr(engine, "make_machinery") else None
     monkeypatch.setattr(compiling.state, "engine", engine)
+    monkeypatch.setattr(compiling.state, "machinery", machinery)
     monkeypatch.setattr(compiling.state, "available", engine is not None)
     monkeypatch.setattr(compiling.state, "ask", compiling.state.compile if engine else skip)
     monkeypatch.setattr(compiling.config, "strict", True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from string import Template
 
 from .. import rote
@@ -41,6 +42,7 @@ def text() -> str:
 FORWARD = sys.intern("forward")
 
 
+@cache
 def make() -> rote.Machinery | None:
     """All functions; None if this interpreter is not as expected."""
     if not layout.supported():
