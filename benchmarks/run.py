@@ -103,7 +103,7 @@ def arguments(programs):
     parser.add_argument("--contenders", nargs="+", default=CONTENDERS, choices=CONTENDERS)
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=1.0, help="for each of 5 repeats")
+    parser.add_argument("--seconds", type=float, default=1.0, help="times 5 for repeats")
     parser.add_argument("--write", action="store_true", help="keep the table in results/")
     options = parser.parse_args()
     for program in options.programs:

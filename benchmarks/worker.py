@@ -14,7 +14,9 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-REPEATS = 5
+REPEAT = 0.02
+"""Seconds of one repeat: so short that some of them are not disturbed by other processes, so long
+that what comes now and then (an epoch that begins, a collection of garbage) has its part."""
 FEWEST, MOST = 5, 100
 """How many steps warm up: as many as fit in the time for one repeat, but so many."""
 SETTLE = 4.0
@@ -75,7 +77,7 @@ def value(result):
 
 
 def measure(step, seconds):
-    """What was measured: repeats of about `seconds` each."""
+    """What was measured: short repeats, for 5 times `seconds` in all."""
     start = time.perf_counter()
     first = value(step())
     first_ms = (time.perf_counter() - start) * 1e3
@@ -88,14 +90,15 @@ def measure(step, seconds):
     start = time.perf_counter()
     for _ in range(3):
         value(step())  # looked at, for some contenders only begin a step
-    count = max(3, int(seconds / ((time.perf_counter() - start) / 3)))
+    count = max(3, int(REPEAT / ((time.perf_counter() - start) / 3)))
     best = float("inf")
-    for _ in range(REPEATS):
+    end = start + 5 * seconds
+    while best == float("inf") or time.perf_counter() < end:
         start = time.perf_counter()
         for _ in range(count):
             loss = step()
-        last = value(loss)
         best = min(best, (time.perf_counter() - start) / count)
+    last = value(loss)
     return {"micros": best * 1e6, "first_ms": first_ms, "first": first, "last": last}
 
 
