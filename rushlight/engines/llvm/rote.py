@@ -31,11 +31,12 @@ def text() -> str:
         head.append(f"  {place} = getelementptr i64, ptr %data, i64 {k}")
         if word != "wanted_offsets":
             head.append(f"  %{word} = load {kind}, ptr {place}")
+    # The table of a warm call is what its builtin owns, after the definition: see `jit.builtin`.
     return Template(FUNCTION + CALL + STRAIGHT).substitute(
         BASE=layout.BASE, DATA=layout.DATA, LIST_ITEMS=layout.LIST_ITEMS, SIZE=layout.SIZE,
-        TUPLE_ITEMS=layout.TUPLE_ITEMS, ROW=8 * rote.WIDTH, TWO_ROWS=16 * rote.WIDTH,
+        TUPLE_ITEMS=layout.TUPLE_ITEMS, OWN=layout.TUPLE_ITEMS + 8, ROW=8 * rote.WIDTH,
+        TWO_ROWS=16 * rote.WIDTH, HEAD="\n".join(head),
         CASES=" ".join([f"i64 {kind}, label %{label}" for kind, label in LABELS.items()]),
-        HEAD="\n".join(head),
     )  # fmt: skip
 
 

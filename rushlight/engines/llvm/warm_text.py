@@ -8,7 +8,9 @@ declare ptr @PyTuple_New(i64)
 
 define ptr @warm(ptr %self, ptr %arguments, i64 %count) nounwind {
 entry:
-  %data_at = getelementptr i8, ptr %self, i64 $DATA
+  %own_at = getelementptr i8, ptr %self, i64 $OWN
+  %own = load ptr, ptr %own_at
+  %data_at = getelementptr i8, ptr %own, i64 $DATA
   %data = load ptr, ptr %data_at
 $HEAD
   %expected = icmp eq i64 %count, %tensors
@@ -183,7 +185,7 @@ failed:
   ret ptr null
 }
 """
-"""One function for all ops. `self` is the table that says which it is, and where things are."""
+"""One function for all ops. Its own is the table that says which it is, and where things are."""
 
 STRAIGHT = """
 declare ptr @PyObject_VectorcallMethod(ptr, ptr, i64, ptr)
