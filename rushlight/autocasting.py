@@ -15,12 +15,12 @@ from typing import Any
 from . import dtypes
 from .devices import KINDS, Device
 from .dtypes import DType
-from .errors import ChoiceError, DtypeError, explain
+from .errors import ChoiceError, explain
 from .public import public
 from .runtime.casting import cast_in, mode_of
 from .runtime.recorder import local
 
-SMALL = ("bfloat16", "float16")
+SMALL = (dtypes.bfloat16, dtypes.float16)
 """The dtypes into which the CPU may cast, the usual one first."""
 
 NO_CUDA = "CUDA is not available or torch_xla is imported. Disabling autocast."
@@ -50,10 +50,10 @@ class autocast:
     `device_type` is no text, RuntimeError if there is no such kind.
 
     >>> x = torch.ones(2, 2)
-    >>> with torch.autocast("cpu", dtype=torch.float16):
+    >>> with torch.autocast("cpu"):
     ...     y = x @ x
     >>> y.dtype, (x @ x).dtype
-    (torch.float16, torch.float32)
+    (torch.bfloat16, torch.float32)
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class autocast:
         if enabled and device_type == "cuda":
             warnings.warn(NO_CUDA, stacklevel=2)
             enabled = False
-        if enabled and device_type == "cpu" and self.fast_dtype.name not in SMALL:
+        if enabled and device_type == "cpu" and self.fast_dtype not in SMALL:
             warnings.warn(NOT_SUPPORTED, stacklevel=2)
             enabled = False
         self._enabled = bool(enabled)
@@ -124,11 +124,7 @@ def get_autocast_dtype(device_type: str) -> DType:
     found = chosen.dtypes.get(device_type)
     if found is not None:
         return found
-    usual = dtypes._BY_NAME.get("float16" if device_type in ("cuda", "mps") else SMALL[0])
-    if usual is None:
-        problem = "the usual dtype of autocast on the CPU, bfloat16, is not there"
-        raise DtypeError(explain("autocast", problem, hint="give dtype=torch.float16"))
-    return usual
+    return dtypes.float16 if device_type in ("cuda", "mps") else dtypes.bfloat16
 
 
 @public()

@@ -15,7 +15,7 @@ from .errors import ArgumentError, ChoiceError, DtypeError, GradError, RangeErro
 from .public import public
 from .runtime.entry import Handle
 from .runtime.memory import export
-from .runtime.record import give_cell, realise, wrap
+from .runtime.record import elements, give_cell, realise, wrap
 
 
 def finished(array: Any, requires_grad: bool, op: str) -> Any:
@@ -75,11 +75,11 @@ def array_of(data: Any, dtype: DType | None, op: str) -> Any:
     """`data` as an array of `dtype`, or of the dtype that PyTorch would infer."""
     if isinstance(data, Handle):
         array = realise(data)
-        return array if dtype is None else array.astype(dtype.numpy)
+        return array if dtype is None else dtype.array(array, copy=True)
     if isinstance(data, np.ndarray | np.generic):
         array = np.asarray(data)
         wanted = dtypes.of_numpy(array.dtype, op) if dtype is None else dtype
-        return array.astype(wanted.numpy, copy=False)
+        return wanted.array(array)
     if isinstance(data, list | tuple) and contains_tensor(data):
         data = unpacked(data)
     try:
@@ -91,7 +91,7 @@ def array_of(data: Any, dtype: DType | None, op: str) -> Any:
     if dtype is None:
         dtype = inferred(array, first_leaf(data), op)
     check_fit(array, dtype, op)
-    return array.astype(dtype.numpy, copy=False)
+    return dtype.array(array)
 
 
 def check_fit(array: Any, dtype: DType, op: str) -> None:
@@ -144,7 +144,7 @@ def contains_tensor(data: Sequence[Any]) -> bool:
 def unpacked(data: Any) -> Any:
     """Nested lists with tensors of one element as numbers."""
     if isinstance(data, Handle):
-        return realise(data).tolist()
+        return elements(data).tolist()
     return [unpacked(d) for d in data] if isinstance(data, list | tuple) else data
 
 
@@ -255,6 +255,9 @@ def from_dlpack(ext_tensor: Any) -> Any:
 @public()
 def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0) -> Any:
     """A 1-D tensor on the memory of a buffer."""
+    if dtype is dtypes.bfloat16:
+        bits = frombuffer(buffer, dtype=dtypes.uint16, count=count, offset=offset)
+        return bits.view(dtype)
     return from_numpy(np.frombuffer(buffer, dtype.numpy, count, offset))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from . import bfloat
 from .errors import ArgumentError, DtypeError, explain
 
 BOOL, INT, FLOAT, COMPLEX = range(4)
@@ -19,7 +20,10 @@ BOOL, INT, FLOAT, COMPLEX = range(4)
 
 
 class DType:
-    """An element type: `name`, its NumPy dtype (`numpy`), `category` and `itemsize` in bytes."""
+    """An element type: `name`, its NumPy dtype (`numpy`), `category` and `itemsize` in bytes.
+
+    NumPy has no bfloat16: arrays of it have the dtype `bfloat.BITS`, as arrays of nothing else do.
+    """
 
     __slots__ = ("category", "is_signed", "itemsize", "name", "numpy")
 
@@ -45,13 +49,33 @@ class DType:
         """Whether a tensor of this type can require a gradient."""
         return self.category >= FLOAT
 
+    def array(self, values: Any, copy: bool = False) -> Any:
+        """`values` as an array of this type, a new one if need be or if so asked."""
+        return bfloat.converted(values, self.numpy, copy)
+
+    @property
+    def carrier(self) -> np.dtype[Any]:
+        """The NumPy dtype in which values of this type are computed."""
+        return np.dtype(np.float32) if self.numpy == bfloat.BITS else self.numpy
+
+    @property
+    def eps(self) -> float:
+        """The distance from 1 to the next larger floating-point number."""
+        return bfloat.EPS if self.numpy == bfloat.BITS else float(np.finfo(self.numpy).eps)
+
+    @property
+    def largest(self) -> float:
+        """The largest finite floating-point number."""
+        return bfloat.LARGEST if self.numpy == bfloat.BITS else float(np.finfo(self.numpy).max)
+
     def to_real(self) -> DType:
         """The type of the real part."""
         return {"complex64": float32, "complex128": float64}.get(self.name, self)
 
     def to_complex(self) -> DType:
         """The complex type whose parts have this type."""
-        return {"float32": complex64, "float64": complex128}.get(self.name, self)
+        known = {"bfloat16": complex64, "float32": complex64, "float64": complex128}
+        return known.get(self.name, self)
 
     def __repr__(self) -> str:
         # Programs print dtypes; they must see what PyTorch prints.
@@ -73,15 +97,23 @@ int8 = DType("int8", INT, np.int8)
 int16 = DType("int16", INT, np.int16)
 int32 = DType("int32", INT, np.int32)
 int64 = DType("int64", INT, np.int64)
+uint16 = DType("uint16", INT, np.uint16)
+uint32 = DType("uint32", INT, np.uint32)
+uint64 = DType("uint64", INT, np.uint64)
 float16 = DType("float16", FLOAT, np.float16)
+bfloat16 = DType("bfloat16", FLOAT, bfloat.BITS)
 float32 = DType("float32", FLOAT, np.float32)
 float64 = DType("float64", FLOAT, np.float64)
 complex64 = DType("complex64", COMPLEX, np.complex64)
 complex128 = DType("complex128", COMPLEX, np.complex128)
 
 ALL = (
-    bool_, uint8, int8, int16, int32, int64, float16, float32, float64, complex64, complex128,
+    bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64,
+    float16, bfloat16, float32, float64, complex64, complex128,
 )  # fmt: skip
+UNSIGNED = (uint16, uint32, uint64)
+"""Integers that combine only with their own kind and with floating-point numbers."""
+
 ALIASES = {
     "half": float16, "float": float32, "double": float64, "short": int16, "int": int32,
     "long": int64, "cfloat": complex64, "cdouble": complex128,
@@ -97,11 +129,16 @@ def by_name(name: str) -> DType:
     return _BY_NAME[name]
 
 
+def stored_in(dtype: np.dtype[Any]) -> DType:
+    """The dtype of tensors in arrays of ours of NumPy's `dtype`."""
+    return _BY_NUMPY.get(dtype) or of_numpy(dtype)
+
+
 def of_numpy(dtype: np.dtype[Any], op: str = "tensor") -> DType:
-    """The dtype that stores NumPy's `dtype`; raises TypeError if there is none."""
+    """The dtype for NumPy's `dtype` in others' arrays; raises TypeError if there is none."""
     found = _BY_NUMPY.get(dtype) or _BY_NUMPY.get(dtype.newbyteorder("="))
-    if found is None:
-        kinds = ", ".join(d.name for d in ALL)
+    if found is None or found is bfloat16:
+        kinds = ", ".join(d.name for d in ALL if d is not bfloat16)
         raise ArgumentError(
             explain(op, f"can't convert np.ndarray of type {dtype}", hint=f"supported: {kinds}")
         )
@@ -139,13 +176,26 @@ def promote(a: DType, b: DType) -> DType:
         return a
     if a.category != b.category:
         high, low = (a, b) if a.category > b.category else (b, a)
+        if (low in UNSIGNED and high.category != FLOAT) or high in UNSIGNED:
+            raise unsigned(a, b)
         if high.category == COMPLEX and low is float64:
             return complex128
         return high
+    if a in UNSIGNED or b in UNSIGNED:
+        raise unsigned(a, b)
     if a.category == INT and uint8 in (a, b):
         other = b if a is uint8 else a
         return int16 if other is int8 else other  # int8 cannot hold 255
+    if a.itemsize == b.itemsize:
+        return float32  # float16 and bfloat16: neither holds the other
     return a if a.itemsize > b.itemsize else b
+
+
+def unsigned(a: DType, b: DType) -> DtypeError:
+    """The error for dtypes that do not combine."""
+    problem = "promotion for uint16, uint32 and uint64 is not supported"
+    hint = "convert one first, as in x.to(torch.int64)"
+    return DtypeError(explain("promote", problem, {"the dtypes": f"{a.name}, {b.name}"}, hint))
 
 
 def result_type(operands: Iterable[tuple[DType, int, bool]]) -> DType:
@@ -167,7 +217,7 @@ def result_type(operands: Iterable[tuple[DType, int, bool]]) -> DType:
             if candidate.category == COMPLEX and result.category == FLOAT:
                 result = complex64 if result is float16 else result.to_complex()
             else:
-                result = promote(result, candidate)
+                result = candidate
     if result is None:
         raise DtypeError(explain("result_type", "no operands"))
     return result

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import ops
+from . import bfloat, ops
 from .calls import function
 from .dtypes import DType
 from .errors import DeviceError, GradError, ShapeError, explain
@@ -35,13 +35,13 @@ def is_signed(self: Any) -> bool:
 def apply_(self: Any, callable: Callable[[Any], Any]) -> Any:
     """Itself, with `callable(number)` in the place of each number: slow, one at a time."""
     array = realise(self)
-    new = [callable(number) for number in array.reshape(-1).tolist()]
+    new = [callable(number) for number in bfloat.values(array).reshape(-1).tolist()]
     return self.copy_(wrap_like(self, np.array(new).reshape(array.shape)))
 
 
 def wrap_like(tensor: Any, array: Any) -> Any:
     """A tensor of `array` in the dtype of `tensor`."""
-    return wrap(np.asarray(array, tensor._value.dtype.numpy))
+    return wrap(tensor._value.dtype.array(array))
 
 
 @public("Tensor")
@@ -195,7 +195,8 @@ def view(self: Any, *shape: Any) -> Any:
     if self._value.requires_grad:
         raise GradError(explain("view", "bytes cannot be read as another dtype with a gradient"))
     array = realise(self)
-    if array.ndim and array.strides[-1] != array.itemsize:
+    other = shape[0].itemsize != array.itemsize
+    if other and array.ndim and array.strides[-1] != array.itemsize:
         problem = "the last dimension must be contiguous to be read as another dtype"
         raise ShapeError(explain("view", problem, {"the tensor": self._value.spec}))
     return wrap(array.view(shape[0].numpy))

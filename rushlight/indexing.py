@@ -92,6 +92,7 @@ def is_plain(x: Any) -> bool:
 def write_now(x: Any, basic: Any, gathered: Any, value: Any) -> None:
     """Write into the memory of a concrete tensor at once: copying all of it could cost more."""
     array = realise(value) if isinstance(value, Handle) else value
+    array = x._value.dtype.array(array)
     local.recorder.flush()  # what was recorded earlier must read the old contents
     target = ops.basic_index.numpy(realise(x), index=basic)
     protect_saved(x._array)

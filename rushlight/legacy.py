@@ -16,8 +16,9 @@ from .runtime.record import realise, wrap
 from .tensor import TensorType
 
 NAMES = {
-    "float32": "Float", "float64": "Double", "float16": "Half", "uint8": "Byte", "int8": "Char",
-    "int16": "Short", "int32": "Int", "int64": "Long", "bool": "Bool",
+    "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
+    "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long",
+    "uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64", "bool": "Bool",
 }  # fmt: skip
 """Names of PyTorch's legacy tensor types by dtype."""
 

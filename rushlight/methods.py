@@ -33,7 +33,10 @@ OPERATORS = {
 """Python's binary operators and the ops they stand for."""
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 SIGNS = {"neg": "neg", "abs": "abs", "invert": "bitwise_not", "pos": "positive"}
-CONVERSIONS = {**dtypes.ALIASES, "bool": dtypes.bool_, "char": dtypes.int8, "byte": dtypes.uint8}
+CONVERSIONS = {
+    **dtypes.ALIASES, "bfloat16": dtypes.bfloat16, "bool": dtypes.bool_, "char": dtypes.int8,
+    "byte": dtypes.uint8,
+}  # fmt: skip
 
 
 ENTERED = (facts, idioms, legacy, observe, overwrite, random, storage)

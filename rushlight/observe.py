@@ -17,7 +17,7 @@ from .ops.returns import named
 from .public import public
 from .runtime.entry import Handle
 from .runtime.mutate import apply_inplace
-from .runtime.record import apply, realise, wrap
+from .runtime.record import apply, elements, wrap
 
 
 @public("torch Tensor")
@@ -29,8 +29,8 @@ def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
             [3]])
     """
     if input._value.ndim == 0 and not as_tuple:
-        return wrap(np.zeros((int(bool(realise(input))), 0), np.int64))
-    places = np.nonzero(np.atleast_1d(realise(input)))
+        return wrap(np.zeros((int(bool(elements(input))), 0), np.int64))
+    places = np.nonzero(np.atleast_1d(elements(input)))
     if as_tuple:
         columns = np.stack(places).T
         return tuple([wrap(columns[:, k]) for k in range(columns.shape[1])])
@@ -84,7 +84,7 @@ def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Any:
     """
     if size < 0:
         raise ShapeError(explain("nonzero_static", f"'size' must not be negative: {size}"))
-    found = realise(nonzero(input))[:size]
+    found = elements(nonzero(input))[:size]
     out = np.full((size, found.shape[1]), fill_value, np.int64)
     out[: len(found)] = found
     return wrap(out)
@@ -94,7 +94,7 @@ def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Any:
 def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     """`input` with the elements of `source`, in order, where `mask` is true."""
     shape = np.broadcast_shapes(input._value.shape, mask._value.shape)
-    count = int(np.count_nonzero(np.broadcast_to(realise(mask), shape)))
+    count = int(np.count_nonzero(np.broadcast_to(elements(mask), shape)))
     if source._value.size < count:
         problem = f"source has {source._value.size} elements but the mask {count} ones"
         raise ShapeError(explain("masked_scatter", problem))
@@ -144,7 +144,7 @@ def equal(input: Any, other: Any) -> bool:
     """
     if input._value.shape != other._value.shape:
         return False
-    return bool(np.array_equal(realise(input), realise(other)))
+    return bool(np.array_equal(elements(input), elements(other)))
 
 
 @public("torch Tensor")
@@ -167,7 +167,7 @@ def allclose(
         np.broadcast_shapes(input._value.shape, other._value.shape)
     except ValueError:
         raise ShapeError(explain("allclose", "shapes do not broadcast", got)) from None
-    return bool(np.allclose(realise(input), realise(other), rtol, atol, equal_nan))
+    return bool(np.allclose(elements(input), elements(other), rtol, atol, equal_nan))
 
 
 @public("torch Tensor")
@@ -179,13 +179,13 @@ def is_nonzero(input: Any) -> bool:
 @public("torch Tensor")
 def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
     """How often each number occurs among non-negative integers (or the sum of its weights)."""
-    array = realise(input)
+    array = elements(input)
     if array.ndim != 1 or array.dtype.kind not in "iub" or (array.size and array.min() < 0):
         problem = "only supports 1-d non-negative integral inputs"
         raise ShapeError(explain("bincount", problem, {"input": input._value.spec}))
     if weights is None:
         return wrap(np.bincount(array, minlength=minlength).astype(np.int64))
-    values = realise(weights)
+    values = elements(weights)
     counts = np.bincount(array, values, minlength)
     return wrap(counts.astype(values.dtype if values.dtype.kind == "f" else np.float64))
 
@@ -200,10 +200,10 @@ def unique(
 ) -> Any:
     """The different elements (or slices along `dim`), sorted, and how to get back to them."""
     found, inverse, counts = np.unique(
-        realise(input), return_inverse=True, return_counts=True, axis=dim
+        elements(input), return_inverse=True, return_counts=True, axis=dim
     )
     shape = input._value.shape if dim is None else (-1,)
-    results = [wrap(found)]
+    results = [wrap(input._value.dtype.array(found))]
     if return_inverse:
         results.append(wrap(inverse.reshape(shape).astype(np.int64)))
     if return_counts:
@@ -216,14 +216,15 @@ def unique_consecutive(
     input: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """`input` (flattened, or along `dim`) without elements equal to the one before them."""
-    array = realise(input)
+    array = elements(input)
     rows = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
     n = len(rows)
     flat = rows.reshape(n, -1)
     first = np.ones(n, bool)
     first[1:] = (flat[1:] != flat[:-1]).any(axis=1)
     kept = rows[first]
-    results = [wrap(np.array(kept if dim is None else np.moveaxis(kept, 0, dim)))]
+    kept = np.array(kept if dim is None else np.moveaxis(kept, 0, dim))
+    results = [wrap(input._value.dtype.array(kept))]
     if return_inverse:
         inverse = np.cumsum(first) - 1
         results.append(wrap(inverse.reshape(array.shape) if dim is None else inverse))
@@ -240,11 +241,12 @@ def histogram(
     input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
 ) -> Any:
     """Counts of the elements in `bins` intervals, and the borders of these."""
-    edges = realise(bins) if isinstance(bins, Handle) else bins
-    array = realise(input)
-    weights = None if weight is None else realise(weight).reshape(-1)
+    edges = elements(bins) if isinstance(bins, Handle) else bins
+    array = elements(input)
+    weights = None if weight is None else elements(weight).reshape(-1)
     hist, edges = np.histogram(array.reshape(-1), edges, range, density, weights)
-    return Histogram(wrap(hist.astype(array.dtype)), wrap(edges.astype(array.dtype)))
+    dtype = input._value.dtype
+    return Histogram(wrap(dtype.array(hist)), wrap(dtype.array(edges)))
 
 
 slopes = function(ops.gradient)
@@ -320,9 +322,9 @@ def repeat_interleave(
     if isinstance(repeats, int):
         return repeat_each(input, repeats, dim)
     if repeats is None:  # the numbers from 0, each as often as `input` says
-        counts = realise(input)
+        counts = elements(input)
         return wrap(np.repeat(np.arange(counts.size), counts))
-    counts = realise(repeats) if isinstance(repeats, Handle) else np.asarray(repeats)
+    counts = elements(repeats) if isinstance(repeats, Handle) else np.asarray(repeats)
     if counts.size == 1:
         return repeat_each(input, int(counts.reshape(())), dim)
     whole: Any = input.reshape(-1) if dim is None else input
@@ -341,6 +343,6 @@ def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
     (tensor([1]), tensor([2, 3]))
     """
     if isinstance(indices_or_sections, Handle):
-        places = realise(indices_or_sections).tolist()
+        places = elements(indices_or_sections).tolist()
         indices_or_sections = tuple(places) if isinstance(places, list) else places
     return split_at(input, indices_or_sections, dim)

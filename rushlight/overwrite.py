@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import ops
+from . import bfloat, ops
 from .dtypes import DType
 from .errors import ShapeError, explain
 from .graph import Fresh, Node
@@ -53,7 +53,7 @@ def fill_(input: Any, value: Any) -> Any:
     if not input._value.leaf or isinstance(value, Handle):
         return apply_inplace(fill, (input, value), {})
     room = room_like(input)
-    room.fill(value)
+    bfloat.fill(room, value)
     return overwrite(input, room)
 
 

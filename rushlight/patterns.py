@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes
+from . import bfloat, dtypes
 from .create import check_fit, checked_dtype, finished
 from .devices import require_cpu
 from .dtypes import DType
@@ -17,7 +17,7 @@ from .formats import LAST, contiguous_format, order_in
 from .ops.layouts import dense
 from .public import public
 from .runtime.entry import Handle
-from .runtime.record import realise, wrap
+from .runtime.record import elements, wrap
 
 
 def shape_of(size: Sequence[Any], op: str) -> tuple[int, ...]:
@@ -55,8 +55,8 @@ def filled(op: str, fill: Callable[[tuple[int, ...], Any], Any]) -> Callable[...
         shape = shape_of(size or (named.pop("size"),), op)
         dtype = checked_dtype(dtype, op) or dtypes.default()
         try:
-            order = order_in(memory_format, len(shape), op)
-            array = in_order(fill, shape, order, dtype) if order else fill(shape, dtype.numpy)
+            order = order_in(memory_format, len(shape), op) or range(len(shape))
+            array = in_order(fill, shape, order, dtype)
         except (MemoryError, ValueError):
             problem = f"there is no room for {math.prod(shape) * dtype.itemsize:,} bytes"
             hint = "are the sizes right? smaller batches and float32 need less"
@@ -86,14 +86,14 @@ def full(
 ) -> Any:
     """A tensor of the given size with `fill_value` in every place."""
     require_cpu(device, "full")
-    value = realise(fill_value).item() if isinstance(fill_value, Handle) else fill_value
+    value = elements(fill_value).item() if isinstance(fill_value, Handle) else fill_value
     dtype = checked_dtype(dtype, "full") or dtypes.of_number(value)
     if not isinstance(size, list | tuple):
         problem = f"size must be a tuple of integers, not {type(size).__name__}"
         raise ArgumentError(explain("full", problem, hint=f"full(({size},), {value})"))
     array = np.empty(shape_of((size,), "full"), dtype.numpy)
     check_fit(np.asarray(value), dtype, "full")
-    array[...] = value
+    bfloat.fill(array, value)
     return finished(array, requires_grad, "full")
 
 
@@ -138,13 +138,14 @@ def room_like(input: Any, dtype: DType | None = None, memory_format: Any = None)
 
 def in_order(fill: Any, shape: Any, order: Any, dtype: DType) -> Any:
     """An array made by `fill` whose dimensions have this order in memory, the slowest first."""
-    return fill([shape[k] for k in order], dtype.numpy).transpose(np.argsort(order))
+    made = dtype.array(fill([shape[k] for k in order], dtype.carrier))
+    return made.transpose(np.argsort(order)) if made.ndim > 1 else made
 
 
-zeros_like = public()(like(lambda array: array.fill(0), "zeros_like"))
-ones_like = public()(like(lambda array: array.fill(1), "ones_like"))
+zeros_like = public()(like(lambda array: bfloat.fill(array, 0), "zeros_like"))
+ones_like = public()(like(lambda array: bfloat.fill(array, 1), "ones_like"))
 empty_like = public()(like(lambda array: None, "empty_like"))
-full_like = public()(like(lambda array, fill_value: array.fill(fill_value), "full_like"))
+full_like = public()(like(bfloat.fill, "full_like"))
 
 
 @public()
@@ -204,7 +205,7 @@ def arange(
     if start is None or end is None:
         start, end = 0, start if end is None else end
     start, end, step = [
-        realise(n).item() if isinstance(n, Handle) else n for n in (start, end, step)
+        elements(n).item() if isinstance(n, Handle) else n for n in (start, end, step)
     ]
     if step == 0 or (end - start) * step < 0:
         problem = "step must be nonzero" if step == 0 else "bounds inconsistent with the step sign"
@@ -215,8 +216,8 @@ def arange(
         start, end, step, whole = int(start), int(end), int(step), True
     count = math.ceil((end - start) / step)
     kind = np.int64 if dtype.category <= dtypes.INT and whole else np.float64
-    array = (start + np.arange(count, dtype=kind) * kind(step)).astype(dtype.numpy)
-    return finished(array, requires_grad, "arange")
+    array = start + np.arange(count, dtype=kind) * kind(step)
+    return finished(dtype.array(array), requires_grad, "arange")
 
 
 @public(name="range")
@@ -247,10 +248,10 @@ def linspace(
     """
     require_cpu(device, "linspace")
     dtype = checked_dtype(dtype, "linspace") or dtypes.default()
-    start, end = [realise(n).item() if isinstance(n, Handle) else n for n in (start, end)]
+    start, end = [elements(n).item() if isinstance(n, Handle) else n for n in (start, end)]
     if steps < 0:
         raise ShapeError(explain("linspace", "number of steps must be non-negative"))
-    kind = dtype.numpy if dtype.category >= dtypes.FLOAT else np.dtype(np.float32)
+    kind = dtype.carrier if dtype.category >= dtypes.FLOAT else np.dtype(np.float32)
     step = kind.type(kind.type(kind.type(end) - kind.type(start)) / kind.type(max(steps - 1, 1)))
     # Each number is start + k * step, or end - k * step, rounded once.
     places = np.arange(steps, dtype=np.float64)
@@ -258,15 +259,17 @@ def linspace(
     array = np.where(places < steps // 2, kind.type(start) + np.float64(step) * places, from_end)
     if steps == 1:
         array = np.full(1, start)
-    return finished(array.astype(dtype.numpy), requires_grad, "linspace")
+    return finished(dtype.array(array), requires_grad, "linspace")
 
 
 @public()
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Any:
     """`steps` powers of `base`, their exponents evenly from `start` to `end`."""
     requires_grad = options.pop("requires_grad", False)
-    exponents = realise(linspace(start, end, steps, **options))
-    return finished(np.power(exponents.dtype.type(base), exponents), requires_grad, "logspace")
+    line = linspace(start, end, steps, **options)
+    exponents = elements(line)
+    powers = np.power(exponents.dtype.type(base), exponents)
+    return finished(line._value.dtype.array(powers), requires_grad, "logspace")
 
 
 @public()
@@ -284,7 +287,7 @@ def eye(
     dtype = checked_dtype(dtype, "eye") or dtypes.default()
     if min(n, n if m is None else m) < 0:
         raise ShapeError(explain("eye", f"n must be greater or equal to 0, got {n}"))
-    return finished(np.eye(n, n if m is None else m, dtype=dtype.numpy), requires_grad, "eye")
+    return finished(dtype.array(np.eye(n, m, dtype=dtype.carrier)), requires_grad, "eye")
 
 
 @public()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes, rng
+from . import bfloat, dtypes, rng
 from .chance import for_each, room_for
 from .create import checked_dtype, finished
 from .devices import require_cpu
@@ -36,7 +36,7 @@ from .patterns import room_like, shape_of
 from .public import public
 from .runtime.entry import Handle
 from .runtime.mutate import check_leaf
-from .runtime.record import realise, wrap
+from .runtime.record import elements, wrap
 from .runtime.recorder import local
 
 __all__ = [
@@ -73,6 +73,7 @@ def filled(room: Any, generator: Generator | None, draw: Draw) -> Any:
     view = room.transpose(order)
     with LOCK:
         found = draw(twister_of(generator), view.shape, room.dtype, contiguous)
+    found = bfloat.converted(found, room.dtype, copy=False)
     if contiguous and found.dtype == room.dtype and found.shape == room.shape:
         return found  # large weights need not be copied
     view[...] = found
@@ -100,7 +101,7 @@ def drawn(op: str, draw: Draw, what: str) -> Callable[..., Any]:
         def make(shape: tuple[int, ...]) -> Any:
             with LOCK:
                 array = draw(twister_of(generator), shape, dtype.numpy, True)
-            return finished(array, requires_grad, op)
+            return finished(dtype.array(array), requires_grad, op)
 
         return for_each(op, shape, make)
 
@@ -175,7 +176,7 @@ def randint(
     def make(shape: tuple[int, ...]) -> Any:
         with LOCK:
             array = rng.integers(twister_of(generator), shape, low, high, dtype.numpy)
-        return finished(array, requires_grad, "randint")
+        return finished(dtype.array(array), requires_grad, "randint")
 
     return for_each("randint", shape_of((size,), "randint"), make)
 
@@ -215,7 +216,7 @@ def randperm(
             twister = twister_of(generator)
             drawn = [rng.permutation(twister, n) for _ in range(math.prod(shape[:-1]))]
         array = np.stack(drawn).reshape(shape)
-        return finished(array.astype(dtype.numpy, copy=False), requires_grad, "randperm")
+        return finished(dtype.array(array), requires_grad, "randperm")
 
     return for_each("randperm", (n,), make)
 
@@ -225,7 +226,7 @@ def normal(
     mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, **options: Any
 ) -> Any:
     """Normal numbers of the given means and standard deviations (tensors or numbers)."""
-    spread = realise(std) if isinstance(std, Handle) else std
+    spread = elements(std) if isinstance(std, Handle) else std
     if not np.all(spread >= 0):
         problem = f"expects std >= 0.0, but found std {np.min(spread)}"
         raise ShapeError(explain("normal", problem))
@@ -244,7 +245,7 @@ def normal(
 @public("torch Tensor")
 def bernoulli(input: Any, p: Any = None, *, generator: Any = None, out: Any = None) -> Any:
     """1 with the probability that `input` (or `p`) gives, else 0, in the dtype of `input`."""
-    array = realise(input)
+    array = elements(input)
     likely = array if p is None else np.asarray(p)
     if not (np.all(likely >= 0) and np.all(likely <= 1)):
         problem = "a probability must be between 0 and 1"
@@ -257,7 +258,7 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None, out: Any = No
             if p is None
             else rng.bernoulli(twister, array.shape, float(p))
         )
-    return wrap(chosen.reshape(array.shape).astype(array.dtype))
+    return wrap(input._value.dtype.array(chosen.reshape(array.shape)))
 
 
 @public("torch Tensor")
@@ -265,7 +266,7 @@ def multinomial(
     input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Any:
     """`num_samples` indices for each row of weights, likelier where the weight is greater."""
-    weights = realise(input)
+    weights = elements(input)
     if weights.ndim not in (1, 2) or not input._value.dtype.is_floating_point:
         problem = "prob_dist must be 1 or 2 dim and of floating point"
         raise ShapeError(explain("multinomial", problem, {"input": input._value.spec}))
@@ -335,7 +336,7 @@ def random_(
 def bernoulli_(self: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     """Itself, refilled with 1 with probability `p` (a number or a tensor), else 0."""
     if isinstance(p, Handle):
-        array = np.broadcast_to(realise(p), self._value.shape)
+        array = np.broadcast_to(elements(p), self._value.shape)
         draw: Draw = lambda t, s, d, c: rng.bernoulli_from(t, np.broadcast_to(array, s))  # noqa: E731
         return refill(self, generator, draw, "bernoulli_")
     return refill(self, generator, lambda t, s, d, c: rng.bernoulli(t, s, p), "bernoulli_")

@@ -6,14 +6,14 @@ from typing import Any
 
 from . import dtypes
 from .errors import ArgumentError, DtypeError, ManyError, explain
-from .runtime.record import realise
+from .runtime.record import elements
 
 HINT = "use .tolist() for all of them, or reduce it first, e.g. .mean()"
 
 
 def item(self: Any) -> Any:
     """The only element, as a Python number."""
-    array = realise(self)
+    array = elements(self)
     if array.size != 1:
         problem = f"a Tensor with {array.size} elements cannot be converted to Scalar"
         raise ManyError(explain("item", problem, {"the tensor": self._value.spec}, HINT))

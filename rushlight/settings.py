@@ -234,12 +234,13 @@ class FloatLimits:
     def __init__(self, dtype: DType) -> None:
         if dtype.category < dtypes.FLOAT:
             raise ArgumentError(explain("finfo", f"{dtype!r} is no floating-point type"))
-        limits = np.finfo(dtype.numpy)
         self.dtype = dtype.to_real().name
-        self.bits = limits.bits
-        self.eps, self.max, self.min = float(limits.eps), float(limits.max), float(limits.min)
+        self.bits = 8 * dtype.to_real().itemsize
+        limits = np.finfo(dtype.carrier)
+        self.eps, self.max, self.min = dtype.eps, dtype.largest, -dtype.largest
         self.tiny = self.smallest_normal = float(limits.tiny)
-        self.resolution = float(limits.resolution)
+        narrow = dtype is dtypes.bfloat16
+        self.resolution = 0.01 if narrow else float(limits.resolution)
 
     def __repr__(self) -> str:
         names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")

@@ -27,7 +27,7 @@ def made(
     last = max((M if sym else M + 1) - 1, 1)
     places = np.arange(M, dtype=np.float64)
     values = np.ones(M) if M == 1 else np.asarray(shape(places, last))
-    return finished(values.astype(dtype.numpy), bool(options.get("requires_grad")), op)
+    return finished(dtype.array(values), bool(options.get("requires_grad")), op)
 
 
 def general_cosine(M: int, *, a: Iterable[float], sym: bool = True, **options: Any) -> Any:

@@ -18,7 +18,7 @@ from .indexing import getitem, setitem
 from .runtime.due import grad_of
 from .runtime.entry import Handle, at_once, types
 from .runtime.memory import export
-from .runtime.record import give_cell, leaf_for, realise, wrap
+from .runtime.record import elements, give_cell, leaf_for, realise, wrap
 from .runtime.recorder import local
 from .runtime.world import world
 from .size import Size
@@ -251,7 +251,7 @@ class Tensor(Handle, metaclass=TensorType):
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
-        return realise(self).tolist()
+        return elements(self).tolist()
 
     def numpy(self, *, force: bool = False) -> Any:
         """A NumPy array on the same memory."""
@@ -259,6 +259,9 @@ class Tensor(Handle, metaclass=TensorType):
             problem = "can't call numpy() on Tensor that requires grad"
             got = {"the tensor": self._value.spec}
             raise GradError(explain("numpy", problem, got, "use tensor.detach().numpy()"))
+        if self._value.dtype is dtypes.bfloat16:
+            hint = "NumPy has no bfloat16: use tensor.float().numpy()"
+            raise ArgumentError(explain("numpy", "Got unsupported ScalarType BFloat16", hint=hint))
         array = realise(self)
         export(array)
         return array.view()
@@ -283,7 +286,7 @@ class Tensor(Handle, metaclass=TensorType):
         return (1, 0)  # kDLCPU
 
     def __bool__(self) -> bool:
-        array = realise(self)
+        array = elements(self)
         if array.size != 1:
             problem = "Boolean value of Tensor with more than one value is ambiguous"
             if array.size == 0:
@@ -327,7 +330,7 @@ class Tensor(Handle, metaclass=TensorType):
 
     def text(self, prefix: str = "tensor(", parameter: bool = False) -> str:
         """What `print` shows."""
-        array = realise(self)
+        array = elements(self)
         value = self._value
         function = self.grad_fn
         return printing.tensor_text(
@@ -342,7 +345,7 @@ class Tensor(Handle, metaclass=TensorType):
 
     def __format__(self, spec: str) -> str:
         plain = type(self) is Tensor
-        return printing.format_text(self, spec, realise(self) if plain else None)
+        return printing.format_text(self, spec, elements(self) if plain else None)
 
     __getitem__ = getitem
     __setitem__ = setitem

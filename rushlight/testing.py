@@ -15,7 +15,7 @@ from .errors import ChoiceError, explain
 from .patterns import shape_of
 from .random import random_, uniform_
 from .runtime.entry import Handle
-from .runtime.record import realise
+from .runtime.record import elements
 
 __all__ = ["assert_close", "make_tensor"]
 
@@ -100,7 +100,7 @@ def compare(
     a: Any, b: Any, wanted: Any, equal_nan: bool, check_dtype: bool, strides: bool
 ) -> str | None:
     """How two tensors differ, None if they are close."""
-    x, y = realise(a), realise(b)
+    x, y = elements(a), elements(b)
     names = a._value.dtype, b._value.dtype
     for thing, mine, theirs, matters in (
         ("shape", a.shape, b.shape, True),
@@ -176,5 +176,5 @@ def make_tensor(
     if room != size:
         made = made[..., ::2]
     if exclude_zero:
-        made[made == 0] = np.finfo(kind.numpy).tiny if kind.differentiable else 1
+        made[made == 0] = np.finfo(kind.carrier).tiny if kind.differentiable else 1
     return made.requires_grad_() if requires_grad else made

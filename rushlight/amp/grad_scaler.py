@@ -15,7 +15,7 @@ from ..dtypes import float16, float32, int32
 from ..errors import ChoiceError, GradError, RushlightError, explain
 from ..modes import no_grad
 from ..runtime.entry import Handle
-from ..runtime.record import realise
+from ..runtime.record import elements
 
 NO_CUDA = "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling."
 
@@ -128,11 +128,11 @@ class GradScaler:
             problem = "Attempting to unscale FP16 gradients."
             hint = "keep the parameters in float32: autocast casts them where they are used"
             raise ChoiceError(explain("GradScaler", problem, hint=hint))
-        inverse = 1.0 / np.float64(realise(self._scale))
+        inverse = 1.0 / np.float64(elements(self._scale))
         with no_grad(), np.errstate(over="ignore", invalid="ignore"):
             for grad in grads:
                 grad.mul_(float(np.float32(inverse)))
-        return any([not np.isfinite(realise(g)).all() for g in grads]) if grads else None
+        return any([not np.isfinite(elements(g)).all() for g in grads]) if grads else None
 
     def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
         """What `optimizer.step(*args)` returns, or None if it was left out.
@@ -177,7 +177,7 @@ class GradScaler:
         if not found:
             problem = "No inf checks were recorded prior to update."
             raise ScalerError(explain("GradScaler", problem, hint="call scaler.step(optimizer)"))
-        scale, good = self.get_scale(), int(realise(self._growth_tracker)) + 1
+        scale, good = self.get_scale(), int(elements(self._growth_tracker)) + 1
         if any(found):
             scale, good = scale * self._backoff_factor, 0
         elif good == self._growth_interval:
@@ -192,7 +192,7 @@ class GradScaler:
         """The scale, 1 if the scaler is not enabled."""
         if not self._enabled:
             return 1.0
-        return self._init_scale if self._scale is None else float(realise(self._scale))
+        return self._init_scale if self._scale is None else float(elements(self._scale))
 
     def get_growth_factor(self) -> float:
         """By how much the scale grows."""
@@ -232,7 +232,7 @@ class GradScaler:
             "growth_factor": self._growth_factor,
             "backoff_factor": self._backoff_factor,
             "growth_interval": self._growth_interval,
-            "_growth_tracker": self._init_growth_tracker if good is None else int(realise(good)),
+            "_growth_tracker": self._init_growth_tracker if good is None else int(elements(good)),
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import pickle
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from .names import ANSWERS, TYPES, VALUES, in_python3
 from .plain import Machine
 from .storages import Shelf
 
-WIDENED = "bfloat16 tensors are loaded as float32, which holds the same numbers"
 MAGIC = b"PK\x03\x04"
 
 
@@ -63,10 +61,7 @@ def load(
         content = archive.read("data.pkl")
         trusted = weights_only is False
         reader = Trusting(content, persistent) if trusted else Machine(name, content, persistent)
-        found = reader.load()
-    if shelf.widened():
-        warnings.warn(WIDENED, UserWarning, stacklevel=2)
-    return found
+        return reader.load()
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import dtypes
 from ..devices import Device
+from ..dtypes import DType
 from ..errors import DataError, explain
 from ..nn.parameter import RUNTIME, Parameter
 from ..size import Size
@@ -34,9 +35,11 @@ class Name(NamedTuple):
 
 
 TENSOR = Name("torch._utils", "_rebuild_tensor_v2")
+UNTYPED = Name("torch._utils", "_rebuild_tensor_v3")
 PARAMETER = Name("torch._utils", "_rebuild_parameter")
 WITH_STATE = Name("torch._utils", "_rebuild_parameter_with_state")
 OF_TYPE = Name("torch._tensor", "_rebuild_from_type_v2")
+STORAGE = Name("torch.storage", "UntypedStorage")
 SIZE = Name("torch", "Size")
 DEVICE = Name("torch", "device")
 
@@ -70,6 +73,22 @@ def rebuild_tensor(
         raise ValueError(f"a tensor on {type(storage).__name__}")
     made = tensor_on(storage, offset, tuple(size), tuple(stride))
     return made.requires_grad_() if requires_grad else made
+
+
+def rebuild_untyped(
+    storage: Any,
+    offset: Any,
+    size: Any,
+    stride: Any,
+    requires_grad: Any,
+    hooks: Any,
+    dtype: Any,
+    metadata: Any = None,
+) -> Any:
+    """A tensor on a storage of bytes."""
+    if not isinstance(storage, Storage) or not isinstance(dtype, DType):
+        raise ValueError(f"a tensor of {dtype} on {type(storage).__name__}")
+    return rebuild_tensor(storage.read_as(dtype), offset, size, stride, requires_grad)
 
 
 def rebuild_parameter(data: Any, requires_grad: Any, hooks: Any = None, state: Any = None) -> Any:
@@ -194,6 +213,7 @@ def refuse_sparse(*args: Any) -> Any:
 
 ANSWERS: dict[tuple[str, str], Callable[..., Any]] = {
     TENSOR: rebuild_tensor,
+    UNTYPED: rebuild_untyped,
     PARAMETER: rebuild_parameter,
     WITH_STATE: lambda data, grad, hooks, state: rebuild_parameter(data, grad, hooks, state),
     OF_TYPE: rebuild_of_type,
@@ -223,6 +243,7 @@ ANSWERS: dict[tuple[str, str], Callable[..., Any]] = {
 VALUES: dict[tuple[str, str], Any] = {
     **{("torch", d.name): d for d in dtypes.ALL},
     **{("torch", f"{name}Storage"): kind for name, kind in KINDS.items()},
+    STORAGE: dtypes.uint8,
     **{name: name for name in TYPES},
     ("numpy", "ndarray"): None,
 }

@@ -25,18 +25,17 @@ from ..runtime.record import realise, wrap
 from ..tensor import Tensor
 from ..whole_file import whole_file
 from .saving import explained
+from .storages import in_bytes
 
 __all__ = ["load", "load_file", "save", "save_file"]
 
 CODES = {
     "BOOL": dtypes.bool_, "U8": dtypes.uint8, "I8": dtypes.int8, "I16": dtypes.int16,
-    "F16": dtypes.float16, "I32": dtypes.int32, "F32": dtypes.float32, "C64": dtypes.complex64,
-    "F64": dtypes.float64, "I64": dtypes.int64,
+    "U16": dtypes.uint16, "F16": dtypes.float16, "BF16": dtypes.bfloat16, "I32": dtypes.int32,
+    "U32": dtypes.uint32, "F32": dtypes.float32, "C64": dtypes.complex64, "F64": dtypes.float64,
+    "I64": dtypes.int64, "U64": dtypes.uint64,
 }  # fmt: skip
 """What the format calls each dtype, in the order of the format: the widest are last."""
-
-WIDENED = "BF16"
-"""Has no dtype here: such tensors become float32, which holds the same numbers."""
 
 LONGEST_HEADER = 100_000_000
 METADATA = "__metadata__"
@@ -117,11 +116,11 @@ class Reading:
             whole = all([type(n) is int and n >= 0 for n in (*shape, start, stop)])
         except (TypeError, KeyError, ValueError):
             raise self.damaged(f"{name!r} is not described as it should be") from None
-        if code != WIDENED and code not in CODES:
+        if code not in CODES:
             problem = f"{self.name}: {name!r} has dtype {code}, which rushlight does not have"
             raise DataError(explain(OP, problem, hint=f"there are {', '.join(CODES)}"))
-        item = 2 if code == WIDENED else CODES[code].itemsize
-        if not whole or stop - start != math.prod(shape) * item or stop > self.room:
+        size = math.prod(shape) * CODES[code].itemsize
+        if not whole or stop - start != size or stop > self.room:
             raise self.damaged(f"{name!r} of shape {shape} is said to lie from {start} to {stop}")
         return start, stop, tuple(shape), code
 
@@ -130,12 +129,9 @@ class Reading:
         content = np.frombuffer(bytearray(self.file.read(size)), np.uint8)
         if len(content) != size:
             raise self.damaged("it is cut off")
-        if code == WIDENED:
-            wide = content.view("<u2").astype(np.uint32) << 16
-            return wrap(wide.view(np.float32).reshape(shape))
-        kind = CODES[code].numpy
+        kind = in_bytes(CODES[code])
         array = content.view(kind.newbyteorder("<")).astype(kind, copy=False)
-        return wrap(array.reshape(shape))
+        return wrap(array.view(CODES[code].numpy).reshape(shape))
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -172,6 +168,7 @@ def save(tensors: Mapping[str, Any], metadata: Mapping[str, str] | None = None) 
 
 def content_of(array: Any) -> Any:
     """The bytes of an array, row by row, lowest byte first."""
+    array = array.view(in_bytes(dtypes.stored_in(array.dtype)))
     return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
 
 
@@ -187,7 +184,7 @@ def described(tensors: Any, metadata: Any) -> tuple[bytes, list[Any]]:
     for name in names:
         array = arrays[name]
         end = place + array.nbytes
-        code = codes[dtypes.of_numpy(array.dtype)]
+        code = codes[dtypes.stored_in(array.dtype)]
         header[name] = {"dtype": code, "shape": list(array.shape), "data_offsets": [place, end]}
         place = end
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()

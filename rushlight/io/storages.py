@@ -7,6 +7,7 @@ large matrix does not bring the matrix along.
 
 from __future__ import annotations
 
+import copy
 import math
 import sys
 from typing import Any
@@ -20,17 +21,13 @@ from ..runtime.record import wrap
 from .archive import Archive
 
 NAMES = {
-    "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int",
-    "int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool",
-    "complex64": "ComplexFloat", "complex128": "ComplexDouble",
+    "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
+    "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
+    "bool": "Bool", "complex64": "ComplexFloat", "complex128": "ComplexDouble",
 }  # fmt: skip
-"""What files call storages of each dtype."""
-
-BFLOAT16 = "bfloat16"
-"""Has no dtype here: such storages become float32, which holds the same numbers."""
+"""What files call storages of each dtype. Those of other dtypes are untyped, counted in bytes."""
 
 KINDS: dict[str, Any] = {name: dtypes.by_name(dtype) for dtype, name in NAMES.items()}
-KINDS["BFloat16"] = BFLOAT16
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -42,10 +39,9 @@ class Storage:
     def __init__(self, archive: Archive, kind: Any, key: str, count: int) -> None:
         self.archive = archive
         self.record = f"data/{key}"
-        self.widened = kind == BFLOAT16
-        self.dtype: DType = dtypes.float32 if self.widened else kind
+        self.dtype: DType = kind
         self.count = count
-        wanted = count * (2 if self.widened else self.dtype.itemsize)
+        wanted = count * self.dtype.itemsize
         if archive.size(self.record) != wanted:
             got = {"the record": f"{archive.size(self.record)} bytes", "wanted": f"{wanted} bytes"}
             raise ValueError(f"storage {key}: {got}")
@@ -55,14 +51,26 @@ class Storage:
         """Its elements, in one dimension."""
         if self.memory is None:
             content = self.archive.array(self.record)
-            kind = np.dtype(np.uint16) if self.widened else self.dtype.numpy
+            kind = in_bytes(self.dtype)
             array = content.view(kind.newbyteorder("<" if self.archive.little else ">"))
             if not array.dtype.isnative:
                 array = array.astype(kind)
-            if self.widened:
-                array = (array.astype(np.uint32) << 16).view(np.float32)
             self.memory = array.view(self.dtype.numpy)
         return self.memory
+
+    def read_as(self, dtype: DType) -> Storage:
+        """The same memory, that of a storage of bytes, as one of another dtype."""
+        if self.dtype is not dtypes.uint8 or self.archive.little != (sys.byteorder == "little"):
+            raise ValueError(f"a storage of {self.dtype.name}, to be read as {dtype.name}")
+        made = copy.copy(self)
+        made.dtype, made.count = dtype, self.count // dtype.itemsize
+        made.memory = self.array()[: made.count * dtype.itemsize].view(dtype.numpy)
+        return made
+
+
+def in_bytes(dtype: DType) -> np.dtype[Any]:
+    """The NumPy dtype of the bytes of an element, which may have to be turned round."""
+    return np.dtype(np.uint16) if dtype is dtypes.bfloat16 else dtype.numpy
 
 
 class Shelf:
@@ -75,15 +83,11 @@ class Shelf:
     def storage(self, pid: Any) -> Storage:
         """The storage that a persistent id of a pickle means."""
         what, kind, key, _, count = pid
-        if what != "storage" or not (isinstance(kind, DType) or kind == BFLOAT16):
+        if what != "storage" or not isinstance(kind, DType):
             raise ValueError(f"a persistent {what!r}")
         if key not in self.known:
             self.known[key] = Storage(self.archive, kind, str(key), int(count))
         return self.known[key]
-
-    def widened(self) -> bool:
-        """Whether there are tensors in the file whose dtype is not here."""
-        return any([s.widened for s in self.known.values()])
 
 
 def tensor_on(storage: Storage, offset: int, size: Any, stride: Any) -> Any:
@@ -111,7 +115,7 @@ class Span:
     def __init__(self, first: Any) -> None:
         self.start, self.end = bounds(first)
         self.members = [first]
-        self.dtype = dtypes.of_numpy(first.dtype)
+        self.dtype = dtypes.stored_in(first.dtype)
         self.count = (self.end - self.start) // first.itemsize
         self.key = ""
 
@@ -130,7 +134,7 @@ class Span:
         first = self.members[0]
         flat = np.lib.stride_tricks.as_strided(first, (self.count,), (first.itemsize,))
         if sys.byteorder == "big":
-            flat = flat.byteswap()
+            flat = flat.view(in_bytes(self.dtype)).byteswap()
         return flat.view(np.uint8) if self.count else b""
 
 

@@ -20,7 +20,18 @@ from ..nn.parameter import RUNTIME, Parameter
 from ..runtime.record import realise
 from ..size import Size
 from ..tensor import Tensor
-from .names import DEVICE, OF_TYPE, PARAMETER, SIZE, TENSOR, TYPES, WITH_STATE, Name
+from .names import (
+    DEVICE,
+    OF_TYPE,
+    PARAMETER,
+    SIZE,
+    STORAGE,
+    TENSOR,
+    TYPES,
+    UNTYPED,
+    WITH_STATE,
+    Name,
+)
 from .storages import NAMES, Span, plain_array, spans_of
 
 DTYPE_NAMES = {d: Name("torch", d.name) for d in ALL}
@@ -71,7 +82,9 @@ class Writer(pickle._Pickler):  # only the one in Python can write names of what
         if not obj.key:
             obj.key = str(len(self.spans))
             self.spans.append(obj)
-        return ("storage", STORAGE_NAMES[obj.dtype], obj.key, "cpu", obj.count)
+        if obj.dtype in STORAGE_NAMES:
+            return ("storage", STORAGE_NAMES[obj.dtype], obj.key, "cpu", obj.count)
+        return ("storage", STORAGE, obj.key, "cpu", obj.count * obj.dtype.itemsize)
 
     def reducer_override(self, obj: Any) -> Any:
         """How our own things are written."""
@@ -88,6 +101,8 @@ class Writer(pickle._Pickler):  # only the one in Python can write names of what
         kind = type(tensor)
         state = {k: v for k, v in vars(tensor).items() if k not in RUNTIME}
         plain = (*self.place(tensor), tensor.requires_grad, OrderedDict())
+        if tensor.dtype not in STORAGE_NAMES:
+            return UNTYPED, (*plain, tensor.dtype)
         if kind is Parameter:
             data = Again(TENSOR, (*plain[:4], False, OrderedDict()))
             rest = (data, tensor.requires_grad, OrderedDict())

@@ -77,7 +77,7 @@ def embedding_bag(
         best = found.masked_fill(mask.logical_not(), -math.inf).amax(1)
         return best.masked_fill(wrap(~kept.any(1)[:, None]), 0.0)
     share = kept / np.maximum(kept.sum(1), 1)[:, None] if mode == "mean" else kept
-    factors = wrap(share[..., None].astype(weight._value.dtype.numpy))
+    factors = wrap(weight._value.dtype.array(share[..., None]))
     if per_sample_weights is not None:
         given = per_sample_weights.reshape(-1)
         factors = factors * given[wrap(places)].unsqueeze(-1)

@@ -8,7 +8,7 @@ from typing import Any
 from .. import dtypes
 from ..devices import Device, require_cpu
 from ..dtypes import DType
-from ..errors import ArgumentError, MissingError, explain
+from ..errors import ArgumentError, explain
 from ..formats import LAST
 from ..modes import no_grad
 from ..patterns import empty_like
@@ -116,9 +116,12 @@ def fractional(module: Any, dtype: DType) -> Any:
 
 
 def bfloat16(self: Any) -> Any:
-    """Not here: raises MissingError."""
-    hint = "use half(), or float()"
-    raise MissingError(explain(self._get_name(), "bfloat16 is not available", hint=hint))
+    """The module itself, in bfloat16.
+
+    >>> torch.nn.Linear(1, 2).bfloat16().weight.dtype
+    torch.bfloat16
+    """
+    return fractional(self, dtypes.bfloat16)
 
 
 def cpu(self: Any) -> Any:

@@ -11,7 +11,7 @@ from .. import random
 from ..calls import function
 from ..errors import ChoiceError, ShapeError, explain
 from ..ops import OPS
-from ..runtime.record import realise, wrap
+from ..runtime.record import elements, wrap
 
 gather = function(OPS["gather"])
 
@@ -52,7 +52,7 @@ def pooled(
     lead = (1, *input.shape[:-n])[-2:]
     if samples is None:
         samples = random.rand(*lead, n, dtype=input.dtype)
-    drawn = realise(samples).reshape(-1, n)[: math.prod(lead)]
+    drawn = elements(samples).reshape(-1, n)[: math.prod(lead)]
     rows = []
     for sample in drawn:  # a row of windows for each channel of each image
         order = sample[::-1] if n == 2 else sample  # PyTorch draws width before height

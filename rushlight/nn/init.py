@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
+from .. import bfloat, random
 from ..errors import ChoiceError, explain
 from ..modes import no_grad
 from ..overwrite import overwrite
@@ -94,8 +94,7 @@ def eye_(tensor: Any) -> Any:
     """
     if tensor.ndim != 2:
         raise ChoiceError(explain("eye_", "Only tensors with 2 dimensions are supported"))
-    array = room_like(tensor)
-    array[...] = np.eye(*array.shape)
+    array = np.eye(*tensor.shape)
     return written(tensor, array)
 
 
@@ -107,8 +106,7 @@ def dirac_(tensor: Any, groups: int = 1) -> Any:
         raise ChoiceError(explain("dirac_", problem))
     if shape[0] % groups:
         raise ChoiceError(explain("dirac_", "dim 0 must be divisible by groups"))
-    array = room_like(tensor)
-    array.fill(0)
+    array = np.zeros(shape)
     group = shape[0] // groups
     centre = tuple([n // 2 for n in shape[2:]])
     for k in range(groups):
@@ -119,8 +117,10 @@ def dirac_(tensor: Any, groups: int = 1) -> Any:
 
 def written(tensor: Any, array: Any) -> Any:
     """`tensor`, with the elements of `array`, whose memory nothing else uses."""
+    room = room_like(tensor)
+    room[...] = tensor._value.dtype.array(array)
     with no_grad():
-        return overwrite(tensor, array)
+        return overwrite(tensor, room)
 
 
 # -- scaled to what a layer is connected to ----------------------------------------------------
@@ -251,7 +251,7 @@ def trunc_normal_(
 
 def drawn(tensor: Any, draw: random.Draw, generator: Any) -> Any:
     """A new array like `tensor`, refilled by `draw`."""
-    return random.filled(room_like(tensor), generator, draw)
+    return bfloat.values(random.filled(room_like(tensor), generator, draw))
 
 
 def from_tail(tensor: Any, mean: float, std: float, a: float, b: float, generator: Any) -> Any:
@@ -295,12 +295,11 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
         return tensor
     shape = tuple(tensor.shape)
     flat = np.empty((shape[0], tensor.numel() // shape[0]), tensor.dtype.numpy)
-    flat = random.filled(flat, generator, random.draw_normal(0.0, 1.0))
+    flat = bfloat.values(random.filled(flat, generator, random.draw_normal(0.0, 1.0)))
     wide = flat.shape[0] < flat.shape[1]
     q, r = np.linalg.qr(flat.T if wide else flat)
     q *= np.sign(np.diagonal(r))
-    array = room_like(tensor)
-    array[...] = (q.T if wide else q).reshape(shape) * array.dtype.type(gain)
+    array = (q.T if wide else q).reshape(shape) * q.dtype.type(gain)
     return written(tensor, array)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from .. import bfloat, ops
 from ..calls import function
 from ..errors import ShapeError, explain
 from ..graph import Node
@@ -69,7 +69,7 @@ def shares_of(rows: Any, weight: Any) -> Any:
     """One over how often each of the numbers `rows` occurs."""
     _, places, counts = np.unique(rows, return_inverse=True, return_counts=True)
     shares = 1 / counts[places.reshape(rows.shape)]
-    return wrap(shares[..., None].astype(weight._value.dtype.numpy))
+    return wrap(weight._value.dtype.array(shares[..., None]))
 
 
 def shorten(weight: Any, rows: Any, max_norm: float, norm_type: float) -> None:
@@ -77,13 +77,14 @@ def shorten(weight: Any, rows: Any, max_norm: float, norm_type: float) -> None:
     array = realise(weight)
     local.recorder.flush()  # what was recorded earlier must read the old contents
     rows = np.unique(rows)
-    found = array[rows]
+    found = bfloat.values(array[rows])
     norms = np.linalg.norm(found, norm_type, axis=1)
     long = norms > max_norm
     if long.any():
         protect_saved(array)
         scales = max_norm / (norms[long].astype(np.float64) + 1e-7)
-        array[rows[long]] = found[long] * scales[:, None].astype(array.dtype)
+        shorter = found[long] * scales[:, None].astype(found.dtype)
+        array[rows[long]] = bfloat.converted(shorter, array.dtype)
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops, random, rng
+from .. import bfloat, ops, random, rng
 from ..calls import function
 from ..chance import for_each
 from ..errors import ChoiceError, ShapeError, explain
@@ -24,7 +24,7 @@ from ..ops.samples import floats
 from ..ops.table import Tensor, derived
 from ..patterns import room_like
 from ..runtime.mutate import apply_inplace
-from ..runtime.record import apply, realise, wrap
+from ..runtime.record import apply, elements, wrap
 from ..runtime.recorder import local
 
 ALPHA = 1.7580993408473766
@@ -86,8 +86,9 @@ def check_probability(p: float) -> None:
 
 def reciprocal(input: Any, p: float) -> float:
     """1 / (1 - p), computed in the dtype of `input`."""
-    kind = input._value.dtype.numpy.type
-    return float(kind(1) / kind(1 - p))
+    dtype = input._value.dtype
+    kind = dtype.carrier.type
+    return float(bfloat.values(dtype.array(kind(1) / kind(1 - p))))
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
@@ -280,14 +281,14 @@ def rrelu(
 
 def slopes_of(input: Any, lower: float, upper: float) -> Any:
     """A slope for each element of `input`: 1 where that is positive, drawn anew elsewhere."""
-    array = realise(input)
+    array = elements(input)
     slopes = room_like(input)
-    slopes.fill(1)
+    bfloat.fill(slopes, 1)
     order = sorted(range(array.ndim), key=lambda k: (-slopes.strides[k], k))
     bent = array.transpose(order) <= 0
     count = int(np.count_nonzero(bent))
     with LOCK:
         drawn = rng.uniform(twister_of(None), (count,), 0.0, 1.0, np.dtype(np.float64))
     low, high = [float(array.dtype.type(bound)) for bound in (lower, upper)]
-    slopes.transpose(order)[bent] = drawn * (high - low) + low
+    slopes.transpose(order)[bent] = input._value.dtype.array(drawn * (high - low) + low)
     return wrap(slopes)

@@ -327,7 +327,7 @@ def put_in(value: Any, array: Any) -> None:
     """Give the tensor `value` the elements of `array`."""
     with no_grad():
         room = room_like(value)
-        np.copyto(room, array, casting="unsafe")
+        np.copyto(room, value._value.dtype.array(array), casting="unsafe")
         overwrite(value, room)
 
 

@@ -101,7 +101,7 @@ def given(w: Writer, node: Node) -> list[str]:
 
 def like(w: Writer, node: Node, number: float) -> str:
     """The name of a number in the dtype of a node."""
-    return w.constant(np.array(number, node.dtype.numpy))
+    return w.constant(node.dtype.array(number))
 
 
 def plain(kind: str) -> Row:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, ops
+from .. import bfloat, dtypes, ops
 from ..dtypes import DType
 from ..formats import channels_last, contiguous_format, lies_in, order_in, strides_in
 from ..graph import Constant, Leaf, Node, Spec
@@ -21,13 +21,16 @@ def convert(x: Any, *, dtype: DType) -> Any:
     array = np.asarray(x)
     if array.dtype.kind == "c" and dtype.category in (dtypes.INT, dtypes.FLOAT):
         array = array.real
-    return array.astype(dtype.numpy)
+    return bfloat.converted(array, dtype.numpy)
 
 
 @primitive(Kind.ELEMENTWISE, numpy=convert, grad_name="ToCopyBackward0")
 def cast(input: Tensor, *, dtype: DType) -> Spec:
     """`input` with each element converted to `dtype`."""
     return Spec(input.shape, dtype)
+
+
+cast.any_dtype = True
 
 
 @cast.vjp

@@ -122,7 +122,7 @@ def tolerance(A: Node, values: Node, atol: Any, rtol: Any, absolute: bool = Fals
     """Which singular values are as good as 0, as PyTorch decides."""
     least = ops.to_dtype(as_node(0.0 if atol is None else atol, values), values.dtype)
     if rtol is None:
-        usual = float(np.finfo(A.dtype.to_real().numpy).eps) * max(A.shape[-2:])
+        usual = A.dtype.eps * max(A.shape[-2:])
         share = ops.where(ops.gt(least, 0), 0, usual) if atol is not None else usual
     else:
         share = rtol
@@ -199,7 +199,7 @@ def pinv_of(op: str, A: Node, atol: Any, rtol: Any, hermitian: bool) -> Node:
     expect_matrices(op, A)
     if atol is not None or isinstance(rtol, Node):
         raise ChoiceError(explain(op, "atol, and a tensor of tolerances, are not available"))
-    usual = float(np.finfo(A.dtype.to_real().numpy).eps) * max(A.shape[-2:])
+    usual = A.dtype.eps * max(A.shape[-2:])
     return pseudoinverse(A, rtol=usual if rtol is None else rtol, hermitian=hermitian)
 
 

@@ -110,7 +110,7 @@ def rms_norm(
     """
     axes = last_axes("rms_norm", input, normalized_shape, weight=weight)
     x = wide_enough(input)
-    tiny = float(np.finfo(x.dtype.numpy).eps) if eps is None else eps
+    tiny = x.dtype.eps if eps is None else eps
     out = x * ops.rsqrt(average(ops.square(x), axes, True) + tiny)
     return like(rescaled(out, weight, None), input)
 

@@ -143,7 +143,8 @@ def entr(input: Tensor) -> Node:
     x = as_fractions(input)
     inside = ops.gt(x, 0)
     safe = ops.where(inside, x, 1)
-    found = ops.where(inside, -safe * ops.log(safe), ops.where(ops.eq(x, 0), 0, -math.inf))
+    below = ops.constant(-math.inf, x.dtype)
+    found = ops.where(inside, -safe * ops.log(safe), ops.where(ops.eq(x, 0), 0, below))
     return ops.where(ops.isnan(x), x, found)
 
 

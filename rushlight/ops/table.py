@@ -25,9 +25,10 @@ from enum import Enum
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from .. import dtypes
-from ..dtypes import DType
+from ..dtypes import DType, bfloat16
 from ..errors import ArgumentError, explain
-from ..graph import Bound, Constant, Node, contiguous_strides, scope
+from ..graph import Bound, Constant, Node, Spec, contiguous_strides, scope
+from . import rounded
 from .layouts import all_contiguous, like_inputs, of_view, row_major
 
 Tensor = Node
@@ -108,6 +109,7 @@ class Op:
 
     derived = True
     view = False
+    any_dtype = False  # whether it takes bfloat16 as it comes; else see rounded.py
 
     def __init__(self, fn: Rule, on: str, aliases: Sequence[str], grad_name: GradName) -> None:
         self.fn = fn
@@ -192,6 +194,7 @@ class Primitive(Op):
         self.promote = promote
         self.view = kind is Kind.VIEW
         self.passes = 0 if self.view else passes
+        self.any_dtype = self.passes is not None
         self.vjp_rule: Rule | None = None
         self.vmap_rule: Rule | None = None
         self.vmap_attrs: Callable[..., dict[str, Any]] | None = None  # of a view: see batching.py
@@ -213,6 +216,21 @@ class Primitive(Op):
         if self.promote is not None:
             inputs = cast_all(inputs, self.promote(inputs))
         spec = self.fn(*inputs, **attrs)
+        if not self.any_dtype and (spec.dtype is bfloat16 or rounded.any_narrow(inputs)):
+            return self.in_float32(inputs, attrs, spec.dtype)
+        return self.node(inputs, attrs, spec)
+
+    def in_float32(self, inputs: tuple[Node, ...], attrs: dict[str, Any], dtype: DType) -> Node:
+        """The node for this op computed without bfloat16, as `dtype`."""
+        rounded.count.rounded += 1
+        wide = tuple([rounded.widened(i) for i in inputs])
+        attrs = {name: rounded.widened(value) for name, value in attrs.items()}
+        shape, kind = self.fn(*wide, **attrs)
+        kind = dtypes.float32 if kind is bfloat16 else kind
+        return rounded.in_dtype(self.node(wide, attrs, Spec(shape, kind)), dtype)
+
+    def node(self, inputs: tuple[Node, ...], attrs: dict[str, Any], spec: Spec) -> Node:
+        """The node for this op applied to nodes, whose shape and dtype are known."""
         grad = (
             (scope.grad or self.keeps_history)
             and self.vjp_rule is not None
@@ -245,8 +263,11 @@ class Derived(Op, Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """What the body makes of nodes."""
-        result: R = self.fn(*args, **kwargs)
-        return result
+        given = (*args, *kwargs.values())
+        if not (self.view or self.any_dtype) and rounded.any_narrow(given):
+            result: R = rounded.as_one(self.fn, args, kwargs)
+            return result
+        return self.fn(*args, **kwargs)
 
 
 OPS: dict[str, Op] = {}

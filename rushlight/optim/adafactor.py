@@ -83,7 +83,7 @@ class Adafactor(Optimizer):
         """See the class."""
         share, size, decay = numbers
         decays, maximize, (eps1, eps2), limit = flags
-        eps1 = float(np.finfo(p.dtype.numpy).eps) if eps1 is None else eps1
+        eps1 = p.dtype.eps if eps1 is None else eps1
         g = -g if maximize else g
         root = p.size**0.5
         alpha = ops.clamp_min(ops.vector_norm(p) / root, eps2) * size

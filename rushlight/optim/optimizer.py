@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, ops
+from .. import bfloat, dtypes, ops
 from ..errors import ArgumentError, ChoiceError, explain
 from ..graph import Node, scope
 from ..modes import enable_grad
@@ -232,7 +232,7 @@ class Optimizer(Saving):
         room = None
         if made is None:
             room = realise(p).copy(order="K")
-            room.fill(self.initial(name, group))
+            bfloat.fill(room, self.initial(name, group))
         return self.keep(state, name, room)
 
     def make_number(self, state: ParamState, name: str, value: float) -> Any:

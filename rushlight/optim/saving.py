@@ -185,7 +185,7 @@ def loaded(value: Any, p: Any, name: str) -> Any:
     if name == "step" or not isinstance(p, Tensor):
         return value.detach().clone()
     array = realise(value)
-    kind = p.dtype.numpy if p.is_floating_point() else array.dtype
-    copied = wrap(array.astype(kind, order="K", copy=True))
+    kind = p.dtype if p.is_floating_point() else value.dtype
+    copied = wrap(kind.array(array, copy=True))
     give_cell(copied, False)
     return copied

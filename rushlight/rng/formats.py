@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bfloat import BITS
+
 Shape: TypeAlias = int | tuple[int, ...]
 
 _CHUNK = 24576  # numbers worked on at a time where there are many steps: they stay in cache
@@ -43,7 +45,7 @@ FLOAT32 = Format("float32", np.dtype(np.float32), 24)
 FLOAT64 = Format("float64", np.dtype(np.float64), 53)
 
 # Looked up by whatever names a format: the string, NumPy's dtype or its scalar type.
-_FORMATS: dict[Any, Format] = {"bfloat16": BFLOAT16}
+_FORMATS: dict[Any, Format] = {"bfloat16": BFLOAT16, BITS: BFLOAT16}
 for _format in (FLOAT16, FLOAT32, FLOAT64):
     _FORMATS |= dict.fromkeys((_format.name, _format.dtype, _format.dtype.type), _format)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import config, dtypes, ops
+from .. import bfloat, config, dtypes, ops
 from ..errors import LostError, RushlightError, caller_line, explain, without_own_frames
 from ..graph import (
     DEAD_CELLS,
@@ -49,7 +49,7 @@ def leaf_for(array: Any) -> Fresh:
     item = array.itemsize
     shape = array.shape
     strides = tuple([s // item for s in array.strides])
-    dtype = dtypes.of_numpy(array.dtype)
+    dtype = dtypes.stored_in(array.dtype)
     # NumPy gives an empty array strides of 0, PyTorch those that a full one would have.
     plain = strides == contiguous_strides(shape) or not array.size
     return fresh(shape, dtype, None if plain else strides)
@@ -153,6 +153,11 @@ def realise(handle: Handle) -> Any:
     if type(handle._value) is Failed:
         raise handle._value.error
     return handle._array
+
+
+def elements(handle: Handle) -> Any:
+    """The elements of a tensor, computed now, for NumPy: those of bfloat16 in float32."""
+    return bfloat.values(realise(handle))
 
 
 def holds(entry: Entry, handle: Handle) -> bool:

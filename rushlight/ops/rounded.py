@@ -1,0 +1,82 @@
+"""Ops of bfloat16, which are computed in float32 and then rounded.
+
+An engine need not know how to compute with bfloat16, only how to convert it: where an op is
+recorded, its inputs are cast to float32 and its result is cast back. Ops that only hand their
+input's memory on (views, `clone`) are left alone. A derived op is rounded once, as PyTorch's own
+kernels do, not after each of the ops that it is written with.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..dtypes import DType, bfloat16, float32
+from ..graph import Node
+from . import table
+
+
+class Count(threading.local):
+    """How many ops this thread has rounded; `trying` while it only learns dtypes."""
+
+    rounded = 0
+    trying = False
+
+
+count = Count()
+
+
+def is_narrow(value: Any) -> bool:
+    """Whether a value is a tensor of bfloat16."""
+    return isinstance(value, Node) and value.dtype is bfloat16 and not value.number
+
+
+def any_narrow(args: Any) -> bool:
+    """Whether there is a tensor of bfloat16 among arguments."""
+    return any([is_narrow(a) or (type(a) in (list, tuple) and any_narrow(a)) for a in args])
+
+
+def widened(value: Any) -> Any:
+    """An argument with float32 wherever there was bfloat16."""
+    if is_narrow(value):
+        return table.OPS["cast"](value, dtype=float32)
+    if value is bfloat16:
+        return float32
+    return type(value)(map(widened, value)) if type(value) in (list, tuple) else value
+
+
+def in_dtype(value: Any, dtype: DType) -> Any:
+    """A node, cast to `dtype` if it has another."""
+    return value if value.dtype is dtype else table.OPS["cast"](value, dtype=dtype)
+
+
+def as_one(body: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """What `body` makes of tensors of bfloat16, rounded once.
+
+    It is tried as it stands first: that says which dtypes the results have, and raises what is to
+    be raised. If no more than one op was rounded in it there is nothing to gain.
+    """
+    if count.trying:
+        return body(*args, **kwargs)
+    before = count.rounded
+    count.trying = True
+    try:
+        tried = body(*args, **kwargs)
+    finally:
+        count.trying = False
+    if count.rounded - before < 2:
+        return tried
+    wide = {name: widened(value) for name, value in kwargs.items()}
+    return like(tried, body(*map(widened, args), **wide), args)
+
+
+def like(tried: Any, found: Any, given: Any) -> Any:
+    """Results with the dtypes of those that were tried; what was handed back is handed back."""
+    if isinstance(found, Node):
+        handed_back = any([tried is g for g in given])
+        return tried if handed_back else in_dtype(found, tried.dtype)
+    if not isinstance(found, tuple | list):
+        return found
+    items = [like(a, b, given) for a, b in zip(tried, found, strict=True)]
+    return type(found)(*items) if hasattr(found, "_fields") else type(found)(items)
