@@ -40,9 +40,28 @@ def widened(x: Any) -> Array:
     return (bits << 16).view(np.float32)
 
 
+def nearest(x: float) -> float:
+    """The bfloat16 nearest to a number.
+
+    >>> nearest(0.1)
+    0.10009765625
+    """
+    return float(widened(rounded(x)))
+
+
 def values(x: Any) -> Any:
     """`x`, an array that NumPy can compute with: in float32 if it is of bfloat16."""
     return widened(x) if x.dtype == BITS else x
+
+
+def next_after(x: Array, y: Array) -> Array:
+    """What `np.nextafter(x, y)` would be for arrays of bfloat16."""
+    bits, other = np.broadcast_arrays(x.view(np.uint16), y.view(np.uint16))
+    a, b = widened(bits), widened(other)
+    step = np.where((a < b) == (a > 0), 1, -1).astype(np.int32)
+    found = np.where(a == 0, np.where(b < 0, 0x8001, 1), bits + step)
+    found = np.where(a == b, other, found)
+    return np.where(np.isnan(a) | np.isnan(b), NAN, found).astype(np.uint16).view(BITS)
 
 
 def fill(array: Array, value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,7 @@ def array_of(data: Any, dtype: DType | None, op: str) -> Any:
         wanted = dtypes.of_numpy(array.dtype, op) if dtype is None else dtype
         return wanted.array(array)
     if isinstance(data, list | tuple) and contains_tensor(data):
+        dtype = dtype or reduce(dtypes.promote, map(dtype_of, leaves(data)))
         data = unpacked(data)
     try:
         array = np.array(data)
@@ -139,6 +141,11 @@ def contains_tensor(data: Sequence[Any]) -> bool:
         if isinstance(item, list | tuple) and item:
             return contains_tensor(item)
     return False
+
+
+def dtype_of(leaf: Any) -> DType:
+    """The dtype of a tensor or a number in nested lists."""
+    return leaf._value.dtype if isinstance(leaf, Handle) else dtypes.of_number(leaf)
 
 
 def unpacked(data: Any) -> Any:

@@ -253,6 +253,8 @@ def linspace(
         raise ShapeError(explain("linspace", "number of steps must be non-negative"))
     kind = dtype.carrier if dtype.category >= dtypes.FLOAT else np.dtype(np.float32)
     step = kind.type(kind.type(kind.type(end) - kind.type(start)) / kind.type(max(steps - 1, 1)))
+    if dtype is dtypes.bfloat16:
+        return finished(narrow_line(start, end, float(step), steps), requires_grad, "linspace")
     # Each number is start + k * step, or end - k * step, rounded once.
     places = np.arange(steps, dtype=np.float64)
     from_end = kind.type(end) - np.float64(step) * (steps - 1 - places)
@@ -262,14 +264,24 @@ def linspace(
     return finished(dtype.array(array), requires_grad, "linspace")
 
 
+def narrow_line(start: float, end: float, step: float, steps: int) -> Any:
+    """`linspace` in bfloat16, where the step and each product are rounded, too."""
+    rounded: Callable[[Any], Any] = lambda x: bfloat.widened(bfloat.rounded(x))  # noqa: E731
+    places = np.arange(steps)
+    ways = rounded(rounded(np.minimum(places, steps - 1 - places)) * rounded(step))
+    line = np.where(places < steps // 2, rounded(start) + ways, rounded(end) - ways)
+    return bfloat.rounded(line if steps > 1 else np.full(1, start))
+
+
 @public()
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Any:
     """`steps` powers of `base`, their exponents evenly from `start` to `end`."""
     requires_grad = options.pop("requires_grad", False)
-    line = linspace(start, end, steps, **options)
-    exponents = elements(line)
+    dtype = checked_dtype(options.pop("dtype", None), "logspace") or dtypes.default()
+    wide = dtypes.float32 if dtype is dtypes.bfloat16 else dtype
+    exponents = elements(linspace(start, end, steps, dtype=wide, **options))
     powers = np.power(exponents.dtype.type(base), exponents)
-    return finished(line._value.dtype.array(powers), requires_grad, "logspace")
+    return finished(dtype.array(powers), requires_grad, "logspace")
 
 
 @public()

@@ -610,8 +610,8 @@ MISTAKES = [
     (
         "torch.tensor(np.array([None]))",
         "tensor: can't convert np.ndarray of type object\n"
-        "  hint: supported: bool, uint8, int8, int16, int32, int64, float16, float32, "
-        "float64, complex64, complex128",
+        "  hint: supported: bool, uint8, int8, int16, int32, int64, uint16, uint32, "
+        "uint64, float16, float32, float64, complex64, complex128",
     ),
     (
         "torch.from_numpy([1, 2])",

@@ -273,15 +273,6 @@ def test_whole_modules_of_torch(tmp_path):
     assert np.allclose(ours.detach().numpy(), theirs.detach().numpy(), atol=1e-6)
 
 
-def test_bfloat16_becomes_float32():
-    torch = pytest.importorskip("torch")
-    values = torch.tensor([1.0, -2.5, 3.140625, float("inf")], dtype=torch.bfloat16)
-    with pytest.warns(UserWarning, match="bfloat16 tensors are loaded as float32"):
-        found = of_torch(torch, values)
-    assert found.dtype is rl.float32
-    assert found.tolist() == values.float().tolist()
-
-
 # -- where it is written -----------------------------------------------------------------------
 
 

@@ -63,11 +63,11 @@ def test_we_read_the_librarys(some, tmp_path):
     assert ours == library.save({k: v for k, v in arrays.items() if k != "t"})
 
 
-def test_bfloat16_becomes_float32():
+def test_bfloat16():
     bits = np.array([1.0, -2.5], np.float32).view(np.uint32) >> 16
     data = bits.astype("<u2").tobytes()
     found = safetensors.load(file_of({"w": entry(0, 4, dtype="BF16")}, data))
-    assert found["w"].dtype is rl.float32 and found["w"].tolist() == [1.0, -2.5]
+    assert found["w"].dtype is rl.bfloat16 and found["w"].tolist() == [1.0, -2.5]
 
 
 def test_state_dicts(tmp_path):

@@ -1,10 +1,10 @@
 """`torch.amp`: automatic mixed precision.
 
 >>> model, x = torch.nn.Linear(2, 2), torch.ones(3, 2)
->>> with torch.amp.autocast("cpu", dtype=torch.float16):
+>>> with torch.amp.autocast("cpu"):
 ...     y = model(x)
 >>> y.dtype
-torch.float16
+torch.bfloat16
 """
 
 from ..autocasting import autocast

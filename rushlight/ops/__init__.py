@@ -73,6 +73,7 @@ from .rare import *
 from .rearrange import *
 from .recurrent import *
 from .reduce import *
+from .registry import OPS as OPS
 from .resample import *
 from .rounding import *
 from .scan import *
@@ -86,7 +87,6 @@ from .sort import *
 from .special_curves import *
 from .statistics import *
 from .strided import *
-from .table import OPS as OPS
 from .table import Derived as Derived
 from .table import Op as Op
 from .table import Primitive as Primitive

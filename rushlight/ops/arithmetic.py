@@ -204,6 +204,9 @@ def mul(input: Tensor | Number, other: Tensor | Number) -> Spec:
     return broadcast("mul", input, other)
 
 
+mul.exact_number = True
+
+
 @mul.vjp
 def _(g: Node, out: Node, input: Node, other: Node) -> tuple[Node, Node]:
     return g * conjugate(other), g * conjugate(input)
@@ -224,6 +227,9 @@ def _() -> Iterator[Any]:
 def true_quotient(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """Quotient of two tensors as floating-point numbers."""
     return broadcast("div", input, other)
+
+
+true_quotient.exact_number = True
 
 
 @true_quotient.vjp

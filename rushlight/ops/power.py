@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, ops
+from .. import bfloat, dtypes, ops
 from ..errors import DtypeError, explain
 from ..graph import Constant, Node, Spec
 from .arithmetic import broadcast, conjugate, real_only, zeros_of
@@ -121,6 +121,9 @@ def _() -> Iterator[Any]:
 def rdiv(input: Tensor, other: Tensor | Number) -> Node:
     """`other / input`, rounded as PyTorch rounds it: one over `input`, times `other`."""
     return reciprocal(input) * other
+
+
+rdiv.any_dtype = True  # rounded twice
 
 
 @rdiv.samples
@@ -251,6 +254,10 @@ def pow(input: Tensor | Number, exponent: Tensor | float) -> Node:
         raise DtypeError(explain("pow", problem, hint="convert the tensor to float first"))
     if input.dtype is not dtype:
         input = ops.cast(input, dtype=dtype)
+    if dtype is dtypes.bfloat16:
+        exponent = bfloat.nearest(exponent)
+        if exponent == 3 or exponent == -2:  # rounded twice
+            return square(input) * input if exponent == 3 else reciprocal(square(input))
     if exponent == 2:
         return square(input)
     if exponent == 0.5:
@@ -260,6 +267,9 @@ def pow(input: Tensor | Number, exponent: Tensor | float) -> Node:
     if exponent == -1:
         return reciprocal(input)
     return raise_to(input, exponent=exponent)
+
+
+pow.any_dtype = True
 
 
 @pow.samples

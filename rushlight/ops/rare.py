@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, ops
+from .. import bfloat, dtypes, ops
 from ..errors import DtypeError, explain
 from ..graph import Node, Shape, Spec
 from .arithmetic import real_only
@@ -113,7 +113,12 @@ def frexp(input: Tensor) -> Any:
     return FrExp(mantissas_of(input), exponents_of(input))
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.nextafter, promote=common, on="torch Tensor Tensor_")
+def next_after(x: Any, y: Any) -> Any:
+    """NumPy's, and the same for bfloat16."""
+    return bfloat.next_after(x, y) if x.dtype == bfloat.BITS else np.nextafter(x, y)
+
+
+@primitive(Kind.ELEMENTWISE, numpy=next_after, promote=common, on="torch Tensor Tensor_")
 def nextafter(input: Tensor, other: Tensor) -> Spec:
     """For each element the next number that can be represented, on the way to `other`.
 
@@ -125,6 +130,9 @@ def nextafter(input: Tensor, other: Tensor) -> Spec:
         problem = "takes floating-point tensors"
         raise DtypeError(explain("nextafter", problem, {"input": input.spec}))
     return spec
+
+
+nextafter.any_dtype = True
 
 
 @nextafter.vjp

@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ..dtypes import DType, bfloat16, float32
+from ..dtypes import BOOL, DType, bfloat16, float32
 from ..graph import Node
-from . import table
+from .registry import OPS
 
 
 class Count(threading.local):
@@ -40,15 +40,23 @@ def any_narrow(args: Any) -> bool:
 def widened(value: Any) -> Any:
     """An argument with float32 wherever there was bfloat16."""
     if is_narrow(value):
-        return table.OPS["cast"](value, dtype=float32)
+        return OPS["cast"](value, dtype=float32)
     if value is bfloat16:
         return float32
     return type(value)(map(widened, value)) if type(value) in (list, tuple) else value
 
 
+def operand(node: Node) -> Node:
+    """An input of an op of bfloat16 in float32; numbers become the nearest that bfloat16 has."""
+    if node.number and node.dtype.category != BOOL:
+        node = OPS["cast"](node, dtype=bfloat16)
+    found: Node = widened(node)
+    return found
+
+
 def in_dtype(value: Any, dtype: DType) -> Any:
     """A node, cast to `dtype` if it has another."""
-    return value if value.dtype is dtype else table.OPS["cast"](value, dtype=dtype)
+    return value if value.dtype is dtype else OPS["cast"](value, dtype=dtype)
 
 
 def as_one(body: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:

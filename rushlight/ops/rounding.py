@@ -189,6 +189,9 @@ def floor_quotient(input: Tensor | Number, other: Tensor | Number) -> Spec:
     return divided("floor_divide", input, other)
 
 
+floor_quotient.exact_number = True
+
+
 @floor_quotient.vjp
 def _(g: Node, out: Node, input: Node, other: Node) -> tuple[Node, Node]:
     return zeros_of(out), zeros_of(out)

@@ -30,6 +30,7 @@ from ..errors import ArgumentError, explain
 from ..graph import Bound, Constant, Node, Spec, contiguous_strides, scope
 from . import rounded
 from .layouts import all_contiguous, like_inputs, of_view, row_major
+from .registry import OPS
 
 Tensor = Node
 Tensors = Sequence[Node]
@@ -174,6 +175,7 @@ class Primitive(Op):
     """An op that engines implement. The decorated function's body is its shape-and-dtype rule."""
 
     derived = False
+    exact_number = False  # whether a number beside bfloat16 is used as it is, not rounded first
     keeps_history = False  # whether the result requires grad even where gradients are disabled
 
     def __init__(
@@ -212,22 +214,25 @@ class Primitive(Op):
 
     def __call__(self, *args: Any, **attrs: Any) -> Node:
         """The node for this op applied to nodes (or Python numbers)."""
-        inputs = tuple([a if isinstance(a, Node) else Constant(a) for a in args])
+        given = inputs = tuple([a if isinstance(a, Node) else Constant(a) for a in args])
         if self.promote is not None:
-            inputs = cast_all(inputs, self.promote(inputs))
+            inputs = cast_all(given, self.promote(given))
         spec = self.fn(*inputs, **attrs)
         if not self.any_dtype and (spec.dtype is bfloat16 or rounded.any_narrow(inputs)):
-            return self.in_float32(inputs, attrs, spec.dtype)
+            wide = tuple([rounded.operand(i) for i in inputs])
+            if self.exact_number and not given[1].shape:
+                wide = (wide[0], rounded.in_dtype(given[1], dtypes.float32))
+            return self.in_float32(wide, attrs, spec.dtype)
         return self.node(inputs, attrs, spec)
 
-    def in_float32(self, inputs: tuple[Node, ...], attrs: dict[str, Any], dtype: DType) -> Node:
+    def in_float32(self, wide: tuple[Node, ...], attrs: dict[str, Any], dtype: DType) -> Node:
         """The node for this op computed without bfloat16, as `dtype`."""
         rounded.count.rounded += 1
-        wide = tuple([rounded.widened(i) for i in inputs])
         attrs = {name: rounded.widened(value) for name, value in attrs.items()}
         shape, kind = self.fn(*wide, **attrs)
         kind = dtypes.float32 if kind is bfloat16 else kind
-        return rounded.in_dtype(self.node(wide, attrs, Spec(shape, kind)), dtype)
+        made: Node = rounded.in_dtype(self.node(wide, attrs, Spec(shape, kind)), dtype)
+        return made
 
     def node(self, inputs: tuple[Node, ...], attrs: dict[str, Any], spec: Spec) -> Node:
         """The node for this op applied to nodes, whose shape and dtype are known."""
@@ -266,12 +271,9 @@ class Derived(Op, Generic[P, R]):
         given = (*args, *kwargs.values())
         if not (self.view or self.any_dtype) and rounded.any_narrow(given):
             result: R = rounded.as_one(self.fn, args, kwargs)
-            return result
-        return self.fn(*args, **kwargs)
-
-
-OPS: dict[str, Op] = {}
-"""Every op by name. A primitive and a derived op may share a name's root, never the name."""
+        else:
+            result = self.fn(*args, **kwargs)
+        return result
 
 
 def register(op: Any) -> Any:

@@ -22,6 +22,9 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any
 
+import numpy as np
+
+from ... import bfloat
 from .affine import Affine, variable
 
 Shape = tuple[int, ...]
@@ -52,7 +55,9 @@ SOURCES = (Kind.INPUT, Kind.CONSTANT, Kind.POSITION)
 
 
 class Form:
-    """An array of `shape` whose elements are scalars of LLVM's type `type` ("i1" for truth values).
+    """An array of `shape` whose elements are scalars of LLVM's type `type`.
+
+    That is "i1" for truth values, and "i16" for bfloat16: there are no other short integers.
 
     `how` is, by kind: the leaf of an INPUT; the number of a CONSTANT; the dimension of a POSITION;
     the scalar function of a MAP; the affine index of a VIEW, one item for each dimension of its
@@ -173,6 +178,9 @@ def converted(source: Form, type: str) -> Form:
     """`source` as scalars of another type."""
     if source.type == type:
         return source
+    if source.kind is Kind.CONSTANT and source.type == "i16":
+        number = float(bfloat.widened(np.uint16(source.how).view(bfloat.BITS)))
+        source = constant(number, "float", source.shape)
     if source.kind is Kind.CONSTANT and type in ("float", "double"):
         return constant(float(source.how), type, source.shape)
     if source.how == "convert" and (source.type, type) == ("i64", "i32"):

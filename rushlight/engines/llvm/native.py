@@ -25,7 +25,9 @@ from .translate import Compiled, output_strides
 
 name = "llvm"
 
-KINDS = {"float32": "double", "float64": "double", "int64": "i64", "bool": "i1"}
+KINDS = {
+    "bfloat16": "double", "float32": "double", "float64": "double", "int64": "i64", "bool": "i1",
+}  # fmt: skip
 """How a Python number is given, by the dtype of its leaf."""
 
 MOST_NODES = 6000

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ... import dtypes
+import numpy as np
+
+from ... import bfloat, dtypes
 from ...graph import Constant, Node
 from ...ops.views import canonical
 from . import forms
@@ -19,9 +21,9 @@ from .forms import Form, Kind, converted, expanded, folded, mapped, permuted, re
 
 TYPES = {
     dtypes.float32: "float", dtypes.float64: "double", dtypes.int64: "i64", dtypes.int32: "i32",
-    dtypes.bool_: "i1",
+    dtypes.bool_: "i1", dtypes.bfloat16: "i16",
 }  # fmt: skip
-"""LLVM's types of the dtypes that are computed natively."""
+"""LLVM's types of the dtypes that are computed natively. bfloat16 is only moved and converted."""
 
 INFINITY = float("inf")
 
@@ -63,7 +65,7 @@ class Lowering:
         form = self.forms.get(leaf)
         if form is None:
             type = type_of(leaf)
-            if leaf.number and type == "float":
+            if leaf.number and type in ("float", "i16"):
                 type = "double"  # a Python number is as wide as Python has it
             form = self.forms[leaf] = Form(Kind.INPUT, (), leaf.shape, type, leaf)
         return form
@@ -105,6 +107,8 @@ def constant_form(node: Constant) -> Form:
     value: Any = node.value
     if node.number:
         return forms.constant(value, type_of(node))
+    if value.dtype == bfloat.BITS:
+        value = value.view(np.uint16)
     if value.size and (value == value.flat[0]).all():
         return forms.constant(value.flat[0].item(), type_of(node), node.shape)
     raise NoRow("constant array")

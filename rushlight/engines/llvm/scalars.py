@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import vector_math as vm
-from .builder import Builder, Value
+from .builder import Builder, Value, round_to_bfloat16, widen_bfloat16
 from .exponentials import power
 from .trigonometry import atan2
 
@@ -36,6 +36,10 @@ def convert(b: Builder, x: Value, type: str) -> Value:
     """`x` as a scalar of another type, as C converts (a float to an integer: towards zero)."""
     if x.kind == type:
         return x
+    if x.kind == "i16":
+        return convert(b, widen_bfloat16(b, x), type)
+    if type == "i16":
+        return round_to_bfloat16(b, convert(b, x, "float"))
     if type == "i1":
         return b.compare("une" if x.kind in FLOATS else "ne", x, b.number(0, x.kind))
     if x.kind in FLOATS:
@@ -44,7 +48,7 @@ def convert(b: Builder, x: Value, type: str) -> Value:
         return b.convert("fptosi", x, type)
     if type in FLOATS:
         return b.convert("uitofp" if x.kind == "i1" else "sitofp", x, type)
-    widths = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64}
+    widths = {"i1": 1, "i8": 8, "i32": 32, "i64": 64}
     if widths[type] < widths[x.kind]:
         return b.convert("trunc", x, type)
     return b.convert("zext" if x.kind == "i1" else "sext", x, type)
