@@ -27,23 +27,28 @@ class Count(threading.local):
 count = Count()
 
 
-def is_narrow(value: Any) -> bool:
-    """Whether a value is a tensor of bfloat16."""
-    return isinstance(value, Node) and value.dtype is bfloat16 and not value.number
+LISTS = (list, tuple)
 
 
 def any_narrow(args: Any) -> bool:
     """Whether there is a tensor of bfloat16 among arguments."""
-    return any([is_narrow(a) or (type(a) in (list, tuple) and any_narrow(a)) for a in args])
+    for a in args:
+        if isinstance(a, Node):
+            if a.dtype is bfloat16 and not a.number:
+                return True
+        elif type(a) in LISTS and any_narrow(a):
+            return True
+    return False
 
 
 def widened(value: Any) -> Any:
     """An argument with float32 wherever there was bfloat16."""
-    if is_narrow(value):
-        return OPS["cast"](value, dtype=float32)
+    if isinstance(value, Node):
+        narrow = value.dtype is bfloat16 and not value.number
+        return OPS["cast"](value, dtype=float32) if narrow else value
     if value is bfloat16:
         return float32
-    return type(value)(map(widened, value)) if type(value) in (list, tuple) else value
+    return type(value)(map(widened, value)) if type(value) in LISTS else value
 
 
 def operand(node: Node) -> Node:

@@ -264,12 +264,13 @@ class Derived(Op, Generic[P, R]):
         self, fn: Rule, view: bool, on: str, aliases: Sequence[str], grad_name: GradName
     ) -> None:
         super().__init__(fn, on, aliases, grad_name)
-        self.view = view
+        self.view = self.any_dtype = view
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """What the body makes of nodes."""
-        given = (*args, *kwargs.values())
-        if not (self.view or self.any_dtype) and rounded.any_narrow(given):
+        if not self.any_dtype and (
+            rounded.any_narrow(args) or (kwargs and rounded.any_narrow(kwargs.values()))
+        ):
             result: R = rounded.as_one(self.fn, args, kwargs)
         else:
             result = self.fn(*args, **kwargs)
