@@ -129,7 +129,8 @@ class Steps:
 
     def go(self) -> None:
         """Visit nodes until none is left. (A function of its own: in Python 3.13 an interrupt at
-        the end of a `while` loop's body passes by the `finally` around that loop.)"""
+        the end of a `while` loop's body passes by the `finally` around that loop.)
+        """
         while self.heap:
             node = self.now(heapq.heappop(self.heap)[1])
             if node in self.grads:

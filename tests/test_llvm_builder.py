@@ -330,3 +330,15 @@ def test_mistakes_are_told():
     b.loop(0, N, 1, lambda i: leaked.append(b.add(i, i)))
     with pytest.raises(ValueError, match="after the loop"):
         b.mul(leaked[0], N)
+
+
+@pytest.mark.parametrize("kind,dtype,wide", [("i16", np.int16, "i32"), ("i32", np.int32, "i64")])
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+def test_one_lane_of_a_truncated_vector_is_all_that_is_written(kind, dtype, wide, lanes):
+    for count in range(1, lanes + 1):
+        b = Builder()
+        x = np.arange(1, lanes + 1).astype(wide.replace("i", "int")) * 65537
+        out = np.full(lanes + 4, 7, dtype)
+        b.store(b.convert("trunc", b.load(P, wide, lanes), kind), Q, count)
+        wanted = np.append(x[:count].astype(dtype), out[count:])
+        np.testing.assert_array_equal(run(b, x, out), wanted)

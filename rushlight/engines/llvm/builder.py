@@ -76,6 +76,9 @@ class Builder(Arithmetic):
         self, value: Value, pointer: Value, mask: Mask = None, align: int | None = None
     ) -> None:
         """Write the lanes of `value` that are in `mask` at `pointer`."""
+        if mask == 1 and value.lanes > 1:
+            # LLVM 22 writes all bits of the number that such a lane was truncated from.
+            value, mask = self.lane(value, 0), None
         if value.kind == "i1":
             value = self.convert("zext", value, "i8")
         by = align or BITS[value.kind] // 8
