@@ -290,15 +290,15 @@ def histogramdd(
     tensor([[0., 1.],
             [1., 0.]])
     """
-    array = realise(input)
+    array = elements(input)
     n = array.shape[-1]
     counts = [bins] * n if isinstance(bins, int) else list(bins)
-    borders = [realise(b) if isinstance(b, Handle) else int(b) for b in counts]
+    borders = [elements(b) if isinstance(b, Handle) else int(b) for b in counts]
     if any([np.any(np.diff(b) < 0) for b in borders if not isinstance(b, int)]):
         problem = "borders must be monotonically increasing"
         raise ChoiceError(explain("histogramdd", problem, hint="sort them"))
     pairs = None if range is None else list(zip(range[::2], range[1::2], strict=True))
-    weights = None if weight is None else realise(weight).reshape(-1)
+    weights = None if weight is None else elements(weight).reshape(-1)
     hist, edges = np.histogramdd(array.reshape(-1, n), borders, pairs, density, weights)
     kind = array.dtype
     return Histograms(wrap(hist.astype(kind)), tuple([wrap(e.astype(kind)) for e in edges]))

@@ -13,7 +13,7 @@ from .errors import MissingError, explain
 from .graph import contiguous_strides
 from .ops import OPS
 from .public import public
-from .runtime.record import realise
+from .runtime.record import elements, realise
 
 as_strided = function(OPS["as_strided"])
 
@@ -54,7 +54,7 @@ class Storage:
 
     def tolist(self) -> list[Any]:
         """All elements as Python numbers."""
-        found: list[Any] = realise(self.flat).tolist()
+        found: list[Any] = elements(self.flat).tolist()
         return found
 
     def __iter__(self) -> Iterator[Any]:
