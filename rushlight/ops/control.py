@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from .. import ops
-from ..errors import GradError, LostError, explain
+from ..errors import ChoiceError, GradError, LostError, explain
 from ..graph import Leaf, Node, Spec
 from .batching import Batch
 from .layouts import like_inputs
@@ -100,6 +102,35 @@ def _(g: Node, made: Node, out: Node, *inputs: Node) -> tuple[Node | None, ...]:
 @custom.samples
 def _() -> Iterator[Any]:
     yield floats(3), floats(4)
+
+
+def unless_refused(x: Any, fine: Any, *, complaint: str) -> Any:
+    """NumPy: `x`; raises unless all of `fine` is true."""
+    if not np.all(fine):
+        raise ChoiceError(complaint)
+    return x
+
+
+@primitive(Kind.CONTROL, numpy=unless_refused, passes=0, layout=like_inputs)
+def vouched(input: Tensor, fine: Tensor, *, complaint: str) -> Spec:
+    """`input`, of which `fine` says that it is right; where that is not true, an error."""
+    return input.spec
+
+
+@vouched.vmap
+def _(batch: Batch, *inputs: Node, complaint: str) -> Node:
+    (input,) = Batch(batch.size, batch.mapped[:1]).spread(inputs[:1])
+    return vouched(input, inputs[1], complaint=complaint)
+
+
+@vouched.vjp
+def _(g: Node, out: Node, input: Node, fine: Node, *, complaint: str) -> tuple[Node, None]:
+    return g, None
+
+
+@vouched.samples
+def _() -> Iterator[Any]:
+    yield (floats(3, 4), np.array(True)), {"complaint": "it is wrong"}
 
 
 # -- what torch.func records -------------------------------------------------------------------

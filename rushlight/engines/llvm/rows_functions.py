@@ -67,6 +67,13 @@ def _(x: Lowering, node: Node, input: Form, target: Form) -> Form:
     return of("sub", first, of("mul", target, of("max", of("log", input), least)))
 
 
+@row("vouched")
+def _(x: Lowering, node: Node, input: Form, fine: Form) -> Form:
+    fine = reshaped(fine, fine.shape or (1,))
+    x.guards.append(folded("and", fine, range(len(fine.shape))))
+    return input
+
+
 @row("power")
 def _(x: Lowering, node: Node, *inputs: Form) -> Form:
     a, b = operands(node, inputs)
