@@ -43,6 +43,7 @@ MODULES = frozenset(
         "cuda",
         "data",
         "distributed",
+        "distributions",
         "fft",
         "func",
         "functional",

@@ -45,6 +45,7 @@ cpu: Any
 cuda: Any
 data: Any
 distributed: Any
+distributions: Any
 fft: Any
 func: Any
 functional: Any

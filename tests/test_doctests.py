@@ -8,10 +8,17 @@ import numpy as np
 import pytest
 
 import rushlight
-from rushlight import nn, vision
+from rushlight import distributions, nn, vision
 from rushlight.ops import OPS
 
-NAMES = {"torch": rushlight, "np": np, "nn": nn, "F": nn.functional, "torchvision": vision}
+NAMES = {
+    "torch": rushlight,
+    "np": np,
+    "nn": nn,
+    "F": nn.functional,
+    "torchvision": vision,
+    "D": distributions,
+}
 """What examples take for granted."""
 
 MODULES = [

@@ -124,6 +124,8 @@ def checks(space: str, name: str) -> str:
         found.append("op_db")
     if space == "torch.nn" and name in GOLDEN["tables"]["module_db"]:
         found.append("module_db")
+    if space == "torch.distributions" and name in GOLDEN["tables"]["distributions"]:
+        found.append("distribution sweep")
     if space == "torch.optim" and name in OPTIMIZERS:
         found.append("optimizer table")
     if name in SNIPPETS:
@@ -175,6 +177,8 @@ edit.
   compared with PyTorch's, in every engine (`tests/test_every_op.py`);
 - *op_db*, *module_db*: the same with the samples in PyTorch's own tables (`tests/test_op_db.py`,
   `tests/test_module_db.py`); *optimizer table*: trajectories (`tests/optimizer_cases.py`);
+- *distribution sweep*: what is drawn, densities, moments, gradients and divergences
+  (`tests/test_distributions.py`);
 - *snippets*: small programs of which everything that can be seen is compared (`tests/snippets/`);
 - *tests of its own*: a test names it; *not checked by name*: none does.
 

@@ -21,7 +21,7 @@ class Supply:
     >>> twister = Twister(0)
     >>> with Supply(twister) as supply:
     ...     round(supply.unit(), 4)
-    0.4692
+    0.9701
     """
 
     def __init__(self, twister: Twister) -> None:
