@@ -6,6 +6,7 @@ would fetch them before they are wanted, and then everything waits; but a tile's
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,8 @@ from .buffers import LINE, Buffer
 from .builder import Value
 from .elements import Source, source_of
 from .forms import Kind
-from .plan import loops_of
+from .plan import loops_of, own_index
+from .schedule import is_needed
 from .strategy import DOT
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ def to_fetch(nest: Nest, tile: Tile) -> Ahead | None:
         return None
     wanted = far_places(nest)
     count = tile[rows[0]].count
-    if not wanted or nest.extents[nest.folded[0]] < LONG * count:
+    steps = math.prod([nest.extents[d] for d in nest.folded])
+    if not wanted or nest.extents[nest.folded[0]] < count or steps < LONG * count:
         return None
     e, b, (row,) = nest.e, nest.b, rows
 
@@ -59,9 +62,9 @@ def to_fetch(nest: Nest, tile: Tile) -> Ahead | None:
 
 
 def far_places(nest: Nest) -> list[tuple[Buffer, Affine]]:
-    """Where large arrays are read for each result, contiguously along its vectors."""
+    """Where large arrays are read or written for each result, contiguously along its vectors."""
     plan, memory, group = nest.e.plan, nest.e.memory, nest.group
-    places = []
+    places = [(form, own_index(form)) for form in group.forms if is_needed(plan, form, group)]
     for form in group.points:
         loops = loops_of(form)
         for leaf, index in plan.leaves(loops.body, loops.index, loops.top):
