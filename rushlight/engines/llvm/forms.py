@@ -231,6 +231,9 @@ def unified(roots: Iterable[Form]) -> dict[Form, Form]:
             key = (*key, math.copysign(1, form.how), type(form.how))  # -0.0, True and 1.0 differ
         if form.kind is Kind.PIECE:
             key = (form,)  # its place in memory is that of one whole
+        if form.kind is Kind.ASSEMBLE:
+            pieces = tuple([(p.inputs, p.shape, p.how) for p in inputs])
+            key = (form.kind, pieces, form.shape, form.type)
         if key in first:
             found[form] = first[key]
             continue

@@ -160,7 +160,8 @@ def _(x: Lowering, node: Node, g: Form, weight: Form) -> Form:
     if spares(kernel, attrs["stride"], dilation):
         rest = {k: v for k, v in attrs.items() if k != "size"}
         return by_phases(g, weight, node.shape, **rest)
-    around = spread_out(g, node.shape[2:], kernel, **attrs)
+    late = set(kernel) == {1} and set(attrs["stride"]) != {1}
+    around = g if late else spread_out(g, node.shape[2:], kernel, **attrs)
     places = [forms.axis(0, groups), forms.axis(2, count // groups), forms.axis(1, channels)]
     places += [
         variable(f"o{3 + k}", -1, m - 1) if m > 1 else Affine() for k, m in enumerate(kernel)
@@ -169,7 +170,9 @@ def _(x: Lowering, node: Node, g: Form, weight: Form) -> Form:
     turned = forms.view(apart, (groups, channels, count // groups, *kernel), places)
     flipped = reshaped(turned, (groups * channels, count // groups, *kernel))
     none = [(0, 0)] * len(kernel)
-    return convolution(around, flipped, node.shape, (1,) * len(kernel), none, dilation, groups)
+    shape = (*node.shape[:2], *g.shape[2:]) if late else node.shape
+    image = convolution(around, flipped, shape, (1,) * len(kernel), none, dilation, groups)
+    return spread_out(image, node.shape[2:], kernel, **attrs) if late else image
 
 
 def spread_out(
