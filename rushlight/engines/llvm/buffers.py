@@ -12,12 +12,15 @@ from typing import Any
 
 from .affine import Affine, combined, row_major
 from .forms import ALONE, Form, Kind
-from .plan import Index, Plan, axis_groups, splits_only
+from .plan import Index, Plan, axis_groups, is_identity, loops_of, splits_only
 from .schedule import Schedule
 from .values import BITS
 
 SLACK = 64
 """Elements after each buffer that a vector may run over into."""
+
+LONG = 16
+"""Elements of a dimension along which vectors are full."""
 
 LINE, PAGE = 64, 4096
 """Bytes of a cache line; and of the distance at which addresses share their lines of the cache."""
@@ -147,15 +150,54 @@ class Memory:
         return False
 
     def lay_out_whole(self, whole: Buffer) -> None:
-        """The layout of an ASSEMBLE: row-major, but for what a reshape or vectors forbid."""
+        """The layout of an ASSEMBLE: row-major, but for what a reshape or vectors forbid.
+
+        Where what it is made of lies otherwise, with a long dimension innermost, so does it.
+        """
         if self.must_be_tight(whole.form):
             self.lay_out_tight(whole)
             return
+        piece = max(whole.form.inputs, key=lambda form: form.size)
+        inner = self.innermost(piece)
+        if inner is None or not self.suits(whole.form, inner):
+            inner = len(whole.form.shape)
         long = [k for k, n in enumerate(whole.form.shape) if n > 1]
+        long.sort(key=lambda k: k == inner)
         self.lay_out(whole, long)
         steps = {k: (whole.strides or ())[k] * whole.item for k in long}
         if any([step % PAGE == 0 for step in steps.values()]):
             self.lay_out(whole, long, odd_rows=1)
+
+    def innermost(self, form: Form) -> int | None:
+        """The long dimension along which the largest array lies that `form` is computed of."""
+        loops, best = loops_of(form), (0, Affine())
+        for leaf, index in self.plan.leaves(loops.body, loops.index, loops.top):
+            buffer = self.buffers.get(leaf)
+            if buffer is not None and buffer.strides is not None:
+                best = max(best, (leaf.size, buffer.flat(index)), key=lambda pair: pair[0])
+            elif leaf.kind is Kind.MAP and is_identity(leaf, index):  # of the same group
+                return self.innermost(leaf)
+        for k, axis in enumerate([a for a, n in enumerate(form.shape) if n > 1]):
+            if best[1].factor(f"p{k}") == 1 and form.shape[axis] >= LONG:
+                return axis
+        return None
+
+    def suits(self, whole: Form, inner: int) -> bool:
+        """Whether sums that read `whole` find a dimension for vectors if `inner` lies innermost."""
+        stack, found = list(self.plan.users[whole]), True
+        while stack:
+            user = stack.pop()
+            if user not in self.plan.stored:
+                stack += self.plan.users[user]
+            elif user.kind is Kind.FOLD:
+                loops = loops_of(user)
+                for leaf, index in self.plan.leaves(loops.body, loops.index, loops.top):
+                    used = {v for at in index for v, _ in at.terms}
+                    free = [n for k, n in enumerate(loops.parallel) if f"p{k}" not in used]
+                    along = any([v.startswith("p") for v, _ in index[inner].terms]) if index else 0
+                    if leaf is whole and not along and not any([n % LONG == 0 for n in free]):
+                        found = False
+        return found
 
     def lay_out_fixed(self, buffer: Buffer, lanes: int) -> None:
         """The layout of a form whose layout is not free, if it has none yet."""
