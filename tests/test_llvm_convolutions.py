@@ -119,3 +119,33 @@ def test_channels_lie_innermost_through_a_reshape() -> None:
     (_, (two, inner), _, (_, innermost)) = image
     assert inner * two == image[0][1]
     assert innermost * 2 == image[2][1]
+
+
+def image_and_gradients(channels: int, outputs: int) -> Any:
+    """The step of a convolution of what another gave, forward and back: as in a training."""
+    image, first, second = (
+        leaf(4, 3, 10, 10),
+        leaf(channels, 3, 3, 3),
+        leaf(outputs, channels, 3, 3),
+    )
+    attrs: Any = {"stride": (1, 1), "padding": ((1, 1),) * 2, "dilation": (1, 1), "groups": 1}
+    hidden = ops.tanh(convolve(image, first, **attrs))
+    out = convolve(hidden, second, **attrs)
+    weights = convolve_match(hidden, ops.tanh(out), kernel=(3, 3), **attrs)
+    step = Compiled(Program([ops.sum(out, (0, 2, 3)), weights]), {}).step
+    step.emit()
+    compare([ops.sum(out, (0, 2, 3)), weights])
+    return step
+
+
+def test_what_two_need_with_a_border_is_drawn_once() -> None:
+    step = image_and_gradients(16, 16)
+    assert len([f for f in step.plan.stored if f.kind.value == "assemble"]) == 2
+
+
+@pytest.mark.parametrize(("outputs", "inner"), [(16, 1), (5, 3)])
+def test_a_border_lies_as_the_image_if_sums_find_vectors(outputs: int, inner: int) -> None:
+    step = image_and_gradients(16, outputs)
+    (around,) = [f for f in step.plan.stored if f.kind.value == "assemble" and f.shape[1] == 16]
+    strides = step.memory.of(around).strides
+    assert strides is not None and strides.index(1) == inner

@@ -184,20 +184,24 @@ class Memory:
 
     def suits(self, whole: Form, inner: int) -> bool:
         """Whether sums that read `whole` find a dimension for vectors if `inner` lies innermost."""
-        stack, found = list(self.plan.users[whole]), True
+        stack = list(self.plan.users[whole])
         while stack:
             user = stack.pop()
             if user not in self.plan.stored:
                 stack += self.plan.users[user]
-            elif user.kind is Kind.FOLD:
-                loops = loops_of(user)
-                for leaf, index in self.plan.leaves(loops.body, loops.index, loops.top):
-                    used = {v for at in index for v, _ in at.terms}
-                    free = [n for k, n in enumerate(loops.parallel) if f"p{k}" not in used]
-                    along = any([v.startswith("p") for v, _ in index[inner].terms]) if index else 0
-                    if leaf is whole and not along and not any([n % LONG == 0 for n in free]):
-                        found = False
-        return found
+            elif user.kind is Kind.FOLD and not self.finds_vectors(user, whole, inner):
+                return False
+        return True
+
+    def finds_vectors(self, fold: Form, whole: Form, inner: int) -> bool:
+        """Whether results of `fold` run along `inner` of `whole`, or along what it lacks."""
+        loops = loops_of(fold)
+        for leaf, index in self.plan.leaves(loops.body, loops.index, loops.top):
+            if leaf is whole and not any([v.startswith("p") for v, _ in index[inner].terms]):
+                used = {v for at in index for v, _ in at.terms}
+                free = [n for k, n in enumerate(loops.parallel) if f"p{k}" not in used]
+                return any([n % LONG == 0 for n in free])
+        return True
 
     def lay_out_fixed(self, buffer: Buffer, lanes: int) -> None:
         """The layout of a form whose layout is not free, if it has none yet."""

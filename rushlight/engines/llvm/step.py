@@ -326,7 +326,7 @@ class Step:
             if buffer.strides is None:
                 long = [a for a, n in enumerate(form.shape) if n > 1]
                 axes = [long[int(d[1:])] for d in full]
-                odd = 0 if merged or choice.kind == POINT else self.elements.lanes
+                odd = 1 if merged or choice.kind == POINT else self.elements.lanes  # 1: no odd rows
                 links = self.memory.links(form) | {long[int(d[1:])] for d in merged if d in full}
                 self.memory.lay_out_free(buffer, axes, links, odd)
 
