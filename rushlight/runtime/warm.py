@@ -57,12 +57,14 @@ class Warm:
             words[f"{name}_offset"] = offset_of(Handle, f"_{name}")
         wanted = [offset_of(Entry, name) for name in "abc"]
         table = np.array([*[words[name] for name in WARM[:-1]], *wanted], np.int64)
-        self.tables.append((table, form, otherwise, parameter))
+        self.tables.append(table)
+        named = [form, otherwise, parameter, kind, nothing, Entry, EXPORTED, self.recorder]
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(named))  # they live as long as the process
         return self.machinery.call(table)
 
     def leave(self) -> None:
         """Let every function call the one that was there before: the thread is gone."""
-        for table, *_ in self.tables:
+        for table in self.tables:
             table[WARM.index("thread")] = 0
 
 
@@ -100,7 +102,7 @@ def install(machinery: Machinery, recorder: Any) -> None:
 def after_fork() -> None:
     """In a child whose only thread was not the main one, nothing here is right."""
     for warm in made:
-        if warm.tables and warm.tables[0][0][WARM.index("thread")] != thread_state():
+        if warm.tables and warm.tables[0][WARM.index("thread")] != thread_state():
             warm.leave()
 
 
