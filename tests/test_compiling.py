@@ -191,9 +191,28 @@ print(os.waitpid(child, 0)[1], train(10))
     assert program(text) == "0 [-9.0, -9.0, -9.0]\n"
 
 
-def test_a_child_of_a_process_that_is_compiling_does_without():
+def test_a_child_of_a_process_that_is_compiling_compiles_too():
     text = """
 compiling.state.engine = Slow
+w = torch.ones(3)
+for k in range(10):
+    y = (w * 2).sum().item()
+while compiling.state.current is None: pass
+child = os.fork()
+for k in range(2):
+    y = (w * 2).sum().item()
+    compiling.wait()
+fast = local.recorder.last.plan.native is not None and y == 6
+if child == 0:
+    os._exit(0 if fast else 1)
+print(os.waitpid(child, 0)[1], fast)
+"""
+    assert program(text) == "0 True\n"
+
+
+def test_a_child_of_a_process_that_is_importing_the_engine_does_without():
+    text = """
+compiling.state.find_engine = lambda: time.sleep(0.5)
 train(20)
 while compiling.state.current is None: pass
 child = os.fork()

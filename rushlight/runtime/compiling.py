@@ -151,13 +151,16 @@ def raise_error() -> None:
 
 
 def after_fork() -> None:
-    """Begin anew in a child process. What was being compiled may have left the engine unusable."""
+    """Begin anew in a child process, what was being compiled included.
+
+    An engine that was only being imported stays as it is, half there: then the child has none.
+    """
     waiting = list(state.unfinished.values())
-    busy = state.current is not None
     engine, machinery, error = state.engine, state.machinery, state.error
+    importing = state.current is not None and engine is None
     state.__init__()  # type: ignore[misc]
     state.engine, state.machinery, state.error = engine, machinery, error
-    state.available = state.available and not busy
+    state.available = state.available and not importing
     for plan in waiting:
         state.ask(plan)
 

@@ -14,8 +14,9 @@ import itertools
 import os
 import sysconfig
 import threading
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
 
 import llvmlite.binding as llvm
 
@@ -26,6 +27,22 @@ LOCK = threading.RLock()
 """Held around every call into LLVM; a fork waits for it, so that the child finds it free."""
 
 os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
+
+T = TypeVar("T")
+
+
+def alone(function: Callable[..., T]) -> Callable[..., T]:
+    """`function`, holding LOCK until all objects of LLVM that it made for itself are gone, too."""
+
+    @wraps(function)
+    def call(*args: Any) -> T:
+        with LOCK:
+            return function(*args)
+
+    return call
+
+
+alone(target)()  # asks LLVM what the processor is
 
 # At exit a compilation in another thread is waited for: the process takes LLVM's own data away.
 atexit.register(LOCK.acquire, timeout=2.0)
@@ -81,16 +98,12 @@ def image_of(text: str, anew: bool = False) -> bytes:
     return image
 
 
+@alone
 def compile_text(text: str) -> bytes:
     """The object file that the IR `text` becomes."""
     global _compiled
-    with LOCK:
-        _compiled += 1
-        emitter = _once("machine", machine)
-        module = llvm.parse_assembly(text)
-        module.triple = target().triple
-        module.data_layout = str(emitter.target_data)
-        return bytes(emitter.emit_object(module))
+    _compiled += 1
+    return bytes(_once("machine", machine).emit_object(parsed(text)))
 
 
 def compile_count() -> int:
@@ -98,14 +111,18 @@ def compile_count() -> int:
     return _compiled
 
 
+@alone
 def assembly(text: str) -> str:
     """The assembly that the IR `text` becomes, to be read."""
-    with LOCK:
-        emitter = _once("machine", machine)
-        module = llvm.parse_assembly(text)
-        module.triple = target().triple
-        module.data_layout = str(emitter.target_data)
-        return str(emitter.emit_assembly(module))
+    return str(_once("machine", machine).emit_assembly(parsed(text)))
+
+
+def parsed(text: str) -> Any:
+    """LLVM's module of the IR `text`."""
+    module = llvm.parse_assembly(text)
+    module.triple = target().triple
+    module.data_layout = str(_once("machine", machine).target_data)
+    return module
 
 
 class Code:
@@ -119,22 +136,22 @@ class Code:
         dropped.append(self.tracker)
 
 
+@alone
 def load(image: bytes, names: Iterable[str], symbols: Mapping[str, int]) -> Code:
     """Load an object file, and unload what was dropped."""
     global _loaded
+    while _dropped:
+        _loaded -= 1
+        _dropped.pop().close()
+    jit = _once("jit", lambda: llvm.create_lljit_compiler(machine()))
+    library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
+    for name, address in symbols.items():
+        library.import_symbol(name, address)
     wanted = list(names)
-    with LOCK:
-        while _dropped:
-            _loaded -= 1
-            _dropped.pop().close()
-        jit = _once("jit", lambda: llvm.create_lljit_compiler(machine()))
-        library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
-        for name, address in symbols.items():
-            library.import_symbol(name, address)
-        for name in wanted:
-            library.export_symbol(name)
-        code = Code(library.link(jit, f"rushlight{next(_numbers)}"), wanted)
-        _loaded += 1
+    for name in wanted:
+        library.export_symbol(name)
+    code = Code(library.link(jit, f"rushlight{next(_numbers)}"), wanted)
+    _loaded += 1
     return code
 
 
