@@ -112,7 +112,7 @@ class Run:
         freed = frozenset[Node]().union(*[g.freed for g in generations])
         values = tuple([h._value for h in handles])
         key = (api, static, flags, freed, values, recorder.grad)
-        out = apply_effect(recorder, api, key, handles, (), describe)
+        out = apply_effect(recorder, api, key, handles, (), describe, denoted=values)
         if not self.retain_graph:
             for generation in generations:
                 generation.free(recorder.at.state.freed)

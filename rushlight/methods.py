@@ -206,19 +206,25 @@ def watch_of(tensor: Any) -> Watch:
 
 
 class Removable:
-    """A hook that can be removed again."""
+    """A hook on the gradient of `tensor` that can be removed again, from among its `hooks`."""
 
     count = 0
 
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+    def __init__(self, tensor: Any, hooks: dict[int, Any], hook: Any) -> None:
         Removable.count += 1
         self.id = Removable.count
+        self.tensor = weakref.ref(tensor)
         self.hooks = hooks
         hooks[self.id] = hook
 
     def remove(self) -> None:
-        """Take the hook away."""
+        """Take the hook away; a leaf that nobody watches any more has quick passes again."""
         self.hooks.pop(self.id, None)
+        tensor = self.tensor()
+        cell = None if tensor is None else tensor._cell
+        if cell is not None and not cell.hooks:
+            cell.hooks = None
+            world.changed()
 
     def __enter__(self) -> Removable:
         return self
@@ -237,7 +243,7 @@ def register_hook(self: Any, hook: Any) -> Removable:
     >>> x.grad
     tensor(20.)
     """
-    return Removable(watch_of(self).hooks, hook)
+    return Removable(self, watch_of(self).hooks, hook)
 
 
 @public("Tensor")
@@ -246,7 +252,7 @@ def register_post_accumulate_grad_hook(self: Any, hook: Any) -> Removable:
     if self._cell is None:
         problem = "post accumulate grad hooks cannot be registered on non-leaf tensors"
         raise GradError(explain("register_post_accumulate_grad_hook", problem))
-    return Removable(watch_of(self).after, hook)
+    return Removable(self, watch_of(self).after, hook)
 
 
 @public("Tensor")

@@ -88,6 +88,9 @@ class Watch:
         self.retained_by: Any = None  # weak reference to the tensor that keeps its gradient
         self.function: Any = None  # the custom function call that made the value
 
+    def __bool__(self) -> bool:
+        return bool(self.hooks or self.after or self.retained_by or self.function)
+
 
 class Steps:
     """A backward pass of `run`, one node at a time."""

@@ -158,6 +158,10 @@ def test_a_hook_that_comes_later_is_called(each_engine):
     loop.step()
     handle.remove()
     assert seen == [loop.expected]
+    loop.warm()
+    assert len(seen) == 1
+    assert loop.w._cell.hooks is None  # nobody watches: the passes are quick again
+    assert each_engine is None or is_due(loop.w)
 
 
 def test_a_state_changed_by_hand_is_noticed(each_engine):

@@ -1,6 +1,7 @@
 """Threads have windows of their own, and see each other's values."""
 
 import queue
+import sys
 import threading
 
 import pytest
@@ -99,3 +100,37 @@ def test_several_threads_train_models_of_their_own():
         thread.join()
     expected = 0.98**200
     assert all(abs(results[k] / k - expected) < 1e-6 for k in results) and len(results) == 4
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam"])
+def test_gradients_may_be_read_by_another_thread_at_any_moment(kind):
+    w = torch.zeros(4, dtype=torch.float64, requires_grad=True)
+    optimizer = getattr(torch.optim, kind)([w], lr=1.0 if kind == "SGD" else 0.0)
+    x = torch.arange(4.0, dtype=torch.float64)
+    over, errors, read = [], [], []
+
+    def look():
+        while not over:
+            try:
+                g = w.grad
+                if g is not None:
+                    read.append(g.tolist())
+            except Exception as error:
+                errors.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    thread = threading.Thread(target=look)
+    thread.start()
+    total = 0
+    for k in range(1500):
+        optimizer.zero_grad()
+        (w * (x * float(k % 8))).sum().backward()
+        optimizer.step()
+        total += k % 8
+    over.append(True)
+    thread.join()
+    sys.setswitchinterval(interval)
+    assert not errors
+    assert all(g == [0, g[1], 2 * g[1], 3 * g[1]] and g[1] < 8 for g in read)
+    assert w.tolist() == ([0.0, -total, -2 * total, -3 * total] if kind == "SGD" else [0.0] * 4)

@@ -4,7 +4,8 @@ Python would take twenty nanoseconds for a line of it, machine code takes one. T
 array of int64, a row for each thing to do: (what, p, q, r, s, d). A place is the address of a word
 that refers to an object, such as a slot of an object; whoever writes the table keeps alive what it
 names. First come rows that look, and gather arguments: if anything is not as they say, nothing has
-been done. Then comes CALL; the rows after it only store, and none of them can fail.
+been done. Then comes CALL; the rows after it only store, and none of them can fail. What is stored
+before it tells other threads that it is under way.
 
     call(table, *given) -> True if all was done, False if nothing was
 

@@ -322,7 +322,9 @@ class Optimizer(Saving):
 
         values = tuple([h._value for h in handles])
         key = (self.kind, tuple(forms), values)
-        out = apply_effect(recorder, self.kind, key, handles, numbers, describe, counted)
+        out = apply_effect(
+            recorder, self.kind, key, handles, numbers, describe, counted, denoted=values
+        )
         place = {id(handle): k for k, handle in enumerate(handles)}
         recorder.at.pattern = (values, forms, [place[id(handle)] for handle in out])
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import DEAD_CELLS, Bound, Cell, Node, Scalar
+from .due import BUSY
 from .memory import SAVING
 from .rote import Rote, Unfit
 from .world import world
@@ -41,6 +42,8 @@ class ByRote:
             self.look(replay)
             replay.look_by_rote(self)
             self.gather(replay)
+            for entry in replay.landings:
+                self.rote.set(entry.dues, "landing", BUSY)
             self.rote.call()
             self.store(replay)
             self.table = self.rote.table()

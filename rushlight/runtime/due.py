@@ -1,17 +1,31 @@
 """Gradients that a warm backward pass has recorded and whose tensors nobody has asked for.
 
 Most gradients are only read by the optimizer. So `cell.grad` may be a `Due` that stands for the
-tensor; it is made when somebody asks: `grad_of(cell)`.
+tensor; it is made when somebody asks: `grad_of(cell)`. That may be another thread, at any moment of
+the pass, the run or the step after it; so what has been made is put in place only if all is still
+as it was (`install`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from itertools import chain, compress, repeat, starmap
+from operator import and_, getitem, is_
 from typing import Any
 
 from ..errors import LostError, explain
 from ..graph import Cell
-from .entry import Entry, at_once, types
+from .entry import Entry, types
+
+BUSY: Any = object()
+"""The landing of gradients that are being computed just now."""
+
+PATIENCE = 100_000
+"""So often another thread looks whether that is over."""
 
 
 class Due:
@@ -33,7 +47,7 @@ class Dues:
     what is in those slots unless it is `shown`.
     """
 
-    __slots__ = ("each", "entry", "landing", "order", "shown")
+    __slots__ = ("each", "entry", "landing", "order", "shown", "thread")
 
     def __init__(self, entry: Entry, cells: Sequence[Cell]) -> None:
         self.entry = entry
@@ -41,43 +55,88 @@ class Dues:
         self.landing: Any = None
         self.shown = True
         self.order: Any = None  # of the world when no cell had hooks
+        self.thread = threading.get_ident()  # that records them
 
     def __getitem__(self, k: int) -> None:
         """None: there is no such tensor yet."""
 
+    def is_mine(self) -> bool:
+        """Whether this thread is the one that records the passes."""
+        return self.thread == threading.get_ident()
+
     def make(self) -> None:
         """Make the tensors of all that are pending."""
-        entry = self.entry
+        entry, landing, out = self.entry, self.landing, self.entry.out
         if len(entry.values) != len(self.each):
             problem = "this gradient was never computed: what was recorded has been forgotten"
             raise LostError(explain("grad", problem, hint="call backward again"))
-        made = [types.new() for _ in self.each]
-        for tensor, value in zip(made, entry.values, strict=True):
-            tensor._value = value
-        wanted = [due for due in self.each if due.cell.grad is due]
-        tensors = [made[due.k] for due in wanted]
-        names = ["grad"] * len(wanted)
-        cells = [due.cell for due in wanted]
-        at_once([entry, *cells], ["out", *names], [made, *tensors])
-        if self.landing is not None:  # another thread has run the window meanwhile
-            at_once(cells, names, wanted)
+        if landing is not None and landing is not BUSY:
+            return  # the window has been run meanwhile
+        made = out if out.__class__ is list else [types.new() for _ in self.each]
+        if made is not out:
+            for tensor, value in zip(made, entry.values, strict=True):
+                tensor._value = value
+        cells = [due.cell for due in self.each]
+        install(
+            [entry, *cells], ["out", *["grad"] * len(cells)], [out, *self.each], [made, *made],
+            and_all(
+                same(repeat(self), "landing", repeat(landing)),
+                same(repeat(entry), "out", chain([out], repeat(made))),
+            ),
+        )  # fmt: skip
 
     def land(self, due: Due) -> None:
         """Make the tensor of one whose window has been run."""
-        slots, places, leaves = self.landing
+        landing = self.landing
+        if landing is None or landing is BUSY:
+            return  # there is another pass by now
+        slots, places, leaves = landing
         made = types.new()
         self.shown = True
         made._array = slots[places[due.k]]
         made._value = leaves[due.k]
-        due.cell.grad = made
+        conditions = [
+            same([self], "landing", [landing]),
+            same([self], "shown", [True]),  # the array is exchanged before the next run
+            map(is_, map(getitem, [slots], [places[due.k]]), [made._array]),
+        ]
+        install([due.cell], ["grad"], [due], [made], reduce(and_all, conditions))
+
+
+def install(
+    objects: Sequence[Any], names: Sequence[str], olds: Sequence[Any], news: Sequence[Any],
+    conditions: Iterable[bool],
+) -> None:  # fmt: skip
+    """Replace attributes that are still `olds` by `news`, each if its condition holds then.
+
+    It is one call of C code that looks and sets, so no other thread comes between.
+    """
+    chosen = and_all(conditions, same(objects, names, olds))
+    deque(starmap(setattr, compress(zip(objects, names, news, strict=True), chosen)), 0)
+
+
+def same(objects: Iterable[Any], names: str | Iterable[str], values: Iterable[Any]) -> map[bool]:
+    """Whether the attribute of each object is the value, looked at when asked."""
+    return map(
+        is_, map(getattr, objects, repeat(names) if isinstance(names, str) else names), values
+    )
+
+
+def and_all(one: Iterable[bool], other: Iterable[bool]) -> map[bool]:
+    """Whether both are true, looked at when asked."""
+    return map(and_, one, other)
 
 
 def grad_of(cell: Cell) -> Any:
     """The gradient tensor of a leaf, or None."""
     found = cell.grad
+    attempts = 0
     while found.__class__ is Due:
         dues = found.dues
-        if dues.landing is None:
+        if dues.landing is BUSY and attempts < PATIENCE and not dues.is_mine():
+            attempts += 1
+            time.sleep(0.0001)
+        elif dues.landing is None or dues.landing is BUSY:
             dues.make()
         else:
             dues.land(found)

@@ -80,15 +80,17 @@ def apply_effect(
     numbers: Sequence[Any],
     describe: Callable[[Sequence[Node], Sequence[Node]], Change],
     also: Also = (),
+    denoted: Sequence[Node] | None = None,
 ) -> list[Handle]:
     """Record a call that changes tensors, or repeat it; the tensors changed.
 
     `describe` is given the nodes of the tensors and of the numbers, when the call is new. `also`
-    are further attributes to set at the same time.
+    are further attributes to set at the same time; `denoted` is what the tensors denote in `key`.
     """
     entry = recorder.at.alternatives.get(key)
     if entry is None:
-        entry = create_effect(recorder, api, key, handles, numbers, describe)
+        denoted = [h._value for h in handles] if denoted is None else denoted
+        entry = create_effect(recorder, api, key, handles, numbers, describe, denoted)
     step(recorder, entry, handles, numbers)
     out = [find(handles) for find in entry.extra]
     rebind(recorder, entry, out, also)
@@ -112,10 +114,11 @@ def create_effect(
     handles: Sequence[Handle],
     numbers: Sequence[Any],
     describe: Callable[[Sequence[Node], Sequence[Node]], Change],
+    denoted: Sequence[Node],
 ) -> Entry:
     """A new entry for a call that changes tensors."""
     entry = Entry(api, recorder.at, recorder.grad)
-    nodes, scalars = open_entry(recorder, entry, handles, numbers)
+    nodes, scalars = open_entry(recorder, entry, handles, numbers, denoted)
     since = next_serial()
     change = describe(nodes, scalars)
     entry.serials = (since, next_serial())

@@ -17,6 +17,7 @@ from .. import config
 from ..graph import DEAD_CELLS, Bound, Cell, Node, Saved, Scalar
 from . import compiling
 from .by_rote import ByRote
+from .due import BUSY
 from .entry import Entry, Halt
 from .memory import SAVING, laid_out, protect_saved, store
 from .slots import Slots
@@ -250,7 +251,7 @@ class NativeReplay(Replay):
         source = self.source
         source.space |= {
             "call": self.native.call, "protect": protect_saved, "renew": self.slots.renew,
-            "slots": self.slots,
+            "slots": self.slots, "BUSY": BUSY,
         }  # fmt: skip
         inputs = self.plan.program.inputs
         lines = [f"a{k} = {self.value_of(leaf)}" for k, leaf in enumerate(inputs)]
@@ -272,6 +273,7 @@ class NativeReplay(Replay):
             mine.append(f"{name}.dues.shown = False")
             lines += [f"if {name}.dues.shown:", *indented(mine)]
         lines += [line for look in looks for line in look]
+        lines += [f"{source.name(entry, 'e')}.dues.landing = BUSY" for entry in self.landings]
         given = [f"a{k}" for k in range(len(inputs))] + [f"b{k}" for k in range(len(self.slots))]
         return [*lines, f"call(recorder, replay, {', '.join(given)})"]
 
@@ -299,13 +301,14 @@ class NativeReplay(Replay):
         lines = super().deliveries()
         for entry, found in self.landings.items():
             name = self.source.name(entry, "e")
-            landing = self.landing(found)
+            landing = self.source.name(self.landing(found), "l")
             mine = [k for k, line in enumerate(lines) if line.startswith(f"h = {name}.out[")]
             begin, end = mine[0], mine[-1] + 4
+            # Another thread may have asked for them before the run, or may do so now.
             lines[begin:end] = [
                 f"if {name}.out is {name}.dues:",
-                f"    {name}.dues.landing = {self.source.name(landing, 'l')}",
-                "else:",
+                f"    {name}.dues.landing = {landing}",
+                f"if {name}.out is not {name}.dues:",
                 *indented([*lines[begin:end], f"{name}.dues.shown = True"]),
             ]
         return lines

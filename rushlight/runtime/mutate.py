@@ -94,7 +94,8 @@ def change_inplace(
         new = fitting(form, nodes[0], compute(nodes, scalars))
         return describe_change(recorder, target, nodes[0], new)
 
-    apply_effect(recorder, form, key(), handles, numbers, describe)
+    last = key()
+    apply_effect(recorder, form, last, handles, numbers, describe, denoted=last[2])
     if shared or recorder.eager:
         recorder.flush()
 

@@ -251,7 +251,7 @@ def analyse(result: Any, given: Sequence[Node]) -> tuple[Returned, tuple[Node, .
 def create(recorder: Recorder, call: Call, key: Any) -> Entry:
     """A new entry for `call` after the present one."""
     entry = Entry(call.op, recorder.at, recorder.grad)
-    nodes, scalars = open_entry(recorder, entry, call.handles, call.numbers)
+    nodes, scalars = open_entry(recorder, entry, call.handles, call.numbers, key[2])
     since = next_serial()
     mode = recorder.grad
     given = nodes if type(mode) is bool else cast_inputs(mode, call, nodes)
@@ -284,15 +284,22 @@ def plain_form(call: Call) -> object:
 
 
 def open_entry(
-    recorder: Recorder, entry: Entry, handles: Sequence[Handle], numbers: Sequence[Any]
+    recorder: Recorder,
+    entry: Entry,
+    handles: Sequence[Handle],
+    numbers: Sequence[Any],
+    denoted: Sequence[Node],
 ) -> tuple[list[Node], tuple[Scalar, ...]]:
-    """The nodes that stand for the tensors and numbers given to a new `entry`."""
+    """The nodes that stand for the tensors and numbers given to a new `entry`.
+
+    `denoted` is what the tensors did when the key was made: another thread may have made one of
+    them real since.
+    """
     scope.grad = bool(recorder.grad)
-    nodes = bind_nodes(entry, handles)
+    nodes = bind_nodes(entry, denoted)
     entry.scalars = tuple([Scalar(type(n), entry, k) for k, n in enumerate(numbers)])
     entry.count = len(handles)
-    values = [h._value for h in handles[:3]]
-    entry.a, entry.b, entry.c = values + [None] * (3 - len(values))
+    entry.a, entry.b, entry.c = (*denoted, None, None, None)[:3]
     return nodes, entry.scalars
 
 
@@ -310,13 +317,12 @@ def register(recorder: Recorder, entry: Entry, key: Any) -> None:
     entry.parent.alternatives[key] = entry
 
 
-def bind_nodes(entry: Entry, handles: Sequence[Handle]) -> list[Node]:
+def bind_nodes(entry: Entry, denoted: Sequence[Node]) -> list[Node]:
     """Nodes for the tensors given to `entry`, noting which must be bound at every call."""
     nodes: list[Node] = []
     places: list[int] = []
     keeps: list[int] = []
-    for k, handle in enumerate(handles):
-        value = handle._value
+    for k, value in enumerate(denoted):
         if isinstance(value, Cell):
             watch(value, entry)
         elif value.leaf:
