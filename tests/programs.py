@@ -242,7 +242,8 @@ def difference(ours, torch, seed, dtype=np.float64, make=make, player=Player):
         if isinstance(b, bool | tuple):
             same = a == b
         else:
-            rounding = np.max(np.abs(np.subtract(b, c)), initial=0)
+            with np.errstate(invalid="ignore"):  # infinities
+                rounding = np.max(np.abs(np.subtract(b, c)), initial=0)
             room = tolerance + (10 * rounding if np.isfinite(rounding) else 0)
             same = np.allclose(a, b, rtol=tolerance, atol=room, equal_nan=True)
         if not same:
