@@ -271,9 +271,8 @@ class NativeReplay(Replay):
             for k, _ in found:
                 looks[self.slot_of(k)] = []
             mine.append(f"{name}.dues.shown = False")
-            lines += [f"if {name}.dues.shown:", *indented(mine)]
+            lines += [f"if {name}.dues.shown:", *indented(mine), f"{name}.dues.landing = BUSY"]
         lines += [line for look in looks for line in look]
-        lines += [f"{source.name(entry, 'e')}.dues.landing = BUSY" for entry in self.landings]
         given = [f"a{k}" for k in range(len(inputs))] + [f"b{k}" for k in range(len(self.slots))]
         return [*lines, f"call(recorder, replay, {', '.join(given)})"]
 
@@ -301,13 +300,11 @@ class NativeReplay(Replay):
         lines = super().deliveries()
         for entry, found in self.landings.items():
             name = self.source.name(entry, "e")
-            landing = self.source.name(self.landing(found), "l")
             mine = [k for k, line in enumerate(lines) if line.startswith(f"h = {name}.out[")]
             begin, end = mine[0], mine[-1] + 4
-            # Another thread may have asked for them before the run, or may do so now.
             lines[begin:end] = [
                 f"if {name}.out is {name}.dues:",
-                f"    {name}.dues.landing = {landing}",
+                f"    {name}.dues.landing = {self.source.name(self.landing(found), 'l')}",
                 f"if {name}.out is not {name}.dues:",
                 *indented([*lines[begin:end], f"{name}.dues.shown = True"]),
             ]
