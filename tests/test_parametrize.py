@@ -1,4 +1,4 @@
-"""Parameters computed from others: weight norm and spectral norm as PyTorch's."""
+"""Parameters computed from others: weight norm, spectral norm, orthogonal ones as PyTorch's."""
 
 import numpy as np
 import pytest
@@ -15,6 +15,16 @@ CASES = {
     "spectral": lambda f: f.nn.utils.parametrizations.spectral_norm(f.nn.Linear(4, 3)),
     "spectral conv": lambda f: f.nn.utils.parametrizations.spectral_norm(
         f.nn.ConvTranspose1d(2, 3, 2), n_power_iterations=2
+    ),
+    "older spectral": lambda f: f.nn.utils.spectral_norm(f.nn.Linear(4, 3)),
+    "older spectral conv": lambda f: f.nn.utils.spectral_norm(
+        f.nn.ConvTranspose1d(2, 3, 2), n_power_iterations=2
+    ),
+    "square": lambda f: f.nn.utils.parametrizations.orthogonal(f.nn.Linear(4, 4)),
+    "wide": lambda f: f.nn.utils.parametrizations.orthogonal(f.nn.Linear(4, 3)),
+    "tall": lambda f: f.nn.utils.parametrizations.orthogonal(f.nn.Linear(4, 6), "weight", "cayley"),
+    "without base": lambda f: f.nn.utils.parametrizations.orthogonal(
+        f.nn.Linear(4, 3), use_trivialization=False
     ),
 }
 
@@ -82,3 +92,39 @@ def test_the_older_form_goes_too():
     np.testing.assert_allclose(layer(x).tolist(), before, 1e-6)
     with pytest.raises(ValueError, match="not found"):
         nn.utils.remove_weight_norm(layer)
+
+
+def test_the_older_spectral_norm_goes_too():
+    layer = nn.utils.spectral_norm(nn.Linear(3, 2)).eval()
+    x = rushlight.ones(1, 3)
+    before = layer(x).tolist()
+    with pytest.raises(RuntimeError, match="two spectral_norm hooks"):
+        nn.utils.spectral_norm(layer)
+    nn.utils.remove_spectral_norm(layer)
+    assert sorted(dict(layer.named_parameters())) == ["bias", "weight"]
+    np.testing.assert_allclose(layer(x).tolist(), before, 1e-6)
+    with pytest.raises(ValueError, match="not found"):
+        nn.utils.remove_spectral_norm(layer)
+
+
+def test_a_weight_can_be_set_to_an_orthogonal_one():
+    layer = nn.utils.parametrizations.orthogonal(nn.Linear(3, 5))
+    kind = nn.utils.parametrize.type_before_parametrizations(layer)
+    assert kind is nn.Linear is not type(layer)
+    with rushlight.no_grad():
+        layer.weight = rushlight.eye(5, 3)
+    np.testing.assert_allclose(layer.weight.detach(), np.eye(5, 3), atol=1e-6)
+    free = nn.utils.parametrizations.orthogonal(nn.Linear(3, 3), use_trivialization=False)
+    with pytest.raises(NotImplementedError, match="without a base"):
+        free.weight = rushlight.eye(3)
+
+
+@pytest.mark.parametrize("size", [3, 5])
+def test_an_older_response_norm(size, torch):
+    image = np.random.default_rng(0).normal(size=(2, 7, 3, 2)).astype("f")
+    ours, theirs = [
+        f.nn.CrossMapLRN2d(size, 0.5, 0.75, 2)(f.tensor(image)) for f in (rushlight, torch)
+    ]
+    np.testing.assert_allclose(ours, theirs, 1e-5, 1e-6)
+    with pytest.raises(ValueError, match="4D"):
+        nn.CrossMapLRN2d(size)(rushlight.ones(2, 2))

@@ -70,7 +70,7 @@ def literal(path: str, name: str) -> Any:
 DIFFERENT: dict[str, str] = {
     name: reason for name, (reason, _) in literal("test_op_db.py", "DIFFERENT").items()
 }
-OPTIMIZERS = {name for name, _ in literal("optimizer_cases.py", "CASES")}
+OPTIMIZERS = {name for name, _ in literal("optimizer_cases.py", "CASES")} | {"LBFGS", "Muon"}
 
 
 def words(pattern: str) -> set[str]:

@@ -26,7 +26,7 @@ HOME = {
         "embeddings": "Embedding EmbeddingBag",
         "batchnorm": "BatchNorm1d BatchNorm2d BatchNorm3d InstanceNorm1d InstanceNorm2d "
         "InstanceNorm3d SyncBatchNorm",
-        "layernorm": "LayerNorm RMSNorm GroupNorm LocalResponseNorm",
+        "layernorm": "LayerNorm RMSNorm GroupNorm LocalResponseNorm CrossMapLRN2d",
         "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
         "pooling": "MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d "
         "LPPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d "

@@ -162,6 +162,42 @@ class GroupNorm(Module):
         )
 
 
+class CrossMapLRN2d(Module):
+    """Like LocalResponseNorm, for images, in the form of an older library.
+
+    The window is the odd one of `size` or `size - 1` channels (at least one), and the square of the
+    first channel counts in all that come after it (in gradients too, where PyTorch has others).
+
+    >>> m = torch.nn.CrossMapLRN2d(3, alpha=3.0, beta=1.0)
+    >>> m(torch.ones(1, 2, 1, 1)).flatten()
+    tensor([0.3333, 0.3333])
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Any) -> Any:
+        """A tensor of the same shape."""
+        if input.ndim != 4:
+            problem = f"CrossMapLRN2d: Expected input to be 4D, got {input.ndim}D instead"
+            raise ChoiceError(explain("CrossMapLRN2d", problem))
+        reach = (self.size - 1) // 2
+        squares = input.square()
+        around = F.pad(squares, (0, 0, 0, 0, reach, reach)).unfold(1, 2 * reach + 1, 1).sum(-1)
+        first = F.pad(squares[:, :1], (0, 0, 0, 0, 0, input.shape[1] - 1)).cumsum(1)
+        later = F.pad(first, (0, 0, 0, 0, reach + 1, 0))[:, : input.shape[1]]
+        total = (around + later) * (self.alpha / self.size) + self.k
+        return input * total.pow(-self.beta)
+
+    def extra_repr(self) -> str:
+        """The settings."""
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
 class LocalResponseNorm(Module):
     """The input over `(k + alpha * m) ** beta`, m the mean of squares of `size` channels around.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ArgumentError, ChoiceError, explain
+from ..tensor import Tensor
 
 
 def at_least_zero(**options: Any) -> None:
@@ -14,6 +15,9 @@ def at_least_zero(**options: Any) -> None:
             problem = f"{name.replace('_', ' ')} must be a number, not {value!r}"
             hint = "float(text) makes one" if value else ""
             raise ArgumentError(explain("optimizer", problem, hint=hint))
+        if isinstance(value, Tensor) and value.numel() != 1:
+            problem = f"Tensor {name.replace('_', ' ')} must be 1-element"
+            raise ChoiceError(explain("optimizer", problem))
         if not value >= 0.0:
             raise ChoiceError(explain("optimizer", f"invalid {name.replace('_', ' ')}: {value}"))
 

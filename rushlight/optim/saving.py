@@ -53,7 +53,7 @@ class Saving:
             problem = "parameters need to be in an order, but a set has none"
             raise ArgumentError(explain("optimizer", problem, hint="use a list"))
         group["params"] = params = [params] if isinstance(params, Tensor) else list(params)
-        params = group["params"] = [p[1] if isinstance(p, tuple) else p for p in params]
+        params = group["params"] = self.without_names(group, params)
         for p in params:
             check_parameter(p)
         for name, value in self.defaults.items():
@@ -64,6 +64,18 @@ class Saving:
             raise ChoiceError(explain("optimizer", problem))
         self.param_groups.append(group)
         self.cohorts = None
+
+    def without_names(self, group: dict[str, Any], params: list[Any]) -> list[Any]:
+        """The parameters of a group, which keeps the names of those given as (name, parameter)."""
+        names = [p[0] for p in params if isinstance(p, tuple)]
+        if names and len(names) == len(params):
+            group["param_names"] = names
+        mixed = len(names) not in (0, len(params))
+        others = ["param_names" in g for g in self.param_groups]
+        if mixed or ("param_names" in group) not in (others or [bool(names)]):
+            problem = "all optimizer params should be with/without names"
+            raise ChoiceError(explain("optimizer", problem, hint="give model.named_parameters()"))
+        return [p[1] for p in params] if names else params
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]

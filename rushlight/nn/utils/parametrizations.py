@@ -9,7 +9,10 @@ from ...modes import no_grad
 from .. import functional as F
 from ..conv import _ConvTransposeNd
 from ..module import Module
+from .orthogonal import orthogonal
 from .parametrize import register_parametrization
+
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 
 def lengths(weight: Any, dim: int) -> Any:

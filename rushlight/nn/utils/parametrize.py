@@ -16,7 +16,7 @@ class ParametrizationList(ModuleList):
     def __init__(self, modules: Any, original: Any) -> None:
         super().__init__(modules)
         first = self[0]
-        found = first.right_inverse(original) if hasattr(first, "right_inverse") else original
+        found = inverse_of(first, original)
         self.is_tensor = isinstance(found, Handle)
         originals = [found] if self.is_tensor else list(found)
         self.ntensors = len(originals)
@@ -49,6 +49,16 @@ class ParametrizationList(ModuleList):
         values = [value] if self.is_tensor else list(value)
         for name, new in zip(self.names, values, strict=True):
             getattr(self, name).data = new.detach()
+
+
+def inverse_of(parametrization: Any, original: Any) -> Any:
+    """What makes `original`, or that itself if nothing is known to make it."""
+    if not hasattr(parametrization, "right_inverse"):
+        return original
+    try:
+        return parametrization.right_inverse(original)
+    except NotImplementedError:
+        return original
 
 
 def class_of(module: Any) -> Any:
@@ -116,6 +126,11 @@ def is_parametrized(module: Any, tensor_name: str | None = None) -> bool:
     return len(found) > 0 if tensor_name is None else tensor_name in found
 
 
+def type_before_parametrizations(module: Any) -> Any:
+    """The class of `module` as it was before it had parametrizations."""
+    return type(module).parametrized_from if is_parametrized(module) else type(module)
+
+
 def remove_parametrizations(module: Any, tensor_name: str, leave_parametrized: bool = True) -> Any:
     """`module` with an ordinary parameter again: as it is now, or as the original was."""
     if not is_parametrized(module, tensor_name):
@@ -159,4 +174,5 @@ __all__ = [
     "is_parametrized",
     "register_parametrization",
     "remove_parametrizations",
+    "type_before_parametrizations",
 ]
