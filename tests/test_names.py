@@ -233,3 +233,64 @@ def test_methods_that_are_missing_say_so():
     x = torch.nn.Parameter(x)
     x.name = "of one's own"
     assert x.name == "of one's own"
+
+
+def test_what_is_kept_for_gradients():
+    graph = torch.autograd.graph
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3
+    with graph.save_on_cpu(), graph.allow_mutation_on_saved_tensors():
+        z = (y * y).sum()
+        y.add_(1)
+    z.backward()
+    assert x.grad.tolist() == [18.0, 36.0]
+    assert isinstance(z.grad_fn, graph.Node)
+    with pytest.raises(AttributeError, match="saved_tensors_hooks"):
+        _ = graph.saved_tensors_hooks
+
+
+def test_nests_are_taken_apart():
+    trees = torch.utils._pytree
+    nest = {"a": [1, (2, 3)], "b": 4}
+    leaves, shape = trees.tree_flatten(nest)
+    assert leaves == trees.tree_leaves(nest) == [1, 2, 3, 4]
+    assert trees.tree_unflatten(leaves, shape) == nest
+    assert shape == trees.tree_flatten(trees.tree_map(lambda n: -n, nest))[1]
+    assert trees.tree_map_only(int, lambda n: n + 1, [1, "x"]) == [2, "x"]
+    assert trees.tree_any(lambda n: n > 3, nest)
+
+
+def test_batch_norms_for_vmap_have_no_memory():
+    net = nn.Sequential(nn.BatchNorm1d(2), nn.InstanceNorm1d(2, track_running_stats=True))
+    assert torch.func.replace_all_batch_norm_modules_(net) is net
+    assert net[0].running_mean is net[0].num_batches_tracked is None
+    assert net[1].running_mean is not None
+    assert net(torch.ones(2, 2, 3)).tolist() == [[[0.0] * 3] * 2] * 2
+
+
+@pytest.mark.parametrize("memory_format", ["channels_last", "contiguous_format"])
+def test_memory_formats_are_pytorchs(memory_format):
+    def seen(framework):
+        wanted = getattr(framework, memory_format)
+        x = framework.arange(120.0).reshape(2, 3, 4, 5)
+        made = [x.to(memory_format=wanted), x.permute(0, 2, 3, 1).clone(memory_format=wanted)]
+        made += [framework.zeros_like(x, memory_format=wanted), made[0] * x, made[0].sum(1)]
+        last = framework.channels_last
+        facts = [(t.stride(), t.is_contiguous(memory_format=last), t.sum().item()) for t in made]
+        return facts, repr(wanted), repr(x.layout)
+
+    assert seen(torch) == seen(pytest.importorskip("torch"))
+
+
+def test_storages():
+    x = torch.arange(6.0).reshape(2, 3)
+    whole = x.storage()
+    whole[1] = 9.0
+    assert x[0].tolist() == [0.0, 9.0, 2.0]
+    assert x[1].storage().tolist() == whole.tolist()
+    assert x.untyped_storage().nbytes() == 24
+    assert x[1].untyped_storage().data_ptr() == x.data_ptr()
+    assert torch.is_storage(whole)
+    assert torch.zeros(1).set_(whole, 1, (2, 2), (1, 2)).tolist() == [[9.0, 3.0], [2.0, 4.0]]
+    with pytest.raises(NotImplementedError, match="cannot be made alone"):
+        torch.UntypedStorage(3)

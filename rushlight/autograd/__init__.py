@@ -32,6 +32,7 @@ __all__ = [
     "grad_mode",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "profiler",
@@ -44,7 +45,7 @@ sys.modules[f"{__name__}.function"] = function  # so that it can be imported fro
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("forward_ad", "profiler"):  # which few programs need
+    if name in ("forward_ad", "graph", "profiler"):  # which few programs need
         return importlib.import_module(f".{name}", __name__)
     found = PUBLIC["autograd"].get(name)
     if found is None:

@@ -9,7 +9,7 @@ from ..missing import refusing
 from .forward import jvp, linearize
 from .jacobians import hessian, jacfwd, jacrev
 from .mapping import vmap
-from .modules import functional_call, stack_module_state
+from .modules import functional_call, replace_all_batch_norm_modules_, stack_module_state
 from .reverse import grad, grad_and_value, vjp
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "replace_all_batch_norm_modules_",
     "stack_module_state",
     "vjp",
     "vmap",

@@ -145,3 +145,17 @@ def stacked(tensors: Sequence[Any]) -> Any:
         problem = "the same parameter requires grad in one model and not in another"
         raise GradError(explain("stack_module_state", problem))
     return stack([t.detach() for t in tensors]).requires_grad_(wants.pop())
+
+
+def replace_all_batch_norm_modules_(root: Any) -> Any:
+    """`root` itself; its batch norms have no running statistics any more, which vmap cannot change.
+
+    >>> net = torch.func.replace_all_batch_norm_modules_(torch.nn.BatchNorm1d(2))
+    >>> net.running_mean is None
+    True
+    """
+    for module in root.modules():
+        if any([kind.__name__ == "_BatchNorm" for kind in type(module).__mro__]):
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root

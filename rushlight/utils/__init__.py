@@ -4,9 +4,9 @@ import sys
 
 from .. import data
 from ..nn import hooks
-from . import benchmark, checkpoint, dlpack, model_zoo, tensorboard
+from . import _pytree, benchmark, checkpoint, dlpack, model_zoo, tensorboard
 
-__all__ = ["benchmark", "checkpoint", "data", "dlpack", "model_zoo", "tensorboard"]
+__all__ = ["_pytree", "benchmark", "checkpoint", "data", "dlpack", "model_zoo", "tensorboard"]
 
 data._utils = data  # type: ignore[attr-defined] # where programs look for collate.default_collate
 _PLACES = {
