@@ -67,7 +67,7 @@ class Runner:
             if k not in compiled.updates
         ]
         module = self.step.emit(profile=True)
-        arena = np.zeros(self.step.memory.end + 64, np.uint8)
+        arena = np.zeros(self.step.memory.arena.end + 64, np.uint8)
         self.arena = arena[-arena.ctypes.data % 64 :]
         self.status = np.zeros(1, np.int64)
         symbols = {"arena": self.arena.ctypes.data, "status": self.status.ctypes.data}

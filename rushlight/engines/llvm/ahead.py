@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from .affine import Affine, substituted
-from .buffers import LINE, Buffer
+from .arena import LINE
+from .buffers import Buffer
 from .builder import Value
 from .elements import Source, source_of
 from .forms import Kind

@@ -1,8 +1,7 @@
 """Memory of stored forms: their layout, and their places in one arena.
 
 The layout of what only the engine sees is free: the dimension that is computed in vectors lies
-innermost. The arena's space is used again for forms whose last reader is through. What must be zero
-where nothing is written has space of its own that stays.
+innermost. What must be zero where nothing is written has space of its own that stays.
 """
 
 from __future__ import annotations
@@ -11,9 +10,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from .affine import Affine, combined, row_major
+from .arena import BEFORE_ALL, FOR_EVER, LINE, Arena
 from .forms import ALONE, Form, Kind
 from .plan import Index, Plan, axis_groups, is_identity, loops_of, splits_only
-from .schedule import Schedule
+from .schedule import Schedule, apart
 from .values import BITS
 
 SLACK = 64
@@ -22,8 +22,8 @@ SLACK = 64
 LONG = 16
 """Elements of a dimension along which vectors are full."""
 
-LINE, PAGE = 64, 4096
-"""Bytes of a cache line; and of the distance at which addresses share their lines of the cache."""
+PAGE = 4096
+"""Bytes between addresses that share their lines of the cache."""
 
 
 class Buffer:
@@ -58,8 +58,8 @@ class Memory:
         self.plan: Plan = schedule.plan
         self.schedule = schedule
         self.buffers: dict[Form, Buffer] = {}
-        self.end = 0  # of the arena, in bytes
-        self.free: list[tuple[int, int, int]] = []  # (last group that needs it, offset, bytes)
+        self.arena = Arena()
+        self.group = 0  # the one that is being emitted
         self.scratches: list[tuple[int, int]] = []  # offset and size
         self.last = self.last_uses()
 
@@ -102,7 +102,7 @@ class Memory:
         """The part of an ASSEMBLE's buffer where a PIECE goes."""
         if whole.strides is None:
             self.lay_out_whole(whole)
-            self.place(whole, None)
+            self.place_whole(whole)
         assert whole.strides is not None
         part = Buffer(form, whole.argument)
         part.offset = whole.offset
@@ -260,29 +260,36 @@ class Memory:
 
     # -- the arena -----------------------------------------------------------------------------
 
-    def place(self, buffer: Buffer, group: int | None) -> None:
-        """Find room in the arena, needed from `group` on; None: for ever."""
-        if buffer.argument is not None or buffer.offset is not None:
-            return
-        size = -(-buffer.size * buffer.item // LINE) * LINE
-        if group is not None:
-            for k, (last, offset, room) in enumerate(self.free):
-                if last < group and room >= size:
-                    self.free[k] = (last, offset + size, room - size)
-                    buffer.offset = offset
-                    break
-        if buffer.offset is None:
-            buffer.offset = self.end
-            self.end += size
-        if group is not None:
-            self.free.append((self.last.get(buffer.form, group), buffer.offset, size))
+    def place(self, buffer: Buffer, group: int) -> None:
+        """Find room in the arena for what is written from `group` on."""
+        if buffer.argument is None and buffer.offset is None:
+            last = self.last.get(buffer.form, group)
+            buffer.offset = self.arena.take(buffer.size * buffer.item, group, max(last, group))
 
-    def scratch(self, size: int) -> int:
-        """The offset of `size` bytes that nobody else uses."""
-        offset = self.end
-        self.end += -(-size // LINE) * LINE
+    def place_whole(self, whole: Buffer) -> None:
+        """The same for an ASSEMBLE; where nothing is written it has to be zero for ever."""
+        pieces = whole.form.inputs
+        groups = [self.schedule.place[p] for p in pieces]
+        if whole.argument is None and is_covered(whole.form):
+            last = max([*groups, self.last.get(whole.form, 0)])
+            whole.offset = self.arena.take(whole.size * whole.item, min(groups), last)
+        elif whole.argument is None:
+            whole.offset = self.arena.take(whole.size * whole.item, BEFORE_ALL, FOR_EVER)
+
+    def scratch(self, size: int, for_ever: bool = False) -> int:
+        """The offset of `size` bytes that nobody else uses while this group runs."""
+        first, last = (BEFORE_ALL, FOR_EVER) if for_ever else (self.group, self.group)
+        offset = self.arena.take(size, first, last)
         self.scratches.append((offset, size))
         return offset
+
+
+def is_covered(whole: Form) -> bool:
+    """Whether every element of an ASSEMBLE is one of a piece."""
+    pieces = whole.inputs
+    if sum([p.size for p in pieces]) != whole.size:
+        return False
+    return all([apart(p, q) for k, p in enumerate(pieces) for q in pieces[:k]])
 
 
 def merges_last(reshape: Form) -> bool:

@@ -165,7 +165,7 @@ def code_for(
         if not (leaf.number or isinstance(leaf, Cell) or k in updates.values()) and updates
     ]
     enter(b, specs, parallel=step.parallel, release=step.work > LONG, apart=apart)
-    return step.memory.end, compile_text(b.module())
+    return step.memory.arena.end, compile_text(b.module())
 
 
 def array_spec(name: str, node: Node, strides: Sequence[int], written: bool) -> Array:

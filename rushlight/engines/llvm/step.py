@@ -81,7 +81,7 @@ class Step:
         b = self.b
         calls = [self.emit_group(g, k) for k, g in enumerate(self.schedule.groups)]
         if profile:
-            self.profile = self.memory.scratch(8 * (len(calls) + 1))
+            self.profile = self.memory.scratch(8 * (len(calls) + 1), for_ever=True)
         b.count = 0
         checked = max([self.schedule.place[g] for g in self.plan.guards], default=-1)
         for k, group in enumerate(calls):
@@ -164,6 +164,7 @@ class Step:
 
     def emit_group(self, group: Group, number: int) -> list[Call]:
         """The calls that compute a group; their functions are written if none is alike."""
+        self.memory.group = number
         description = Description(self, group)
         key = description.key
         recipe = self.recipes.get(key)
