@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import ops, rng
+from . import dtypes, ops, rng
 from .calls import function
 from .chance import for_each
 from .errors import ChoiceError, MissingError, ShapeError, explain
@@ -34,7 +34,7 @@ def values_of(x: Any, op: str, halves: bool = False) -> Any:
     """The array of a parameter, laid out row by row."""
     dtype = x._value.dtype
     if not dtype.is_floating_point or (dtype.itemsize < 4 and not halves):
-        hint = "convert the parameters: x.float()"
+        hint = "convert them: x.float()"
         raise KindError(explain(op, f"not implemented for {dtype.name}", hint=hint))
     return np.ascontiguousarray(realise(x))
 
@@ -137,6 +137,8 @@ def poisson(input: Any, generator: Generator | None = None) -> Any:
     >>> torch.poisson(torch.tensor([1.0, 20.0])).shape
     torch.Size([2])
     """
+    if input._value.dtype is dtypes.bfloat16:
+        return poisson(input.to(dtypes.float32), generator).to(dtypes.bfloat16)
     rate = values_of(input, "poisson", halves=True)
     problem = "invalid Poisson rate, expected rate to be non-negative"
     require((rate >= 0) & np.isfinite(rate), "poisson", problem)

@@ -239,6 +239,9 @@ def test_poisson_in_half_precision():
     oracle = pytest.importorskip("torch")
     (x,), (y,) = twins(oracle, VIEWS[0], rates("float16"))
     assert_twins(oracle, oracle.poisson(x), torch.poisson(y))
+    found = torch.poisson(y.bfloat16())
+    assert found.dtype is torch.bfloat16
+    assert_twins(oracle, oracle.poisson(x.bfloat16()).float(), found.float())
 
 
 @pytest.mark.parametrize("view", range(len(VIEWS)))

@@ -49,6 +49,8 @@ class Categorical(Shares, Distribution):
     def sample(self, sample_shape: Any = ()) -> Any:
         sample_shape = tuple(sample_shape)
         with no_grad():
+            if not sample_shape and len(self._batch_shape) < 2:
+                return torch.multinomial(self.probs, 1, True).squeeze(-1)
             rows = self.probs.reshape(-1, self._num_events)
             count = 1
             for n in sample_shape:

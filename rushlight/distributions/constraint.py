@@ -25,6 +25,10 @@ class Constraint:
         """For each value of a batch whether it is inside."""
         raise NotImplementedError
 
+    def each(self, value: Any) -> Any:
+        """Truth values that are all true if all of a batch is inside, with the least effort."""
+        return self.check(value)
+
     def brief(self) -> str:
         """Its name in an error message, for which nothing is computed."""
         return repr(self)
@@ -129,6 +133,9 @@ class _IndependentConstraint(Constraint):
             problem = f"expects values of {self.event_dim} dimensions or more, got {value.ndim}"
             raise ChoiceError(explain("constraints.independent", problem))
         return fine.reshape((*fine.shape[: fine.ndim - count], -1)).all(-1) if count else fine
+
+    def each(self, value: Any) -> Any:
+        return self.base_constraint.each(value)
 
     def brief(self) -> str:
         return f"IndependentConstraint({self.base_constraint.brief()}, ...)"

@@ -72,9 +72,6 @@ def enter(registry: ConstraintRegistry) -> None:
         constraints.less_than: lambda c: scaled(exp(), c.upper_bound, -1),
         constraints.interval: to_interval,
         constraints.half_open_interval: to_interval,
-        constraints.lower_cholesky: lambda c: transforms.LowerCholeskyTransform(),
-        constraints.positive_definite: lambda c: transforms.PositiveDefiniteTransform(),
-        constraints.positive_semidefinite: lambda c: transforms.PositiveDefiniteTransform(),
         constraints.corr_cholesky: lambda c: transforms.CorrCholeskyTransform(),
         constraints.cat: lambda c: transforms.CatTransform(
             [registry(part) for part in c.cseq], c.dim, c.lengths
@@ -91,3 +88,10 @@ enter(biject_to)
 enter(transform_to)
 biject_to.register(constraints.simplex, lambda c: transforms.StickBreakingTransform())
 transform_to.register(constraints.simplex, lambda c: transforms.SoftmaxTransform())
+transform_to.register(constraints.lower_cholesky, lambda c: transforms.LowerCholeskyTransform())
+transform_to.register(
+    constraints.positive_definite, lambda c: transforms.PositiveDefiniteTransform()
+)
+transform_to.register(
+    constraints.positive_semidefinite, lambda c: transforms.PositiveDefiniteTransform()
+)

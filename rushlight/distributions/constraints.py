@@ -1,7 +1,7 @@
 """What a parameter or a value must satisfy: `torch.distributions.constraints`.
 
 `check` says which of a batch of values satisfy a constraint. The checks of most constraints are
-written so that they take NumPy arrays as well as tensors (`plain`): looking at numbers that exist
+written so that they take NumPy arrays as well as tensors (`Plain`): looking at numbers that exist
 already records nothing.
 """
 
@@ -182,15 +182,14 @@ class _OneHot(Plain):
 
 
 class _Multinomial(Bounded):
-    """Vectors of whole numbers from 0 on that add up to a bound or less."""
+    """Vectors of numbers from 0 on that add up to a bound or less."""
 
     names = ("upper_bound",)
     is_discrete = True
     event_dim = 1
 
     def check(self, value: Any) -> Any:
-        fine = ((value >= 0) & whole(value)).all(-1)
-        return fine & (value.sum(-1) <= self.upper_bound)  # type: ignore[attr-defined]
+        return (value >= 0).all(-1) & (value.sum(-1) <= self.upper_bound)  # type: ignore[attr-defined]
 
 
 # -- matrices ----------------------------------------------------------------------------------

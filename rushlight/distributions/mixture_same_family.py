@@ -38,8 +38,9 @@ class MixtureSameFamily(Distribution):
                 got = {"mixture": outer, "components": inner}
                 raise ChoiceError(explain("MixtureSameFamily", problem, got))
         count = parts.batch_shape[-1] if parts.batch_shape else 0
-        if mixture._num_events != count:
-            problem = f"the mixture chooses among {mixture._num_events}, but there are {count}"
+        choices = mixture.logits.shape[-1]
+        if choices != count:
+            problem = f"the mixture chooses among {choices}, but there are {count}"
             raise ChoiceError(explain("MixtureSameFamily", problem))
         self._mixture_distribution = mixture
         self._component_distribution = parts

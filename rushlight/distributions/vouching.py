@@ -26,18 +26,15 @@ vouched = function(OPS["vouched"])
 def vouch(owner: str, name: str, value: Any, constraint: Any) -> Any:
     """`value`, known to satisfy `constraint` or bound to be refused; raises ValueError if wrong."""
     recorder = local.recorder
-    if (
-        value._value.leaf
-        and not recorder.mapping
-        and (region := constraint.on_arrays()) is not None
-    ):
-        with np.errstate(all="ignore"):
-            fine = region.check(realise(value))
-        if not np.all(fine):
+    region = constraint.on_arrays() if value._value.leaf and not recorder.mapping else None
+    if region is not None:
+        with np.errstate(invalid="ignore"):
+            fine = region.each(realise(value))
+        if not fine.all():
             raise ChoiceError(complaint(owner, name, constraint.brief()))
         return value
     before = recorder.count
-    fine = constraint.check(value)
+    fine = constraint.each(value)
     made = vouched(value, fine, complaint=complaint(owner, name, constraint.brief()))
     if recorder.count != before and not recorder.mapping:  # this comes for the first time
         realise(made)

@@ -75,6 +75,7 @@ class Schedule:
         self.read: dict[Form, Reading] = {}
         self.written: dict[Any, tuple[int, Form]] = {}  # leaf -> the group that updates it
         self.readers: dict[Any, list[tuple[int, bool]]] = {}
+        self.early: set[Form] = set()  # guards and what they need
         for form in self.in_order():
             self.add(form)
 
@@ -90,14 +91,13 @@ class Schedule:
             users = self.stored_users(form)
             if target is not None and target.updates is not None and users <= late:
                 late.add(form)
-        early: set[Form] = set()
         stack = list(plan.guards)
         while stack:
             form = stack.pop()
-            if form in self.read and form not in early:
-                early.add(form)
+            if form in self.read and form not in self.early:
+                self.early.add(form)
                 stack += [f for f, _ in self.read[form].stored]
-        return sorted(stored, key=lambda f: (f in late, f not in early, f.serial))
+        return sorted(stored, key=lambda f: (f in late, f not in self.early, f.serial))
 
     def reading(self, form: Form) -> Reading:
         """What `form` reads."""
@@ -124,7 +124,11 @@ class Schedule:
         updated = None if target is None else target.updates
         first = max([self.place[f] for f, _ in reading.stored], default=-1)
         if updated is not None:
-            first = max([first, *[g for g, _ in self.readers.get(updated, [])]])
+            if form in self.early:
+                raise Conflict(form)
+            # Nothing may be changed, in a group that was begun before or not, until all is right.
+            checked = max([self.place[g] for g in self.plan.guards], default=-1)
+            first = max([first, checked + 1, *[g for g, _ in self.readers.get(updated, [])]])
             if not all([is_identity(f, i) or f.how is not updated for f, i in reading.inputs]):
                 raise Conflict(form)
         if form.kind is Kind.ASSEMBLE:
