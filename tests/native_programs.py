@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight import bfloat
 from rushlight.engines import llvm
 from rushlight.trace import Program
 
@@ -21,7 +22,7 @@ def allocated(output: Any) -> Any:
     """An array for an output, full of nan or of a number that nobody computes."""
     order = sorted(range(len(output.shape)), key=lambda k: -output.strides[k])
     made = np.empty([output.shape[k] for k in order], output.dtype.numpy)
-    made.fill(np.nan if output.dtype.is_floating_point else 77)
+    bfloat.fill(made, np.nan if output.dtype.is_floating_point else 77)
     inverse = sorted(range(len(order)), key=lambda k: order[k])
     return made.transpose(inverse)
 

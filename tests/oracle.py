@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rushlight import dtypes
+from rushlight import bfloat, dtypes
 from rushlight.engines.numpy import interpret
 from rushlight.engines.numpy.compile import compile_program
 from rushlight.gradient import Walk
@@ -80,6 +80,21 @@ def widened(example: Example) -> Example:
     return Example(args, {k: in_float64(v) for k, v in example.kwargs.items()}, example.kink)
 
 
+def in_bfloat16(value: Any) -> Any:
+    """`value` in bfloat16 where it was in single precision."""
+    if isinstance(value, np.ndarray) and value.dtype == np.float32:
+        return bfloat.rounded(value)
+    if isinstance(value, list | tuple):
+        return type(value)([in_bfloat16(v) for v in value])
+    return dtypes.bfloat16 if value is dtypes.float32 else value
+
+
+def narrowed(example: Example) -> Example:
+    """`example` in bfloat16."""
+    args = tuple([in_bfloat16(a) for a in example.args])
+    return Example(args, {k: in_bfloat16(v) for k, v in example.kwargs.items()}, example.kink)
+
+
 def transposed(example: Example) -> Example:
     """`example` with matrices and larger arrays in the opposite memory order."""
 
@@ -112,7 +127,7 @@ class Call:
 
     def leaf(self, array: Any, grad: bool = False) -> Leaf:
         """A new leaf whose value is `array`."""
-        dtype = dtypes.of_numpy(array.dtype)
+        dtype = dtypes.stored_in(array.dtype)
         leaf = Leaf(array.shape, dtype, grad and dtype.differentiable)
         strides = tuple([s // array.itemsize for s in array.strides])
         if array.size and strides != contiguous_strides(array.shape):
@@ -185,7 +200,7 @@ def noise(spec: Any, seed: int) -> Any:
     array = np.asarray(random.uniform(0.5, 1.5, spec.shape) * random.choice([-1, 1], spec.shape))
     if spec.dtype.is_complex:
         array = array + 1j * random.uniform(-1, 1, spec.shape)
-    return array.astype(spec.dtype.numpy)
+    return spec.dtype.array(array)
 
 
 def seeded(call: Call, roots: Sequence[Node], seed: int) -> list[Leaf]:

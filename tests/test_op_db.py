@@ -33,6 +33,25 @@ def test_functions_do_what_pytorchs_do(info, request):
     assert not wrong, f"{len(wrong)} samples, the first: {wrong[0]}"
 
 
+NARROW = [i for i in ENTRIES if op_db.torch.bfloat16 in i.supported_dtypes("cpu")]
+TIES = ("sort", "topk", "argsort", "msort")
+"""Equal numbers, of which there are many in bfloat16, come in another order."""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_bfloat16(request):
+    """Every eighth entry is tried, with one sample; all of both with --full."""
+    full = request.config.getoption("--full")
+    wrong = []
+    for info in NARROW if full else NARROW[::8]:
+        name = op_db.full_name(info)
+        if name in DIFFERENT or name in TIES or op_db.ours(info) is None:
+            continue
+        found = op_db.verdicts(info, None if full else 1, op_db.torch.bfloat16)
+        wrong += [f"{name}: {v}" for _, v in found if v and not v.startswith("skip")]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_most_of_the_table_agrees():
     names = [op_db.full_name(info) for info in ENTRIES]
     assert set(DIFFERENT) <= set(names)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 NAMES = [
     "bool", "uint8", "int8", "int16", "int32", "int64",
-    "float16", "float32", "float64", "complex64", "complex128",
+    "float16", "bfloat16", "float32", "float64", "complex64", "complex128",
 ]  # fmt: skip
 NUMBERS = (True, 2, 2.5, 1 + 2j)
 CALLS = {
@@ -65,14 +65,20 @@ def outcomes(call):
         elif str(result.dtype) == "torch.complex32":
             found.append("fails")  # NumPy has no such type
         else:
-            found.append((str(result.dtype), tuple(result.shape), np.array(result.numpy())))
+            shown = result.float() if result.dtype is f.bfloat16 else result
+            found.append((str(result.dtype), tuple(result.shape), np.array(shown.numpy())))
     return found
 
 
 def same(ours, theirs):
     if "fails" in (ours, theirs) or isinstance(theirs, str):
         return ours == theirs
-    few = {"torch.float16": 2e-3, "torch.float32": 1e-6, "torch.complex64": 1e-6}
+    few = {
+        "torch.float16": 2e-3,
+        "torch.bfloat16": 1.6e-2,
+        "torch.float32": 1e-6,
+        "torch.complex64": 1e-6,
+    }
     tolerance = few.get(theirs[0], 1e-12)
     with np.errstate(all="ignore"):
         near = np.allclose(ours[2], theirs[2], tolerance, equal_nan=True)

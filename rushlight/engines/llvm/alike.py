@@ -71,6 +71,8 @@ class Description:
         self.words.append(("own", form.kind, form.type, form.shape, order, needed, *parts))
         if form.kind is Kind.FOLD or form.kind in ALONE:
             self.words.append(form.how)
+        if form.kind in ALONE:  # as long as the loops over their inputs
+            self.words += [i.shape for i in form.inputs]
         if fixed:
             buffer = self.step.memory.of(form)
             self.step.memory.lay_out_fixed(buffer, self.step.lanes["float"])
