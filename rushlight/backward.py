@@ -20,6 +20,7 @@ from .public import public
 from .runtime.due import Dues, grad_of
 from .runtime.effect import Change, Target, new_tensor
 from .runtime.entry import types
+from .runtime.history import free
 from .runtime.memory import EXPORTED, is_private
 from .runtime.record import settle
 from .runtime.source import Source
@@ -100,8 +101,8 @@ def repetition(
     gradients old and some new.
     """
     source = Source(
-        EXPORTED=EXPORTED, anomaly=anomaly, grad_of=grad_of, is_private=is_private, new=types.new,
-        retain_graph=retain_graph, create_graph=create_graph,
+        EXPORTED=EXPORTED, anomaly=anomaly, free=free, grad_of=grad_of, is_private=is_private,
+        new=types.new, retain_graph=retain_graph, create_graph=create_graph,
     )  # fmt: skip
     lines = [
         "if retains is not retain_graph or creates is not create_graph: return False",
@@ -128,7 +129,7 @@ def repetition(
         lines.append(f"entry.bound = ({''.join(binds)}{history})")
     lines += [*stores, "recorder.at = entry"]
     if entry.keeps and not (create_graph if retain_graph is None else retain_graph):
-        lines.append("kept.free(entry.state.freed)")
+        lines.append("free(entry.state.freed)")
     signature = "repeat(entry, recorder, root, retains, creates)"
     return source.function(signature, [*lines, "return True"])
 

@@ -10,7 +10,7 @@ from .errors import ArgumentError, GradError, ShapeError, explain
 from .graph import Cell, Node, leaves_of, saved_of, scope
 from .runtime.effect import Change, apply_effect
 from .runtime.entry import Handle
-from .runtime.history import Generation
+from .runtime.history import Generation, free
 from .runtime.record import settle
 from .runtime.recorder import local
 
@@ -114,8 +114,7 @@ class Run:
         key = (api, static, flags, freed, values, recorder.grad)
         out = apply_effect(recorder, api, key, handles, (), describe, denoted=values)
         if not self.retain_graph:
-            for generation in generations:
-                generation.free(recorder.at.state.freed)
+            free(recorder.at.state.freed)
         return out
 
 

@@ -22,7 +22,7 @@ from .patterns import ones_like
 from .public import public
 from .runtime.due import grad_of
 from .runtime.effect import Change, apply_effect, new_tensor
-from .runtime.history import Generation
+from .runtime.history import Generation, free
 from .runtime.mutate import apply_inplace
 from .runtime.record import apply, realise
 
@@ -259,8 +259,7 @@ class Steps:
     def free(self) -> None:
         """Record that the history that was walked is used up."""
         spent = frozenset(self.spent)
-        for generation in self.run.generations():
-            generation.free(spent)
+        free(spent)
 
         def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
             change = Change()

@@ -11,6 +11,7 @@ next repetition takes another.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -56,13 +57,16 @@ class Generation:
         """Whether Python watches gradients of these values, or of those they build on."""
         return bool(self.hooks) or any([p.is_hooked() for p in self.parents])
 
-    def free(self, nodes: frozenset[Node]) -> None:
-        """A backward pass has used up the history of `nodes`, some of them perhaps of this one."""
-        # Slots are used again: another generation's nodes say nothing here.
-        own = [n for n in nodes if isinstance(n, Saved) and n.slot.generation() is self]
-        self.freed = self.freed.union(own)
-        for parent in self.parents:
-            parent.free(nodes)
+
+def free(nodes: Iterable[Node]) -> None:
+    """A backward pass has used up the history of `nodes`, some of them perhaps saved ones."""
+    spent: dict[Generation, list[Node]] = {}
+    for node in nodes:
+        generation = node.slot.generation() if isinstance(node, Saved) else None
+        if generation is not None:
+            spent.setdefault(generation, []).append(node)
+    for generation, own in spent.items():
+        generation.freed = generation.freed.union(own)
 
 
 class Slot:

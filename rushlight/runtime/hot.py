@@ -37,7 +37,7 @@ class Replay(Halt):
     """A plan and the functions that repeat it, given this object itself (they do not refer to it).
 
     `repeat(replay, recorder)` runs the window if it is as it was, else it returns False and has
-    done nothing. `complete(replay, recorder)` finishes one that was interrupted.
+    done nothing. `completing` are the lines of a function that finishes one that was interrupted.
     """
 
     failed: dict[Node, Any] = {}
@@ -52,7 +52,8 @@ class Replay(Halt):
 
     def finish(self, recorder: Any) -> None:
         """Hand over what is left of an interrupted repetition."""
-        self.complete(self, recorder)
+        complete = self.source.function("complete(replay, recorder)", self.completing)
+        complete(self, recorder)
 
     # -- what differs ------------------------------------------------------------------------
 
@@ -97,7 +98,7 @@ class Replay(Halt):
         rest = [*self.deliveries(), *self.clearing(), "return True"]
         lines = [*self.first(), f"if {self.surprise()}: return False", *self.run(), *rest]
         self.repeat = self.source.function(f"repeat({self.arguments()})", lines)
-        self.complete = self.source.function("complete(replay, recorder)", [*self.again(), *rest])
+        self.completing = [*self.again(), *rest]
 
     def arguments(self) -> str:
         """The parameters of `repeat`."""
@@ -190,9 +191,7 @@ class NativeReplay(Replay):
         self.native = plan.native
         self.slots = Slots(plan.native.outputs) if slots is None else slots
         self.by_rote: ByRote | None = None
-        inputs = plan.program.inputs
-        cells = [leaf for leaf in inputs if isinstance(leaf, Cell)]
-        self.stamps = [(cell, cell.stamp) for cell in cells if self.native.updates]
+        self.stamps = self.stamped(plan)
         self.order: Any = None
         self.landings = landings(plan)
         super().__init__(plan)
@@ -223,12 +222,20 @@ class NativeReplay(Replay):
     def look_by_rote(self, rote: ByRote) -> None:
         """Add rows that look whether all is as it was."""
 
+    def stamped(self, plan: Plan) -> list[tuple[Cell, object]]:
+        """The cells beside which others are written, with what tells their memory."""
+        cells = [leaf for leaf in plan.program.inputs if isinstance(leaf, Cell)]
+        return [(cell, cell.stamp) for cell in cells if self.native.updates]
+
     def stands(self) -> bool:
         """Whether what is taken for granted is so in the present order of the world."""
         order = world.order
         if any([cell.stamp is not stamp for cell, stamp in self.stamps]):
-            self.plan.replay = None  # it may be that memory is shared now
-            return False
+            stamps = self.stamped(self.plan)
+            if self.plan.in_place() != self.plan.updates:
+                self.plan.replay = None  # memory is shared now
+                return False
+            self.stamps = stamps
         self.agree(order)
         return True
 
