@@ -73,7 +73,8 @@ def setitem(x: Any, index: Any, value: Any) -> None:
         problem = f"can't assign a {type(value).__name__} to a tensor"
         raise ArgumentError(explain("setitem", problem, hint="use torch.tensor(...) of it"))
     basic, gathered = take_apart(x, index)
-    if is_plain(x) and is_plain(value) and not local.recorder.mapping:
+    now = is_plain(x) and (is_plain(value) or (gathered is None and moves(basic, value)))
+    if now and not local.recorder.mapping:
         write_now(x, basic, gathered, value)
     elif gathered is None:
         apply_inplace(put_basic, (x, value, basic), {})
@@ -87,6 +88,15 @@ def is_plain(x: Any) -> bool:
         return True
     value = x._value
     return value.leaf and not value.requires_grad
+
+
+def moves(basic: Any, value: Any) -> bool:
+    """Whether a basic index has numbers in it, which a loop changes, and `value` no gradient.
+
+    Were such a call recorded, each place would make another program; and writing into part of
+    memory costs less than a new value of all of it.
+    """
+    return not value._value.requires_grad and any([b is not None and b != FULL for b in basic])
 
 
 def write_now(x: Any, basic: Any, gathered: Any, value: Any) -> None:

@@ -20,6 +20,7 @@ from .by_rote import ByRote
 from .due import BUSY
 from .entry import Entry, Halt
 from .memory import SAVING, laid_out, protect_saved, store
+from .sites import PATIENCE
 from .slots import Slots
 from .source import IN_SLOT, ITS_BASE, UNHELD, Source
 from .world import world
@@ -133,6 +134,8 @@ class Replay(Halt):
             and place not in self.plan.live
             and not self.left_out(place.entry)
         ]
+        if self.plan.left:
+            words.append(f"window.count == {PATIENCE - 1}")  # it may be compiled now
         return " or ".join(["recorder.hooks", "recorder.eager", *words])
 
     def deliveries(self) -> list[str]:

@@ -99,6 +99,8 @@ class Recorder:
         hot = plan.urgent or plan.count >= config.hot
         if hot and not (plan.heated or self.eager):  # what runs at once stays with NumPy
             plan.heat()
+        elif plan.left and window.count == sites.PATIENCE:
+            plan.ask()
         if plan.heated and plan.replay is None:
             compiling.raise_error()
             plan.warm()

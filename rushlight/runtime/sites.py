@@ -30,6 +30,12 @@ MOST_SITES = 2000
 REMEMBERED = 20
 """How many programs that do not count against the cap a site remembers."""
 
+PATIENCE = 16
+"""A window beyond the cap that has come so many times is compiled all the same: it is worth it."""
+
+UTMOST = 8
+"""So many times the cap, all in all."""
+
 UNSETTLED = 10
 """A site with this many windows, none of which came often, is worth a word."""
 
@@ -86,7 +92,11 @@ class Site:
         rivals = [m for m in self.made if m.is_there() and m.is_related(parameters)]
         before = rivals[-1].window() if rivals else None
         change = "" if before is None else change_between(before, plan.window)
-        fine = len([m for m in rivals if not m.left]) < config.recompile_limit
+        made = len([m for m in rivals if not m.left])
+        often = plan.window.count >= PATIENCE and made < UTMOST * config.recompile_limit
+        fine = made < config.recompile_limit or often
+        self.left -= plan.left
+        self.made = [m for m in self.made if not (m.left and m.window() is plan.window)]
         self.remember(Made(plan, change, not fine))
         self.compiled += fine
         self.left += not fine
@@ -105,7 +115,7 @@ class Site:
         """What is said when the cap is reached."""
         return (
             f"{self}: {config.recompile_limit} programs were compiled for these lines; further "
-            f"ones stay with NumPy\n    what keeps changing: {change}\n"
+            f"ones stay with NumPy\n    until they have come {PATIENCE} times; what keeps changing: {change}\n"
             "  hint: keep shapes to a few (pad, drop_last=True) and changing numbers in tensors; "
             "explain_recompiles() says more,\n"
             "  RUSHLIGHT_RECOMPILE_LIMIT sets another number"

@@ -156,6 +156,7 @@ class Plan:
         self.live = set(live)
         self.count = 0
         self.heated = False
+        self.left = False  # to NumPy, until it has come often: see sites.py
         self.urgent = any([entry.urgent for entry in window.path])
         self.compiled: Any = None  # made when the plan is hot, as all of the next
         self.simplified: Program = None  # type: ignore[assignment]
@@ -206,7 +207,14 @@ class Plan:
             taken.add(memory)
         self.updates = self.in_place()
         self.heated = True  # if this was interrupted, it is done again
-        if compiling.state.available and sites.admits(self):
+        self.ask()
+
+    def ask(self) -> None:
+        """Have it compiled, unless too many are of its place in the program."""
+        if not compiling.state.available:
+            return
+        self.left = not sites.admits(self)
+        if not self.left:
             compiling.state.ask(self)
             if self.urgent or config.deterministic:
                 compiling.wait_for(self)
