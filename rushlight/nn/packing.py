@@ -1,26 +1,73 @@
 """Sequences of different lengths in one batch: padded to the longest, or packed without gaps.
 
 A packed batch holds, step after step, the elements of those sequences that have not ended; longer
-sequences come first, so that the ones which go on are always the first few.
+sequences come first, so that the ones which go on are always the first few. How many elements that
+is, is another number for almost every batch, which would make another program of each. So a batch
+stays padded until somebody asks for its packed `data`: recurrent layers do not.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..calls import function
 from ..errors import ArgumentError, ChoiceError, ShapeError, explain
+from ..graph import Fresh
 from ..ops import OPS
 from ..runtime.entry import Handle
 from ..runtime.record import realise, wrap
+from ..runtime.recorder import local
 
 cat = function(OPS["cat"])
+masked_fill = function(OPS["masked_fill"])
 stack = function(OPS["stack"])
 
 Fields = namedtuple("PackedSequence", "data batch_sizes sorted_indices unsorted_indices")
+
+
+class Padded:
+    """What a packed batch is made of: `value` (time, batch, *), zero after the ends, and lengths."""
+
+    def __init__(self, value: Any, lengths: Any) -> None:
+        self.value = value
+        self.lengths = lengths
+        self.grad = local.recorder.grad
+        self.rows: Any = None
+
+    def mask(self) -> Any:
+        """Where a sequence has ended: (time, batch, 1, ...)."""
+        ended = np.arange(self.value.shape[0])[:, None] >= self.lengths
+        return wrap(ended.reshape(*ended.shape, *[1] * (self.value.ndim - 2)))
+
+    def padded(self, steps: int, padding_value: float) -> Any:
+        """The batch with another value after the ends, and perhaps more steps."""
+        value = self.value
+        missing = steps - value.shape[0]
+        if missing:
+            value = cat([value, value.new_full((missing, *value.shape[1:]), 0)])
+        if not padding_value:
+            return value if missing else value.clone()
+        ended = Padded(value, self.lengths).mask()
+        return masked_fill(value, ended, padding_value)
+
+    def packed(self, sizes: Any, order: Any) -> Any:
+        """The elements in rows, recorded when they are first asked for."""
+        if self.rows is None:
+            steps, batch = self.value.shape[:2]
+            places = np.arange(batch) if order is None else realise(order)
+            rows = np.concatenate([t * batch + places[:n] for t, n in enumerate(sizes)])
+            recorder = local.recorder
+            before, recorder.grad = recorder.grad, self.grad
+            try:
+                flat = self.value.reshape(steps * batch, *self.value.shape[2:])
+                self.rows = flat.index_select(0, wrap(rows))
+            finally:
+                recorder.grad = before
+        return self.rows
 
 
 class PackedSequence(Fields):
@@ -30,7 +77,7 @@ class PackedSequence(Fields):
     and `unsorted_indices` the way back.
     """
 
-    __slots__ = ()
+    padded: Padded | None = None
 
     def __new__(
         cls,
@@ -45,6 +92,30 @@ class PackedSequence(Fields):
         if unsorted_indices is None:
             unsorted_indices = invert_permutation(sorted_indices)
         return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
+
+    @classmethod
+    def of(cls, padded: Padded, batch_sizes: Any, order: Any, back: Any = None) -> Any:
+        """A batch whose data is still padded."""
+        made = cls(None, batch_sizes, order, back)
+        made.padded = padded
+        return made
+
+    @property
+    def data(self) -> Any:  # type: ignore[override]
+        """The elements of all sequences, in rows."""
+        if self.padded is None:
+            return tuple.__getitem__(self, 0)
+        return self.padded.packed(realise(self.batch_sizes), self.sorted_indices)
+
+    def __iter__(self) -> Iterator[Any]:
+        _, *rest = tuple.__iter__(self)
+        return iter([self.data, *rest])
+
+    def __getitem__(self, k: Any) -> Any:
+        return tuple(self)[k]
+
+    def __repr__(self) -> str:
+        return repr(Fields(*self))
 
     def to(self, *args: Any, **kwargs: Any) -> Any:
         """The same sequences with their data converted as `Tensor.to` would."""
@@ -131,10 +202,9 @@ def pack_padded_sequence(
         order = np.arange(batch)
     ordered = given[order]
     sizes = (ordered[None, :] > np.arange(ordered[0])[:, None]).sum(1)
-    rows = np.concatenate([t * batch + order[:n] for t, n in enumerate(sizes)])
-    flat = input.reshape(steps * batch, *input.shape[2:])
-    sorted_indices = None if enforce_sorted else wrap(order)
-    return PackedSequence(flat.index_select(0, wrap(rows)), wrap(sizes), sorted_indices)
+    padded = Padded(input[: len(sizes)], given)
+    padded.value = masked_fill(padded.value, padded.mask(), 0)  # what is there may be NaN
+    return PackedSequence.of(padded, wrap(sizes), None if enforce_sorted else wrap(order))
 
 
 def pad_packed_sequence(
@@ -150,8 +220,7 @@ def pad_packed_sequence(
     (tensor([[1, 2],
             [3, 0]]), tensor([2, 1]))
     """
-    data, batch_sizes, _, back = sequence
-    sizes = realise(batch_sizes)
+    sizes = realise(sequence.batch_sizes)
     steps, batch = len(sizes), int(sizes[0])
     if total_length is not None:
         if total_length < steps:
@@ -161,6 +230,11 @@ def pad_packed_sequence(
             )
             raise ChoiceError(explain("pad_packed_sequence", problem))
         steps = total_length
+    if sequence.padded is not None:
+        found = sequence.padded.padded(steps, padding_value)
+        found = found.transpose(0, 1) if batch_first else found
+        return found, wrap(sequence.padded.lengths.copy())
+    data, _, _, back = sequence
     lengths = (sizes[:, None] > np.arange(batch)).sum(0)
     starts = np.concatenate([[0], np.cumsum(sizes)])
     rows = np.full((steps, batch), starts[-1])  # one row more than there is: padding
@@ -197,6 +271,9 @@ def pad_sequence(
         problem = "pad_sequence: Expected iterable for input sequences of tensors, at least one"
         raise ArgumentError(explain("pad_sequence", problem))
     longest = max([s.shape[0] for s in sequences])
+    known = sequences[0]
+    if all([type(s._value) is Fresh and alike(s, known) for s in sequences]):
+        return padded_now(sequences, longest, batch_first, padding_value, padding_side)
     padded = []
     for s in sequences:
         missing = longest - s.shape[0]
@@ -205,6 +282,23 @@ def pad_sequence(
             s = cat([s, padding] if padding_side == "right" else [padding, s])
         padded.append(s)
     return stack(padded, 0 if batch_first else 1)
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Whether two sequences are of the same kind of elements."""
+    return bool(a.dtype is b.dtype and a.shape[1:] == b.shape[1:])
+
+
+def padded_now(
+    sequences: Any, longest: int, batch_first: bool, padding_value: float, padding_side: str
+) -> Any:
+    """`pad_sequence` of concrete tensors, at once: recorded, any other lengths were news."""
+    arrays = [realise(s) for s in sequences]
+    room = np.full((len(arrays), longest, *arrays[0].shape[1:]), padding_value, arrays[0].dtype)
+    for row, array in zip(room, arrays, strict=True):
+        n = len(array)
+        row[longest - n if padding_side == "left" else 0 :][:n] = array
+    return wrap(room if batch_first else np.ascontiguousarray(room.swapaxes(0, 1)))
 
 
 def pack_sequence(sequences: Any, enforce_sorted: bool = True) -> Any:

@@ -17,7 +17,7 @@ from ..ops import OPS
 from . import init
 from .masks import dropout
 from .module import Module
-from .packing import PackedSequence
+from .packing import PackedSequence, Padded
 from .parameter import unset
 
 run_layer = function(OPS["recurrent_layer"])
@@ -38,11 +38,12 @@ def run_layers(
     sizes: Any,
     share: float,
     training: bool,
+    ended: Any = None,
 ) -> tuple[Any, list[Any]]:
     """What the last layer shows, (time, batch, features) or rows, and the final states.
 
     `weights` are those of every layer, in each direction if it goes in `both`; `share` of what a
-    layer shows the next is dropped.
+    layer shows the next is dropped. `sizes` and `ended`: see `recurrent_layer`.
     """
     states = [state.unbind(0) for state in hidden]
     last: list[list[Any]] = []
@@ -52,7 +53,8 @@ def run_layers(
         for k in range(below, below + count):
             begin = [state[k] for state in states]
             backwards = k % count == 1
-            out, *end = run_layer(x, begin, weights[k], kind, bias, backwards, sizes)
+            options = (kind, bias, backwards, sizes, ended)
+            out, *end = run_layer(x, begin, weights[k], *options)
             shown.append(out)
             last.append(end)
         x = shown[0] if count == 1 else cat(shown, -1)
@@ -195,9 +197,11 @@ class RNNBase(Module):
                 problem = f"Expected {which} size {expected}, got {list(state.shape)}"
                 raise ShapeError(explain(name, problem))
 
-    def run(self, x: Any, hidden: Sequence[Any], sizes: Any) -> tuple[Any, list[Any]]:
+    def run(
+        self, x: Any, hidden: Sequence[Any], sizes: Any, ended: Any = None
+    ) -> tuple[Any, list[Any]]:
         """What the last layer shows, (time, batch, features) or rows, and the final states."""
-        options = (self.bias, self.bidirectional, sizes, self.dropout, self.training)
+        options = (self.bias, self.bidirectional, sizes, self.dropout, self.training, ended)
         return run_layers(self.mode.lower(), x, hidden, self.all_weights, *options)
 
     def run_any(self, input: Any, hx: Any) -> tuple[Any, list[Any]]:
@@ -229,6 +233,12 @@ class RNNBase(Module):
 
     def run_packed(self, input: Any, hx: Any) -> tuple[Any, list[Any]]:
         """As `run`, for a packed sequence; states are in the order of the batch before packing."""
+        padded = input.padded
+        if padded is not None and not (self.dropout and self.training):  # which draws for each row
+            self.check_forward_args(padded.value, hx or [], None)
+            out, last = self.run(padded.value, hx or [], None, padded.mask())
+            shown = Padded(out, padded.lengths)
+            return PackedSequence.of(shown, *tuple.__getitem__(input, slice(1, None))), last
         data, batch_sizes, order, back = input
         sizes = tuple(batch_sizes.tolist())
         hidden = [s if order is None else s.index_select(1, order) for s in hx or ()]

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from ..errors import ShapeError, explain
 from ..graph import Node
@@ -19,7 +21,7 @@ from .contract import mm
 from .join import join
 from .layers import through
 from .samples import floats
-from .slicing import cut, part
+from .slicing import cut, element, part
 from .table import Tensor, Tensors, derived
 from .views import expand_view, permute_view, reshape_view
 
@@ -195,12 +197,27 @@ def joined(rows: list[Node]) -> Node:
     return rows[0] if len(rows) == 1 else join(*rows, axis=0)
 
 
+def paused(step: Step, ended: Node) -> Step:
+    """`step` for sequences of different lengths: the state of one that has `ended` stays."""
+
+    def go_on(x: Node, state: State) -> State:
+        return tuple([ops.where(ended, s, new) for s, new in zip(state, step(x, state), strict=True)])
+
+    return go_on
+
+
 def unrolled(
-    step: Step, x: Node, state: State, sizes: Sequence[int], backwards: bool
+    step: Step,
+    x: Node,
+    state: State,
+    sizes: Sequence[int],
+    backwards: bool,
+    ended_at: Node | None = None,
 ) -> tuple[Node, State]:
     """What every step shows, in rows, and the state in which each sequence ends.
 
     The first `sizes[t]` sequences are there at step t; each ends no later than the one before it.
+    Those stay as they are that `ended_at` says have ended.
     """
     starts = [0, *accumulate(sizes)]
     n = sizes[-1 if backwards else 0]
@@ -216,7 +233,8 @@ def unrolled(
         elif n > have:  # going backwards, a shorter sequence begins here
             more = [part(s, 0, have, n) for s in state]
             now = tuple([joined([s, new]) for s, new in zip(now, more, strict=True)])
-        now = step(part(x, 0, starts[t], starts[t] + n), now)
+        this = step if ended_at is None else paused(step, element(ended_at, 0, t))
+        now = this(part(x, 0, starts[t], starts[t] + n), now)
         shown.append(now[0])
     if backwards:
         shown.reverse()
@@ -229,7 +247,7 @@ def unrolled(
 def layer_name(out: Node, form: Any) -> str:
     """PyTorch leaves LSTMs without projection to a library, and stacks the steps of others."""
     if out.op is ops.reshape_view:
-        plain = form[-4] == "lstm" and out.inputs[0].op is join
+        plain = form[3] == "lstm" and out.inputs[0].op is join
         return "MkldnnRnnLayerBackward0" if plain else "StackBackward0"
     return "CatBackward0" if out.op is join else by_op(out, form)
 
@@ -243,11 +261,12 @@ def recurrent_layer(
     biases: bool = True,
     backwards: bool = False,
     sizes: Any = None,
+    ended: Tensor | None = None,
 ) -> tuple[Node, ...]:
     """What one layer shows at every step, then the state in which it ends.
 
     `input` is (time, batch, features), or, where `sizes` says how many sequences there are at each
-    step, (rows, features). `weights` are those of input and state, the biases, and the projection
+    step, (rows, features). `ended`, (time, batch, 1), is true where a sequence is over. `weights` are those of input and state, the biases, and the projection
     of an LSTM if it has one. An empty `state` stands for zeros.
     """
     times = sizes or (input.shape[1],) * input.shape[0]
@@ -260,9 +279,10 @@ def recurrent_layer(
     check_sizes(kind, flat, state[0], weights[0], weights[1])
     step, bias = step_of(kind, weights, biases)
     x = through(flat, weights[0], bias)
-    shown, last = unrolled(step, x, tuple(state), times, backwards)
+    shown, last = unrolled(step, x, tuple(state), times, backwards, ended)
     if not sizes:
         shown = reshape_view(shown, shape=(*input.shape[:2], shown.shape[1]))
+        shown = shown if ended is None else ops.masked_fill(shown, ended, ops.constant(0, shown.dtype))
     elif shown is last[0]:
         shown = ops.clone(shown)
     return shown, *last
@@ -277,5 +297,7 @@ def _() -> Iterator[Any]:
     weights = [floats(12, 3, seed=1), floats(12, 4, seed=2), floats(12, seed=3), floats(12, seed=4)]
     yield floats(6, 3), [floats(3, 4)], weights, "gru", True, False, (3, 2, 1)
     yield floats(6, 3), [floats(3, 4)], weights, "gru", True, True, (3, 2, 1)
+    ended = np.array([[[False], [False]], [[False], [True]], [[False], [True]]])
+    yield x, [floats(2, 4, seed=5)], weights, "gru", True, True, None, ended
     yield x, [], [floats(4, 3), floats(4, 4)], "rnn_tanh", False
     yield floats(1, 3), [], [floats(4, 3), floats(4, 4)], "rnn_relu", False, False, (1,)

@@ -29,6 +29,7 @@ from .casting import cast_inputs
 from .deliver import Failed, link
 from .due import grad_of
 from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
+from .gathering import JOINS, joined_now
 from .memory import to_read
 from .recorder import Recorder, local
 from .restless import is_restless
@@ -98,6 +99,10 @@ def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         call = call._replace(handles=settle(recorder, call.handles))
         if op.view and (views := views_now(recorder, call)) is not None:
             return views
+        if op in JOINS and not recorder.mapping and type(recorder.grad) is bool:
+            array = joined_now(call)
+            if array is not None:
+                return wrap(array)
         key = call.key(op, recorder.grad)
         if ends_here(recorder, op, key):
             recorder.flush()
