@@ -26,6 +26,7 @@ from .runtime.record import settle
 from .runtime.source import Source
 from .runtime.world import world
 from .stepwise import Steps, anomaly
+from .trace import view_root
 
 BACKWARD = Pass("backward", lambda node, static: "AddBackward0" if sums(node) else "CopyBackwards")
 GRAD = Pass("grad", op_name)
@@ -55,6 +56,10 @@ def backward(
     before = [grad_of(c) for c in cells]
     known = [g for g in before if g is not None]
     known = settle(run.recorder, known)
+    if any([view_root(g._value).viewed and not g._value.leaf for g in known]):
+        run.recorder.flush()  # views of a gradient shall see what is added to its memory
+        backward(tensors, grad_tensors, retain_graph, create_graph, inputs)
+        return
 
     def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
         olds = iter(nodes[run.count :])
@@ -73,6 +78,7 @@ def backward(
                 change.add(total, gradient_of(cell), cell.grad._value)
         return change
 
+    shared = any([g._value.leaf and not is_private(g) for g in known])
     static = (*(c.grad is None for c in cells), None if only is None else tuple(cells))
     out = run.record(BACKWARD, static, [*run.handles, *known], describe)
     for cell, handle in zip(cells, out, strict=True):
@@ -82,7 +88,7 @@ def backward(
     if plain and entry.pattern is None:
         added = [h is not None for h in before]
         entry.pattern = repetition(entry, cells, added, retain_graph, create_graph)
-    if run.recorder.eager or any([g._value.leaf and not is_private(g) for g in known]):
+    if run.recorder.eager or shared:
         run.recorder.flush()
 
 

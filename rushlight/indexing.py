@@ -18,6 +18,7 @@ from .graph import Fresh, Node
 from .ops.table import Number, Tensor, Tensors, derived
 from .runtime.deliver import link
 from .runtime.entry import Handle, types
+from .runtime.glimpse import glimpse
 from .runtime.memory import protect_saved
 from .runtime.mutate import apply_inplace
 from .runtime.record import apply, leaf_for, realise, wrap
@@ -252,8 +253,7 @@ def places_of(x: Any, index: Any, dim: int) -> Sequence[Any]:
     if shape != x._value.shape[dim : dim + len(shape)]:
         got = {"input": x._value.spec, "the mask": index._value.spec}
         raise DimError(explain("index", f"the shape of the mask does not match at {dim}", got))
-    array = realise(index)
-    return [from_array(places) for places in np.nonzero(array)]
+    return [from_array(places) for places in np.nonzero(glimpse(index))]
 
 
 def is_whole(basic: Any) -> bool:

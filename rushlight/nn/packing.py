@@ -19,6 +19,7 @@ from ..errors import ArgumentError, ChoiceError, ShapeError, explain
 from ..graph import Fresh
 from ..ops import OPS
 from ..runtime.entry import Handle
+from ..runtime.glimpse import glimpse
 from ..runtime.record import realise, wrap
 from ..runtime.recorder import local
 
@@ -164,7 +165,7 @@ def invert_permutation(permutation: Any) -> Any:
 
 def lengths_of(lengths: Any) -> Any:
     """Lengths, a tensor or a list, as an array of integers."""
-    array = realise(lengths) if isinstance(lengths, Handle) else np.asarray(list(lengths))
+    array = glimpse(lengths) if isinstance(lengths, Handle) else np.asarray(list(lengths))
     return array.astype(np.int64)
 
 

@@ -7,13 +7,13 @@ recorded, every batch would be another program. Of what is joined only the shape
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import ops
 from ..graph import Fresh
-from .arguments import Call
 
 JOINS = frozenset([ops.cat, ops.stack])
 
@@ -21,20 +21,26 @@ FEW = 3
 """So many tensors may be parts of a computation that is always the same."""
 
 
-def joined_now(call: Call) -> Any:
+def joined_now(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """The array that a call of `cat` or `stack` gives; None if it is to be recorded."""
-    handles = call.handles
-    if len(handles) <= FEW or type(call.form[1]) is not int:
+    given = [*args, 0][:2] if not kwargs else [*args, kwargs.get("dim")][:2]
+    tensors, axis = given[0], given[-1]
+    if len(args) + len(kwargs) > 2 or type(axis) is not int or type(tensors) not in (list, tuple):
         return None
-    first = handles[0]._value
-    for handle in handles:
-        value = handle._value
+    if len(tensors) <= FEW:
+        return None
+    try:
+        values = {tensor._value for tensor in tensors}
+    except AttributeError:
+        return None  # something is no tensor
+    first = next(iter(values))
+    for value in values:
         if type(value) is not Fresh or value.dtype is not first.dtype:
             return None
-        if len(value.shape) != len(first.shape) or (call.op is ops.cat and not value.shape):
+        if len(value.shape) != len(first.shape) or (op is ops.cat and not value.shape):
             return None
-    join: Any = np.concatenate if call.op is ops.cat else np.stack
+    join: Any = np.concatenate if op is ops.cat else np.stack
     try:
-        return np.ascontiguousarray(join([handle._array for handle in handles], call.form[1]))
+        return np.ascontiguousarray(join([tensor._array for tensor in tensors], axis))
     except ValueError:
         return None  # recorded, it says what is wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import getrefcount
 from typing import Any
 
 from .. import bfloat, config, dtypes, ops
@@ -94,15 +95,15 @@ class Returned:
 def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """The result of calling `op` with tensors and other arguments: recorded, not computed."""
     recorder = local.recorder
+    if op in JOINS and not recorder.mapping and type(recorder.grad) is bool:
+        array = joined_now(op, args, kwargs)
+        if array is not None:
+            return wrap(array)
     try:
         call = read(op, args, kwargs)
         call = call._replace(handles=settle(recorder, call.handles))
         if op.view and (views := views_now(recorder, call)) is not None:
             return views
-        if op in JOINS and not recorder.mapping and type(recorder.grad) is bool:
-            array = joined_now(call)
-            if array is not None:
-                return wrap(array)
         key = call.key(op, recorder.grad)
         if ends_here(recorder, op, key):
             recorder.flush()
@@ -175,14 +176,34 @@ def ends_here(recorder: Recorder, api: Any, key: Any) -> bool:
     """Whether a window should end before this call.
 
     It should when the call that opened it comes again (else a loop that observes nothing would keep
-    every batch alive), and when gradients are recorded again after a parameter was changed by hand.
+    every batch alive), unless it is part of one computation still; and when gradients are recorded
+    again after a parameter was changed by hand.
     """
     at = recorder.at
     if recorder.mapping:
         return False
     if at.state.mutated and recorder.grad:
         return True
-    return at.depth >= 2 and at.first.api is api and bool(at.first.key == key)
+    if at.depth < 2 or at.first.api is not api or at.first.key != key:
+        return False
+    return not (recorder.grad and goes_on(at))
+
+
+def goes_on(at: Entry) -> bool:
+    """Whether somebody holds a result through which a gradient may flow, as when one network is
+    given several inputs. Not for ever: its opening call may come `AGAIN` so many times.
+    """
+    times, held = 0, False
+    entry = at
+    while entry.parent is not None:
+        times += entry.api is at.first.api and entry.key == at.first.key
+        value = entry.value
+        held = held or (value is not None and value.requires_grad and getrefcount(entry.out) > 2)
+        entry = entry.parent
+    return held and times <= AGAIN
+
+
+AGAIN = 3
 
 
 def views_now(recorder: Recorder, call: Call) -> Any:
