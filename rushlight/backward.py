@@ -7,7 +7,7 @@ stepwise.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import ops
@@ -61,26 +61,9 @@ def backward(
         backward(tensors, grad_tensors, retain_graph, create_graph, inputs)
         return
 
-    def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
-        olds = iter(nodes[run.count :])
-        walk = run.walk(nodes)
-        change = run.change(walk)
-        for cell in cells:
-            old = None if cell.grad is None else next(olds)
-            g = laid_out_like(cell, walk.leaves[cell])
-            if old is None:
-                change.add(g, new_tensor, None)
-            elif create_graph:  # the old gradient may be part of a graph: leave it as it is
-                change.add(ops.plus(old, g), new_tensor, None)
-            else:
-                total = ops.plus(old, g)
-                total = ops.with_data(old, total) if old.requires_grad else total
-                change.add(total, gradient_of(cell), cell.grad._value)
-        return change
-
     shared = any([g._value.leaf and not is_private(g) for g in known])
     static = (*(c.grad is None for c in cells), None if only is None else tuple(cells))
-    out = run.record(BACKWARD, static, [*run.handles, *known], describe)
+    out = run.record(BACKWARD, static, [*run.handles, *known], collect(run, cells))
     for cell, handle in zip(cells, out, strict=True):
         cell.grad = handle
     entry = run.recorder.at
@@ -90,6 +73,29 @@ def backward(
         entry.pattern = repetition(entry, cells, added, retain_graph, create_graph)
     if run.recorder.eager or shared:
         run.recorder.flush()
+
+
+def collect(run: Run, cells: Sequence[Cell]) -> Callable[..., Change]:
+    """What describes a pass that adds to the gradients of `cells`."""
+
+    def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
+        olds = iter(nodes[run.count :])
+        walk = run.walk(nodes)
+        change = run.change(walk)
+        for cell in cells:
+            old = None if cell.grad is None else next(olds)
+            g = laid_out_like(cell, walk.leaves[cell])
+            if old is None:
+                change.add(g, new_tensor, None)
+            elif run.create_graph:  # the old gradient may be part of a graph: leave it as it is
+                change.add(ops.plus(old, g), new_tensor, None)
+            else:
+                total = ops.plus(old, g)
+                total = ops.with_data(old, total) if old.requires_grad else total
+                change.add(total, gradient_of(cell), cell.grad._value)
+        return change
+
+    return describe
 
 
 def repetition(

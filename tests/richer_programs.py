@@ -17,7 +17,7 @@ KINDS = (
     + ["nograd_inplace"] + ["data"] + ["use_grad"] * 2 + ["mask"] * 2 + ["gather"] * 2
     + ["joined"] * 2 + ["matmul"] * 2 + ["reduced"] * 2 + ["fail"] * 2 + ["hook"] + ["retained"]
     + ["copied"] + ["toggled"] + ["custom"] * 2 + ["block"] * 2 + ["text"] + ["new_grad"]
-    + ["out"] + ["cut"] + ["exchange"] + ["reshaped"] * 3
+    + ["out"] + ["cut"] + ["exchange"] + ["reshaped"] * 3 + ["numbered"] * 2 + ["lengths"]
 )  # fmt: skip
 
 
@@ -56,6 +56,8 @@ class Player(programs.Player):
         }
         self.handles = []
         self.functions = functions(torch)
+        self.turn = 0
+        self.memory = torch.zeros(6, 4, dtype=self.pool[0].dtype)
 
     def optimizer(self, i):
         optimizer = self.optimizers[i.name]
@@ -219,6 +221,27 @@ class Player(programs.Player):
             if k == i.b % 3:
                 h = h.detach()
         self.pool[i.out] = h
+
+    def numbered(self, i):
+        """What a loop does at a place that is another one each time."""
+        self.turn += 1
+        t = self.turn % 6
+        x = self.matrix(i.a)
+        self.memory[t] = x.detach()[t % 3] if i.number != 1 else i.number
+        if i.b % 2:
+            self.memory[t // 2, 1 : t + 1] = (
+                self.memory[t - 1, 1 : t + 1] + x.detach()[0, 1 : t + 1]
+            )
+        self.pool[i.out] = x[t % 3] + x[:, t % 4].sum() + self.memory[-t]
+
+    def lengths(self, i):
+        """Of sequences whose number and lengths differ from time to time."""
+        self.turn += 1
+        x, n = self.matrix(i.a), 4 + self.turn % 3
+        parts = [x.detach()[k % 3, : 1 + (k + self.turn) % 4] for k in range(n)]
+        padded = self.torch.nn.utils.rnn.pad_sequence(parts, padding_value=0.5)
+        scale = self.torch.cat(parts).sum() + padded.sum()
+        self.pool[i.out] = x[self.matrix(i.b).detach()[:, 0] > 0].sum() * x * 0.1 + scale * 0.01
 
     def forget(self):
         """Cut all histories: PyTorch's gradients would silently mix old and new `data`."""

@@ -31,7 +31,7 @@ Fields = namedtuple("PackedSequence", "data batch_sizes sorted_indices unsorted_
 
 
 class Padded:
-    """What a packed batch is made of: `value` (time, batch, *), zero after the ends, and lengths."""
+    """A batch to be packed: `value` (time, batch, *), zero after the ends, and the `lengths`."""
 
     def __init__(self, value: Any, lengths: Any) -> None:
         self.value = value

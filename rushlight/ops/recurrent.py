@@ -201,7 +201,9 @@ def paused(step: Step, ended: Node) -> Step:
     """`step` for sequences of different lengths: the state of one that has `ended` stays."""
 
     def go_on(x: Node, state: State) -> State:
-        return tuple([ops.where(ended, s, new) for s, new in zip(state, step(x, state), strict=True)])
+        return tuple(
+            [ops.where(ended, s, new) for s, new in zip(state, step(x, state), strict=True)]
+        )
 
     return go_on
 
@@ -266,8 +268,9 @@ def recurrent_layer(
     """What one layer shows at every step, then the state in which it ends.
 
     `input` is (time, batch, features), or, where `sizes` says how many sequences there are at each
-    step, (rows, features). `ended`, (time, batch, 1), is true where a sequence is over. `weights` are those of input and state, the biases, and the projection
-    of an LSTM if it has one. An empty `state` stands for zeros.
+    step, (rows, features). `ended`, (time, batch, 1), is true where a sequence is over. `weights`
+    are those of input and state, the biases, and the projection of an LSTM if it has one. An empty
+    `state` stands for zeros.
     """
     times = sizes or (input.shape[1],) * input.shape[0]
     flat = input if sizes else ops.reshape(input, input.shape[0] * input.shape[1], input.shape[2])
@@ -282,7 +285,9 @@ def recurrent_layer(
     shown, last = unrolled(step, x, tuple(state), times, backwards, ended)
     if not sizes:
         shown = reshape_view(shown, shape=(*input.shape[:2], shown.shape[1]))
-        shown = shown if ended is None else ops.masked_fill(shown, ended, ops.constant(0, shown.dtype))
+        shown = (
+            shown if ended is None else ops.masked_fill(shown, ended, ops.constant(0, shown.dtype))
+        )
     elif shown is last[0]:
         shown = ops.clone(shown)
     return shown, *last

@@ -186,24 +186,26 @@ def ends_here(recorder: Recorder, api: Any, key: Any) -> bool:
         return True
     if at.depth < 2 or at.first.api is not api or at.first.key != key:
         return False
-    return not (recorder.grad and goes_on(at))
+    return not recorder.grad or bool(at.state.freed) or not goes_on(at)
+
+
+AGAIN = 3
+"""So many times the call that opened a window may come again in it."""
 
 
 def goes_on(at: Entry) -> bool:
-    """Whether somebody holds a result through which a gradient may flow, as when one network is
-    given several inputs. Not for ever: its opening call may come `AGAIN` so many times.
+    """Whether somebody holds a result that a gradient may be asked of, and it has not been yet.
+
+    One network is given several inputs then, and what follows belongs together.
     """
     times, held = 0, False
     entry = at
     while entry.parent is not None:
-        times += entry.api is at.first.api and entry.key == at.first.key
+        times += entry.api is at.first.api and bool(entry.key == at.first.key)
         value = entry.value
         held = held or (value is not None and value.requires_grad and getrefcount(entry.out) > 2)
         entry = entry.parent
     return held and times <= AGAIN
-
-
-AGAIN = 3
 
 
 def views_now(recorder: Recorder, call: Call) -> Any:

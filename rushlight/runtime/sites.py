@@ -115,7 +115,8 @@ class Site:
         """What is said when the cap is reached."""
         return (
             f"{self}: {config.recompile_limit} programs were compiled for these lines; further "
-            f"ones stay with NumPy\n    until they have come {PATIENCE} times; what keeps changing: {change}\n"
+            f"ones stay with NumPy\n    until they have come {PATIENCE} times; "
+            f"what keeps changing: {change}\n"
             "  hint: keep shapes to a few (pad, drop_last=True) and changing numbers in tensors; "
             "explain_recompiles() says more,\n"
             "  RUSHLIGHT_RECOMPILE_LIMIT sets another number"

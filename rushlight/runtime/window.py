@@ -188,9 +188,8 @@ class Plan:
             delivery.copy = memory.leaf or memory in taken
             if not shared:
                 taken.add(memory)
-        for node in self.history.needs if self.history else ():
-            if not node.leaf:
-                outputs[node] = None
+        kept = self.history.needs if self.history else ()
+        outputs |= {node: None for node in kept if not node.leaf}
         self.program = Program(list(outputs))
         self.is_simple = not self.views and self.history is None
 
