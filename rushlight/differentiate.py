@@ -10,7 +10,7 @@ from .errors import ArgumentError, GradError, ShapeError, explain
 from .graph import Cell, Node, leaves_of, saved_of, scope
 from .runtime.effect import Change, apply_effect
 from .runtime.entry import Handle
-from .runtime.history import Generation, free
+from .runtime.history import Generation, free, with_parents
 from .runtime.record import settle
 from .runtime.recorder import local
 
@@ -64,21 +64,20 @@ class Run:
         """The saved values, of this and earlier windows, that the roots' histories may use."""
         found = [r._history for r in self.roots]
         found += [s.slot.generation() for r in self.roots for s in saved_of(r._value)]
-        return list({id(g): g for g in found if g is not None}.values())
+        return with_parents(found)
 
     def is_watched(self, cells: Sequence[Cell]) -> bool:
         """Whether Python wants to see gradients on their way."""
         return bool(
             self.recorder.hooks
             or any([c.hooks for c in cells])
-            or any([g.is_hooked() for g in self.generations()])
+            or any([g.hooks for g in self.generations()])
         )
 
-    def is_freed(self, node: Node) -> bool:
-        """Whether an earlier pass has used up the history of `node`."""
-        if node in self.recorder.at.state.freed:
-            return True
-        return any([node in g.freed for g in self.generations()])
+    def freed(self) -> set[Node]:
+        """The nodes whose history an earlier pass has used up."""
+        freed: set[Node] = set(self.recorder.at.state.freed)
+        return freed.union(*[g.freed for g in self.generations()])
 
     def walk(self, nodes: Sequence[Node], wanted: Sequence[Node] = ()) -> gradient.Walk:
         """The walk from the roots; `nodes` stand for `handles`."""
@@ -89,7 +88,7 @@ class Run:
             gradient.ones(root) if seed is None else next(given)
             for root, seed in zip(roots, self.seeds, strict=True)
         ]
-        return gradient.Walk(roots, seeds, wanted, self.is_freed)
+        return gradient.Walk(roots, seeds, wanted, self.freed().__contains__)
 
     def change(self, walk: gradient.Walk) -> Change:
         """A change that so far only frees what the walk has used up."""

@@ -22,7 +22,7 @@ from .patterns import ones_like
 from .public import public
 from .runtime.due import grad_of
 from .runtime.effect import Change, apply_effect, new_tensor
-from .runtime.history import Generation, free
+from .runtime.history import free
 from .runtime.mutate import apply_inplace
 from .runtime.record import apply, realise
 
@@ -173,7 +173,7 @@ class Steps:
         watch = self.recorder.hooks.get(node)
         if watch is None:
             for generation in self.run.generations():
-                watch = watch or hook_in(generation, node)
+                watch = watch or generation.hooks.get(node)
         return watch
 
     def visit(self, node: Node, g: Any) -> None:
@@ -237,7 +237,7 @@ class Steps:
             used = gradient.values_used([p[1] for p in passed], nodes[0], since)
             change = Change()
             spends = any([not u.number for u in used])
-            if spends and run.is_freed(node):
+            if spends and node in run.freed():
                 raise gradient.second_time()
             change.returned = (tuple([p[0] for p in passed]), spends)
             for _, value in passed:
@@ -276,11 +276,3 @@ def check_nan(node: Node, g: Any, k: int) -> None:
             node = node.source
         name = node.label or node.op.grad_name
         raise GradError(explain("backward", f"Function {name!r} returned nan values in output {k}"))
-
-
-def hook_in(generation: Generation, node: Node) -> Watch | None:
-    """What Python wants with the gradient of a saved node."""
-    watch: Watch | None = generation.hooks.get(node)
-    for parent in generation.parents:
-        watch = watch or hook_in(parent, node)
-    return watch

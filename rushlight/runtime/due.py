@@ -149,3 +149,21 @@ def ask(path: Sequence[Entry]) -> None:
     for entry in path:
         if entry.dues is not None and entry.out is entry.dues:
             entry.dues.make()
+
+
+def landings(plan: Any) -> dict[Entry, list[tuple[int, Any]]]:
+    """The backward passes whose gradients may stay in slots until somebody asks for them.
+
+    For each gradient the number of the output, and what the tensor will denote.
+    """
+    number = {node: k for k, node in enumerate(plan.program.outputs)}
+    plain = {
+        d.place.node: d.leaf
+        for d in plan.direct
+        if not (d.store or d.copy) and number[d.place.node] not in plan.native.updates
+    }
+    return {
+        entry: [(number[node], plain[node]) for node in entry.values]
+        for entry in plan.window.path
+        if entry.dues is not None and all([node in plain for node in entry.values])
+    }

@@ -53,9 +53,17 @@ class Generation:
         if self.freed.issuperset(self.spending):
             self.arrays = {s: a for s, a in self.arrays.items() if s.number}
 
-    def is_hooked(self) -> bool:
-        """Whether Python watches gradients of these values, or of those they build on."""
-        return bool(self.hooks) or any([p.is_hooked() for p in self.parents])
+
+def with_parents(generations: Iterable[Generation | None]) -> list[Generation]:
+    """Generations and all that they build on, each once."""
+    found: dict[int, Generation] = {}
+    stack = [g for g in generations if g is not None]
+    while stack:
+        generation = stack.pop()
+        if id(generation) not in found:
+            found[id(generation)] = generation
+            stack += generation.parents
+    return list(found.values())
 
 
 def free(nodes: Iterable[Node]) -> None:

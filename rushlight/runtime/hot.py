@@ -17,7 +17,7 @@ from .. import config
 from ..graph import DEAD_CELLS, Bound, Cell, Node, Saved, Scalar
 from . import compiling
 from .by_rote import ByRote
-from .due import BUSY
+from .due import BUSY, landings
 from .entry import Entry, Halt
 from .memory import SAVING, laid_out, protect_saved, store
 from .sites import PATIENCE
@@ -372,24 +372,6 @@ class Step(NativeReplay):
         things = [self.source.name(thing, "o") for thing in self.counted]
         counting = [f"{name}.step = k{k}" for k, name in enumerate(things)]
         return [*counting, *super().deliveries()]
-
-
-def landings(plan: Plan) -> dict[Entry, list[tuple[int, Any]]]:
-    """The backward passes whose gradients may stay in slots until somebody asks for them.
-
-    For each gradient the number of the output, and what the tensor will denote.
-    """
-    number = {node: k for k, node in enumerate(plan.program.outputs)}
-    plain = {
-        d.place.node: d.leaf
-        for d in plan.direct
-        if not (d.store or d.copy) and number[d.place.node] not in plan.native.updates
-    }
-    return {
-        entry: [(number[node], plain[node]) for node in entry.values]
-        for entry in plan.window.path
-        if entry.dues is not None and all([node in plain for node in entry.values])
-    }
 
 
 def fits_step(plan: Plan) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from sys import getrefcount
 from typing import Any
 
 from .. import bfloat, config, dtypes, ops
@@ -31,6 +30,7 @@ from .deliver import Failed, link
 from .due import grad_of
 from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
 from .gathering import JOINS, joined_now
+from .going_on import goes_on
 from .memory import to_read
 from .recorder import Recorder, local
 from .restless import is_restless
@@ -187,25 +187,6 @@ def ends_here(recorder: Recorder, api: Any, key: Any) -> bool:
     if at.depth < 2 or at.first.api is not api or at.first.key != key:
         return False
     return not recorder.grad or bool(at.state.freed) or not goes_on(at)
-
-
-AGAIN = 3
-"""So many times the call that opened a window may come again in it."""
-
-
-def goes_on(at: Entry) -> bool:
-    """Whether somebody holds a result that a gradient may be asked of, and it has not been yet.
-
-    One network is given several inputs then, and what follows belongs together.
-    """
-    times, held = 0, False
-    entry = at
-    while entry.parent is not None:
-        times += entry.api is at.first.api and bool(entry.key == at.first.key)
-        value = entry.value
-        held = held or (value is not None and value.requires_grad and getrefcount(entry.out) > 2)
-        entry = entry.parent
-    return held and times <= AGAIN
 
 
 def views_now(recorder: Recorder, call: Call) -> Any:

@@ -124,14 +124,16 @@ def _(x: Lowering, node: Node, base: Form, src: Form, *index: Form) -> Form:
     attrs = node.attrs
     if len(index) != 1 or not attrs["accumulate"] or attrs["axes"] != (0,):
         raise NoRow("another way of putting")
-    if base.kind is not Kind.CONSTANT or base.how != 0 or base.type not in ("float", "double"):
-        raise NoRow("something to put into")
+    if base.type not in ("float", "double"):
+        raise NoRow("whole numbers")
     if len(index[0].shape) + len(base.shape) - 1 != len(src.shape):
         raise NoRow("a broadcast source")
     place = guarded(x, index[0], base.shape[0], attrs["wrap"])
     count = math.prod(index[0].shape)
     flat = reshaped(src, (count, *base.shape[1:]))
-    return Form(Kind.SCATTER, (flat, reshaped(place, (count,))), base.shape, base.type)
+    sums = Form(Kind.SCATTER, (flat, reshaped(place, (count,))), base.shape, base.type)
+    empty = base.kind is Kind.CONSTANT and base.how == 0
+    return sums if empty else mapped("add", base.type, base, sums)
 
 
 @row("fold_along")
