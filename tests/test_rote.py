@@ -111,6 +111,27 @@ def test_inference_is_done_without_python(native, monkeypatch):
     assert look() in found
 
 
+def test_calls_with_several_results_are_done_without_python(native, monkeypatch):
+    crowd = torch.many(lambda: torch.nn.Linear(2, 1), seeds=range(3))
+    optimizer, x, kept = torch.optim.SGD(crowd.parameters(), lr=0.1), torch.ones(4, 2), []
+
+    def step():
+        optimizer.zero_grad()
+        best, place = crowd.each(lambda model: model(x).square().mean()).max(0)
+        best.backward()
+        optimizer.step()
+        kept.append(place)
+        return best
+
+    for _ in range(WARM):
+        step()
+    known = next(k for k in optimizer.known.values() if isinstance(k, Repetition))
+    monkeypatch.setattr(known, "slow", forbidden)
+    losses = [step().item() for _ in range(WARM)]
+    assert losses == sorted(losses, reverse=True)
+    assert {place.item() for place in kept} <= {0, 1, 2}
+
+
 def looks_at_gradients(loop, k):
     if k % 3 == 0:
         loop.step()

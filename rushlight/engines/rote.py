@@ -1,11 +1,12 @@
 """A rote: what is done around a program again and again, as a table that machine code goes through.
 
 Python would take twenty nanoseconds for a line of it, machine code takes one. The table is an
-array of int64, a row for each thing to do: (what, p, q, r, s, d). A place is the address of a word
-that refers to an object, such as a slot of an object; whoever writes the table keeps alive what it
-names. First come rows that look, and gather arguments: if anything is not as they say, nothing has
-been done. Then comes CALL; the rows after it only store, and none of them can fail. What is stored
-before it tells other threads that it is under way.
+array of int64, a row for each thing to do: (what, p, q, r, s, d, t). A place is the address of a
+word that refers to an object, such as a slot of an object; if t is not 0, that of item t - 1 of the
+list which is there. Whoever writes the table keeps alive what it names. First come rows that look,
+and gather arguments: if anything is not as they say, nothing has been done. Then comes CALL; the
+rows after it only store, and none of them can fail. What is stored before it tells other threads
+that it is under way.
 
     call(table, *given) -> True if all was done, False if nothing was
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-WIDTH = 6
+WIDTH = 7
 
 (
     END,

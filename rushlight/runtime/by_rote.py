@@ -1,7 +1,7 @@
 """A warm window by rote: the table that does what the lines of hot.py do, in machine code.
 
-Only what is usual is in it: each call has returned one plain tensor, nobody has asked for a
-gradient, no history is kept. Where anything is not as usual the table refuses, having done nothing,
+Only what is usual is in it: calls have returned new plain tensors, nobody has asked for a gradient,
+no history is kept. Where anything is not as usual the table refuses, having done nothing,
 and the Python function sees to it.
 """
 
@@ -87,16 +87,15 @@ class ByRote:
             if entry in replay.landings:
                 rote.same(entry, "out", entry.dues)
                 rote.same(entry.dues, "shown", False)
-            elif entry.value is None:
-                raise Unfit("a call has not returned one tensor")
         for place in window.places:
             entry = place.entry
             if place.superseded or replay.left_out(entry) or entry in replay.landings:
                 continue
+            item = 0 if entry.value is not None else place.k + 1
             if place in plan.live:
-                rote.tensor(entry, "out")
+                rote.tensor(entry, "out", item)
             else:
-                rote.sole(entry, "out", place.holders)
+                rote.sole(entry, "out", item, place.holders)
 
     def gather(self, replay: Any) -> None:
         """Rows that gather the arguments of the machine code."""
@@ -142,7 +141,8 @@ class ByRote:
             if delivery.store or delivery.copy or k in replay.native.updates:
                 raise Unfit("a tensor that was there before is changed")
             slot = self.first_slot + replay.slot_of(k)
-            rote.deliver(entry, "out", delivery.place.node, delivery.leaf, slot)
+            item = 0 if entry.value is not None else delivery.place.k + 1
+            rote.deliver(entry, "out", item, delivery.place.node, delivery.leaf, slot)
         for entry, found in replay.landings.items():
             rote.set(entry.dues, "landing", replay.landing(found))
         for entry in window.path:

@@ -120,14 +120,15 @@ class Rote:
         for k, item in enumerate(things):
             self.add(ITEM, id(things), k, self.keep(item))
 
-    def tensor(self, thing: Any, name: str) -> None:
-        """Look whether a slot holds a plain tensor."""
-        self.add(FIELD, self.place(thing, name), TYPE, self.keep(type(types.new())))
+    def tensor(self, thing: Any, name: str, item: int) -> None:
+        """Look whether a slot holds a plain tensor, or if `item` is not 0 a list with it there."""
+        row = (self.place(thing, name), TYPE, self.keep(type(types.new())))
+        self.add(FIELD, *row, 0, 0, item)
 
-    def sole(self, thing: Any, name: str, count: int) -> None:
-        """Look whether the tensor in a slot has no more than so many references."""
-        self.tensor(thing, name)
-        self.add(SOLE, self.place(thing, name), count)
+    def sole(self, thing: Any, name: str, item: int, count: int) -> None:
+        """Look whether that tensor has no more than so many references."""
+        self.tensor(thing, name, item)
+        self.add(SOLE, self.place(thing, name), count, 0, 0, 0, item)
 
     # -- what the function is given ------------------------------------------------------------
 
@@ -185,10 +186,12 @@ class Rote:
         row = (self.place(thing, name), self.place(other, source))
         self.add(MOVE, *row, 0, 0, self.old())
 
-    def deliver(self, thing: Any, name: str, node: Any, leaf: Any, argument: int) -> None:
-        """Hand an argument over to the tensor in a slot, which denotes `leaf` then."""
+    def deliver(
+        self, thing: Any, name: str, item: int, node: Any, leaf: Any, argument: int
+    ) -> None:
+        """Hand an argument over to such a tensor, which denotes `leaf` then."""
         row = (self.place(thing, name), self.keep(node), self.keep(leaf), argument)
-        self.add(DELIVER, *row, self.old(2))
+        self.add(DELIVER, *row, self.old(2), item)
 
     # ------------------------------------------------------------------------------------------
 
@@ -197,10 +200,10 @@ class Rote:
         self.add(END)
         if len(self.rows) > MOST:
             raise Unfit("there is too much to do")
-        first = (self.given, self.arguments, self.replaced, *self.head, 0)
+        first = (self.given, self.arguments, self.replaced, *self.head, 0, 0)
         example = types.new()
         example._array = example._value = example.__class__  # type: ignore[assignment]
-        second = (offset_of(Handle, "_value"), offset_of(Handle, "_array"), 0, 0, 0, 0)
+        second = (offset_of(Handle, "_value"), offset_of(Handle, "_array"), 0, 0, 0, 0, 0)
         for name in ("_value", "_array"):
             place_of(example, name)
         return np.array([first, second, *self.rows], np.int64)

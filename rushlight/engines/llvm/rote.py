@@ -33,6 +33,7 @@ def text() -> str:
             head.append(f"  %{word} = load {kind}, ptr {place}")
     # The table of a warm call is what its builtin owns, after the definition: see `jit.builtin`.
     return Template(FUNCTION + CALL + STRAIGHT).substitute(
+        DELIVER=rote.DELIVER,
         BASE=layout.BASE, DATA=layout.DATA, LIST_ITEMS=layout.LIST_ITEMS, SIZE=layout.SIZE,
         TUPLE_ITEMS=layout.TUPLE_ITEMS, OWN=layout.TUPLE_ITEMS + 8, ROW=8 * rote.WIDTH,
         TWO_ROWS=16 * rote.WIDTH, HEAD="\n".join(head),

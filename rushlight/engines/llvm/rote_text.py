@@ -37,9 +37,9 @@ head:
   %function = load ptr, ptr %function_at
   %renew_at = getelementptr i8, ptr %data, i64 32
   %renew = load ptr, ptr %renew_at
-  %value_offset_at = getelementptr i8, ptr %data, i64 48
+  %value_offset_at = getelementptr i8, ptr %data, i64 $ROW
   %value_offset = load i64, ptr %value_offset_at
-  %array_offset_at = getelementptr i8, ptr %data, i64 56
+  %array_offset_at = getelementptr i8, ptr %value_offset_at, i64 8
   %array_offset = load i64, ptr %array_offset_at
   %wanted = add i64 %given, 1
   %as_many = icmp eq i64 %count, %wanted
@@ -65,8 +65,8 @@ on:
 next:
   %row = phi ptr [%first, %clear], [%row_on, %on]
   %what = load i64, ptr %row
-  %p_at = getelementptr i8, ptr %row, i64 8
-  %p = load ptr, ptr %p_at
+  %place_at = getelementptr i8, ptr %row, i64 8
+  %place = load ptr, ptr %place_at
   %q_at = getelementptr i8, ptr %row, i64 16
   %q = load i64, ptr %q_at
   %q_pointer = inttoptr i64 %q to ptr
@@ -78,6 +78,35 @@ next:
   %d = load i64, ptr %d_at
   %argument_at = getelementptr ptr, ptr %held, i64 %d
   %old_at = getelementptr ptr, ptr %old, i64 %d
+  %t_at = getelementptr i8, ptr %row, i64 48
+  %t = load i64, ptr %t_at
+  %direct = icmp eq i64 %t, 0
+  br i1 %direct, label %dispatch, label %within
+within:
+  %in_list = load ptr, ptr %place
+  %in_nothing = icmp eq ptr %in_list, null
+  br i1 %in_nothing, label %astray, label %in_something
+in_something:
+  %in_type_at = getelementptr i8, ptr %in_list, i64 8
+  %in_type = load ptr, ptr %in_type_at
+  %is_in_list = icmp eq ptr %in_type, @list_type
+  br i1 %is_in_list, label %in_known_list, label %astray
+in_known_list:
+  %in_size_at = getelementptr i8, ptr %in_list, i64 $SIZE
+  %in_size = load i64, ptr %in_size_at
+  %in_has = icmp uge i64 %in_size, %t
+  br i1 %in_has, label %in_place, label %astray
+in_place:
+  %in_items_at = getelementptr i8, ptr %in_list, i64 $LIST_ITEMS
+  %in_items = load ptr, ptr %in_items_at
+  %in_index = sub i64 %t, 1
+  %in_item_at = getelementptr ptr, ptr %in_items, i64 %in_index
+  br label %dispatch
+astray:
+  %is_delivery = icmp eq i64 %what, $DELIVER
+  br i1 %is_delivery, label %on, label %refuse
+dispatch:
+  %p = phi ptr [%place, %next], [%in_item_at, %in_place]
   switch i64 %what, label %refuse [$CASES]
 
 same:
