@@ -11,6 +11,7 @@ from .. import bfloat, dtypes, ops
 from ..dtypes import DType
 from ..formats import channels_last, contiguous_format, lies_in, order_in, strides_in
 from ..graph import Constant, Leaf, Node, Spec
+from .batching import Batch
 from .layouts import row_major
 from .samples import bools, floats, ints
 from .table import Kind, Tensor, derived, primitive
@@ -104,6 +105,11 @@ def laid_out(input: Tensor, *, order: tuple[int, ...]) -> Spec:
 @laid_out.vjp
 def _(g: Node, out: Node, input: Node, *, order: tuple[int, ...]) -> tuple[Node]:
     return (g,)
+
+
+@laid_out.vmap
+def _(batch: Batch, input: Node, *, order: tuple[int, ...]) -> Node:
+    return laid_out(input, order=(0, *[k + 1 for k in order]))
 
 
 @laid_out.samples
