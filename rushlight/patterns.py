@@ -13,7 +13,7 @@ from .create import check_fit, checked_dtype, finished
 from .devices import require_cpu
 from .dtypes import DType
 from .errors import ArgumentError, MemoryLackError, ShapeError, explain
-from .formats import LAST, contiguous_format, order_in
+from .formats import LAST, contiguous_format, order_in, strides_in
 from .ops.layouts import dense
 from .public import public
 from .runtime.entry import Handle
@@ -178,10 +178,7 @@ def empty_permuted(size: Any, physical_layout: Any, **options: Any) -> Any:
     if sorted(physical_layout) != list(range(len(shape))):
         problem = f"physical_layout must name each dimension once, but got {physical_layout}"
         raise ShapeError(explain("empty_permuted", problem))
-    steps = [1] * len(shape)
-    for k, inner in zip(physical_layout[-2::-1], physical_layout[:0:-1], strict=True):
-        steps[k] = steps[inner] * max(shape[inner], 1)
-    return empty_strided(shape, steps, **options)
+    return empty_strided(shape, strides_in(shape, tuple(physical_layout)), **options)
 
 
 @public()

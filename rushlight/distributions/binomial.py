@@ -10,7 +10,7 @@ from . import constraints
 from . import surface as torch
 from .distribution import Distribution
 from .odds import Odds
-from .utils import broadcast_all, enumerated
+from .utils import enumerated
 
 
 class Binomial(Odds, Distribution):
@@ -34,10 +34,7 @@ class Binomial(Odds, Distribution):
         logits: Any = None,
         validate_args: bool | None = None,
     ) -> None:
-        name, value = self.choose(probs, logits)
-        count, value = broadcast_all(total_count, value)
-        self.total_count = count.type_as(value)
-        self.__dict__[name] = value
+        self.total_count, value = self.choose_counted(total_count, probs, logits)
         super().__init__(value.shape, (), validate_args)
 
     @constraints.dependent_property(is_discrete=True, event_dim=0)

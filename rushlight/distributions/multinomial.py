@@ -10,11 +10,11 @@ from . import constraints
 from . import surface as torch
 from .binomial import Binomial
 from .categorical import Categorical
-from .distribution import Distribution
+from .over_categories import OverCategories
 from .utils import broadcast_all, one_hot
 
 
-class Multinomial(Distribution):
+class Multinomial(OverCategories):
     """How often each category comes in `total_count` draws with probabilities `probs`.
 
     >>> Multinomial(10, torch.tensor([1.0, 4.0])).mean
@@ -34,25 +34,8 @@ class Multinomial(Distribution):
             problem = "counts that differ are not there: total_count must be an int"
             raise MissingError(explain("Multinomial", problem))
         self.total_count = total_count
-        self._categorical = Categorical(probs, logits, validate_args)
+        self.draw_from(Categorical(probs, logits, validate_args), validate_args)
         self._binomial = Binomial(total_count=total_count, probs=self.probs, validate_args=False)
-        inner = self._categorical
-        super().__init__(inner.batch_shape, inner.param_shape[-1:], validate_args)
-
-    @property
-    def logits(self) -> Any:
-        """The logarithms of the probabilities."""
-        return self._categorical.logits
-
-    @property
-    def probs(self) -> Any:
-        """The probabilities of the categories."""
-        return self._categorical.probs
-
-    @property
-    def param_shape(self) -> Any:
-        """The shape of the parameter."""
-        return self._categorical.param_shape
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self) -> Any:

@@ -10,7 +10,7 @@ from . import surface as torch
 from .distribution import Distribution
 from .gamma import Gamma
 from .odds import Odds
-from .utils import broadcast_all, lazy_property
+from .utils import lazy_property
 
 
 class NegativeBinomial(Odds, Distribution):
@@ -34,10 +34,7 @@ class NegativeBinomial(Odds, Distribution):
         logits: Any = None,
         validate_args: bool | None = None,
     ) -> None:
-        name, value = self.choose(probs, logits)
-        count, value = broadcast_all(total_count, value)
-        self.total_count = count.type_as(value)
-        self.__dict__[name] = value
+        self.total_count, value = self.choose_counted(total_count, probs, logits)
         super().__init__(value.shape, (), validate_args)
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import ChoiceError, explain
 from ..runtime.entry import Handle
 from ..size import Size
-from .utils import lazy_property, logits_to_probs, one_or_other, probs_to_logits
+from .utils import broadcast_all, lazy_property, logits_to_probs, one_or_other, probs_to_logits
 
 
 class Odds:
@@ -24,6 +24,13 @@ class Odds:
         one_or_other(type(self).__name__, probs, logits)
         self._given = "logits" if probs is None else "probs"
         return self._given, logits if probs is None else probs
+
+    def choose_counted(self, total_count: Any, probs: Any, logits: Any) -> tuple[Any, Any]:
+        """`total_count` and the parameter that was given, alike in shape and dtype."""
+        name, value = self.choose(probs, logits)
+        count, value = broadcast_all(total_count, value)
+        self.__dict__[name] = value
+        return count.type_as(value), value
 
     @lazy_property
     def logits(self) -> Any:

@@ -8,11 +8,11 @@ from ..modes import no_grad
 from . import constraints
 from . import surface as torch
 from .categorical import Categorical
-from .distribution import Distribution
+from .over_categories import OverCategories
 from .utils import broadcast_all, enumerated, one_hot
 
 
-class OneHotCategorical(Distribution):
+class OneHotCategorical(OverCategories):
     """A category as a vector with a 1 at its place and else 0.
 
     >>> OneHotCategorical(torch.tensor([1.0, 3.0])).log_prob(torch.tensor([0.0, 1.0]))
@@ -26,28 +26,7 @@ class OneHotCategorical(Distribution):
     def __init__(
         self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        self._categorical = Categorical(probs, logits, validate_args)
-        inner = self._categorical
-        super().__init__(inner.batch_shape, inner.param_shape[-1:], validate_args)
-
-    @property
-    def _param(self) -> Any:
-        return self._categorical._param
-
-    @property
-    def probs(self) -> Any:
-        """The probabilities of the categories."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Any:
-        """The logarithms of the probabilities."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Any:
-        """The shape of the parameter."""
-        return self._categorical.param_shape
+        self.draw_from(Categorical(probs, logits, validate_args), validate_args)
 
     @property
     def mean(self) -> Any:

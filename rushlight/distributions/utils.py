@@ -82,11 +82,6 @@ class lazy_property:
         return value
 
 
-def triangle_size(n: int, diag: int) -> int:
-    """The number of elements of an n by n matrix up to the diagonal `diag`."""
-    return sum([min(max(row + diag + 1, 0), n) for row in range(n)])
-
-
 def vec_to_tril_matrix(vec: Any, diag: int = 0) -> Any:
     """A lower triangular matrix filled with a vector, row by row, up to the diagonal `diag`."""
     # n * (n + 1) / 2 numbers fill a triangle; `diag` moves its edge.

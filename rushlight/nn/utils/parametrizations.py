@@ -54,6 +54,25 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
     return register_parametrization(module, name, _WeightNorm(dim), unsafe=True)
 
 
+def check_iterations(count: int) -> None:
+    """Raise unless power iteration has steps to do."""
+    if count <= 0:
+        problem = f"Expected n_power_iterations to be positive, but got {count}"
+        raise ChoiceError(explain("spectral_norm", problem))
+
+
+def dim_of_outputs(module: Any) -> int:
+    """The dimension of a layer's weight that is counted by its outputs."""
+    return 1 if isinstance(module, _ConvTransposeNd) else 0
+
+
+def as_matrix(weight: Any, dim: int) -> Any:
+    """A weight with all dimensions but `dim` made one; a vector is a column."""
+    if dim:
+        weight = weight.permute(dim, *[d for d in range(weight.dim()) if d != dim])
+    return weight.flatten(1) if weight.dim() > 1 else weight.unsqueeze(1)
+
+
 class _SpectralNorm(Module):
     """A weight over its largest singular value, which power iteration follows."""
 
@@ -65,27 +84,18 @@ class _SpectralNorm(Module):
         if not -ndim <= dim < ndim:
             problem = f"Dimension out of range (expected to be in [{-ndim}, {ndim - 1}], got {dim})"
             raise IndexError(explain("spectral_norm", problem))
-        if n_power_iterations <= 0:
-            problem = f"Expected n_power_iterations to be positive, but got {n_power_iterations}"
-            raise ChoiceError(explain("spectral_norm", problem))
+        check_iterations(n_power_iterations)
         self.dim = dim % ndim
         self.eps = eps
         if ndim > 1:
             self.n_power_iterations = n_power_iterations
-            matrix = self.as_matrix(weight.detach())
+            matrix = as_matrix(weight.detach(), self.dim)
             height, width = matrix.shape
             u = matrix.new_empty(height).normal_(0, 1)
             v = matrix.new_empty(width).normal_(0, 1)
             self.register_buffer("_u", F.normalize(u, dim=0, eps=eps))
             self.register_buffer("_v", F.normalize(v, dim=0, eps=eps))
             self.iterate(matrix, 15)
-
-    def as_matrix(self, weight: Any) -> Any:
-        """The weight with all dimensions but `dim` made one."""
-        if self.dim:
-            rest = [d for d in range(weight.dim()) if d != self.dim]
-            weight = weight.permute(self.dim, *rest)
-        return weight.flatten(1)
 
     def iterate(self, matrix: Any, count: int) -> None:
         """Bring both singular vectors nearer."""
@@ -101,7 +111,7 @@ class _SpectralNorm(Module):
         """The weight, with a largest singular value of 1."""
         if weight.dim() == 1:
             return F.normalize(weight, dim=0, eps=self.eps)
-        matrix = self.as_matrix(weight)
+        matrix = as_matrix(weight, self.dim)
         if self.training:
             self.iterate(matrix.detach(), self.n_power_iterations)
         u, v = self._u.clone(), self._v.clone()
@@ -131,7 +141,6 @@ def spectral_norm(
     if weight is None:
         problem = f"Module '{module._get_name()}' has no parameter or buffer with name '{name}'"
         raise ChoiceError(explain("spectral_norm", problem))
-    if dim is None:
-        dim = 1 if isinstance(module, _ConvTransposeNd) else 0
+    dim = dim_of_outputs(module) if dim is None else dim
     made = _SpectralNorm(weight, n_power_iterations, dim, eps)
     return register_parametrization(module, name, made)

@@ -7,8 +7,8 @@ from typing import Any
 from ...errors import ChoiceError, ShapeError, explain
 from ...modes import no_grad
 from .. import functional as F
-from ..conv import _ConvTransposeNd
 from ..parameter import Parameter
+from .parametrizations import as_matrix, check_iterations, dim_of_outputs
 
 
 class SpectralNorm:
@@ -20,11 +20,6 @@ class SpectralNorm:
         self.dim = dim
         self.eps = eps
 
-    def as_matrix(self, weight: Any) -> Any:
-        """The weight with all dimensions but `dim` made one."""
-        rest = [d for d in range(weight.dim()) if d != self.dim]
-        return weight.permute(self.dim, *rest).reshape(weight.shape[self.dim], -1)
-
     def normalised(self, vector: Any) -> Any:
         """A vector of length 1."""
         return F.normalize(vector, dim=0, eps=self.eps)
@@ -32,7 +27,7 @@ class SpectralNorm:
     def compute_weight(self, module: Any, do_power_iteration: bool) -> Any:
         """The weight as it is now; power iteration brings the singular vectors nearer first."""
         weight, u, v = [getattr(module, f"{self.name}_{part}") for part in ("orig", "u", "v")]
-        matrix = self.as_matrix(weight)
+        matrix = as_matrix(weight, self.dim)
         if do_power_iteration:
             with no_grad():
                 left, right = u, v
@@ -67,14 +62,11 @@ def spectral_norm(
     if hook_of(module, name) is not None:
         problem = f"Cannot register two spectral_norm hooks on the same parameter {name}"
         raise ShapeError(explain("spectral_norm", problem))
-    if n_power_iterations <= 0:
-        problem = f"Expected n_power_iterations to be positive, but got {n_power_iterations}"
-        raise ChoiceError(explain("spectral_norm", problem))
-    if dim is None:
-        dim = 1 if isinstance(module, _ConvTransposeNd) else 0
+    check_iterations(n_power_iterations)
+    dim = dim_of_outputs(module) if dim is None else dim
     hook = SpectralNorm(name, n_power_iterations, dim, eps)
     weight = getattr(module, name)
-    matrix = hook.as_matrix(weight.detach())
+    matrix = as_matrix(weight.detach(), dim)
     u, v = [hook.normalised(matrix.new_empty(n).normal_(0, 1)) for n in matrix.shape]
     delattr(module, name)
     module.register_parameter(f"{name}_orig", weight)
