@@ -95,6 +95,22 @@ def test_a_warm_step_is_taken_without_python(native, kind, monkeypatch):
     assert len({loss.item() for loss in losses}) == WARM
 
 
+def test_a_thread_that_has_ended_is_in_nobodys_way(native, monkeypatch):
+    loop = Loop()
+    gc.disable()  # its recorder is part of a cycle
+    try:
+        thread = threading.Thread(target=lambda: Loop().run(2).item())
+        thread.start()
+        loop.run(2)
+        thread.join()
+        loop.run(WARM)
+        monkeypatch.setattr(loop.repetition, "slow", forbidden)
+        monkeypatch.setattr(loop.optimizer, "step_anew", forbidden)
+        loop.run(WARM)
+    finally:
+        gc.enable()
+
+
 def test_inference_is_done_without_python(native, monkeypatch):
     model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Sigmoid())
     x, replays = torch.ones(2), []

@@ -14,7 +14,7 @@ from ..runtime.by_rote import ByRote
 from ..runtime.hot import NativeReplay, Step, fits_step
 from ..runtime.rote import Unfit
 from ..runtime.source import Source
-from ..runtime.world import RECORDERS, world
+from ..runtime.world import THREADS, world
 from .state import Cohort, Group
 
 PLAIN = (bool, int, float, str, type(None))
@@ -67,7 +67,7 @@ class Repetition(Step):
         if not super().stands():
             return False
         # Another thread may change a tensor without this one noticing: then it looks every time.
-        self.agree(order if len(RECORDERS) == 1 else None)
+        self.agree(order if len(THREADS) == 1 else None)
         return True
 
     def checks(self) -> list[str]:

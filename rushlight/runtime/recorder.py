@@ -19,7 +19,7 @@ from .deliver import Results
 from .due import ask
 from .entry import NOTHING, Entry, Halt
 from .window import Plan, Window
-from .world import RECORDERS, world
+from .world import RECORDERS, THREADS, Alive, world
 
 
 class Recorder:
@@ -170,6 +170,8 @@ class Local(threading.local):
     def __init__(self) -> None:
         self.recorder = here.recorder = Recorder()
         RECORDERS.add(self.recorder)
+        self.alive = Alive()
+        THREADS.add(self.alive)
         world.changed()
 
 

@@ -6,7 +6,14 @@ import weakref
 from typing import Any
 
 RECORDERS: weakref.WeakSet[Any] = weakref.WeakSet()
-"""The recorders of all threads."""
+"""The recorders of all threads, and of dead ones until they are collected as garbage."""
+
+THREADS: weakref.WeakSet[Any] = weakref.WeakSet()
+"""For each thread that has a recorder an object that dies with the thread."""
+
+
+class Alive:
+    """A thread has a recorder."""
 
 
 class World:
