@@ -1,19 +1,38 @@
-"""L-BFGS."""
+"""L-BFGS.
+
+Every dot product decides what comes next, so nothing is gained by recording them: the vectors are
+NumPy's here, and tensors only in the state.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ..calls import function
+import numpy as np
+
+from .. import bfloat
 from ..errors import ArgumentError, ChoiceError, explain
 from ..modes import enable_grad, no_grad
-from ..ops import OPS
+from ..runtime.record import realise, wrap
 from .checks import at_least_zero
 from .line_search import Point, Search
 from .optimizer import Optimizer
 
-cat = function(OPS["cat"])
+
+def vector(t: Any) -> Any:
+    """The numbers of a tensor in a row."""
+    return bfloat.values(realise(t)).reshape(-1)
+
+
+def tensor_of(x: Any) -> Any:
+    """A tensor of an array, or of a number of NumPy's."""
+    return wrap(np.asarray(x))
+
+
+def largest(x: Any) -> float:
+    """The greatest absolute value of an array."""
+    return float(abs(x).max())
 
 
 class LBFGS(Optimizer):
@@ -71,16 +90,16 @@ class LBFGS(Optimizer):
         found = []
         for p in self._params:
             g = p.grad
-            found.append(p.new_zeros(p.numel()) if g is None else g.detach().reshape(-1))
-        return cat(found, 0)
+            found.append(vector(p.new_zeros(p.numel()) if g is None else g))
+        return np.concatenate(found)
 
     def move(self, t: float, direction: Any) -> None:
-        """Move all parameters by `t` along `direction`."""
+        """Move all parameters by `t` along `direction`, an array."""
         place = 0
         with no_grad():
             for p in self._params:
                 n = p.numel()
-                p.add_(direction[place : place + n].view_as(p), alpha=t)
+                p.add_(wrap(direction[place : place + n].reshape(p.shape)), alpha=t)
                 place += n
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -97,7 +116,7 @@ class LBFGS(Optimizer):
             state.put(name, state.slot(name) or 0)
         state.put("func_evals", state.slot("func_evals") + 1)
         g = self.flat_gradient()
-        if g.abs().max().item() > self.param_groups[0]["tolerance_grad"]:
+        if largest(g) > self.param_groups[0]["tolerance_grad"]:
             Descent(self, state, closure, float(first), g).run()
         self.call_hooks("step_post", (closure,), {})
         return first
@@ -114,13 +133,20 @@ class Descent:
         self.state = state
         self.closure = closure
         self.f, self.g = f, g
-        self.d, self.t = state.slot("d"), state.slot("t")
-        self.ys: list[Any] = state.slot("old_dirs") or []  # differences of gradients
-        self.ss: list[Any] = state.slot("old_stps") or []  # steps
-        self.ro: list[Any] = state.slot("ro") or []
-        self.scale: Any = 1 if state.slot("H_diag") is None else state.slot("H_diag")
-        self.g_before, self.f_before = state.slot("prev_flat_grad"), state.slot("prev_loss")
+        self.t, self.f_before = state.slot("t"), state.slot("prev_loss")
+        self.d, self.g_before = state.slot("d"), state.slot("prev_flat_grad")
+        self.scale: Any = state.slot("H_diag")
+        self.ys: list[Any] = []  # differences of gradients
+        self.ss: list[Any] = []  # steps
+        self.ro: list[Any] = []
+        if self.d is not None:  # not the first call
+            self.d, self.g_before = vector(self.d), vector(self.g_before)
+            self.ys = [vector(v) for v in state.slot("old_dirs")]
+            self.ss = [vector(v) for v in state.slot("old_stps")]
+            self.ro = [vector(v)[0] for v in state.slot("ro")]
+            self.scale = vector(self.scale)[0] if self.ys else 1
 
+    @np.errstate(all="ignore")
     def run(self) -> None:
         """Iterate until nothing is to be gained, or enough was done."""
         options, state = self.options, self.state
@@ -131,8 +157,8 @@ class Descent:
             self.g_before, self.f_before = self.g, self.f
             self.t = float(options["lr"])
             if state.slot("n_iter") == 1:
-                self.t *= min(1.0, 1.0 / self.g.abs().sum().item())
-            slope = self.g.dot(self.d).item()
+                self.t *= min(1.0, 1.0 / float(abs(self.g).sum()))
+            slope = float(self.g.dot(self.d))
             if slope > -options["tolerance_change"]:
                 break
             last = k == options["max_iter"]
@@ -142,8 +168,12 @@ class Descent:
             if last or evaluations >= options["max_eval"] or self.has_arrived():
                 break
         kept = {
-            "d": self.d, "t": self.t, "old_dirs": self.ys, "old_stps": self.ss, "ro": self.ro,
-            "H_diag": self.scale, "prev_flat_grad": self.g_before, "prev_loss": self.f_before,
+            "d": tensor_of(self.d), "t": self.t,
+            "old_dirs": [tensor_of(y) for y in self.ys],
+            "old_stps": [tensor_of(s) for s in self.ss],
+            "ro": [tensor_of(ro) for ro in self.ro],
+            "H_diag": tensor_of(self.scale) if self.ys else 1,
+            "prev_flat_grad": tensor_of(self.g_before), "prev_loss": self.f_before,
         }  # fmt: skip
         for name, value in kept.items():
             state.put(name, value)
@@ -156,7 +186,7 @@ class Descent:
             return
         y, s = self.g - self.g_before, self.d * self.t
         curvature = y.dot(s)
-        if curvature.item() > 1e-10:
+        if curvature > 1e-10:
             if len(self.ys) == self.options["history_size"]:
                 for kept in (self.ys, self.ss, self.ro):
                     kept.pop(0)
@@ -187,7 +217,7 @@ class Descent:
             return 1
         if search != "strong_wolfe":
             raise RuntimeError(explain("LBFGS", "only 'strong_wolfe' is supported"))
-        before = [p.detach().clone() for p in self.optimizer._params]
+        before = [wrap(realise(p).copy()) for p in self.optimizer._params]
 
         def objective(t: float) -> tuple[float, Any]:
             self.optimizer.move(t, self.d)
@@ -213,8 +243,8 @@ class Descent:
     def has_arrived(self) -> bool:
         """Whether gradient, step or change of the loss are too small to go on."""
         options = self.options
-        if self.g.abs().max().item() <= options["tolerance_grad"]:
+        if largest(self.g) <= options["tolerance_grad"]:
             return True
-        if (self.d * self.t).abs().max().item() <= options["tolerance_change"]:
+        if largest(self.d * self.t) <= options["tolerance_change"]:
             return True
         return abs(self.f - self.f_before) < options["tolerance_change"]

@@ -58,7 +58,7 @@ class Search:
         """The point at step length `t`."""
         f, g = self.objective(t)
         self.evaluations += 1
-        return Point(t, f, g, g.dot(self.d).item())
+        return Point(t, f, g, float(g.dot(self.d)))
 
     def falls_enough(self, new: Point) -> bool:
         """Whether the value has fallen by enough of what the slope promised."""
@@ -89,7 +89,7 @@ class Search:
         """The best point found between the two of `bracket`, which is narrowed."""
         stuck = False
         low = 0 if bracket[0].f <= bracket[1].f else 1
-        widest = self.d.abs().max().item()
+        widest = float(abs(self.d).max())
         while self.turns < self.most:
             ends = (bracket[0].t, bracket[1].t)
             if abs(ends[1] - ends[0]) * widest < self.tolerance:
