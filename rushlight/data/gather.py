@@ -21,6 +21,7 @@ from ..tensor import Tensor
 from .collate import collate_arrays, collate_scalars, collate_tensors, default_collate_fn_map
 from .dataset import Subset, TensorDataset
 from .distributed import DistributedSampler
+from .reading import rows_read
 from .sampler import (
     BatchSampler,
     RandomSampler,
@@ -41,6 +42,10 @@ ORDERS = (
 
 PLAIN = {int, np.int64}
 """Types of indices that mean the same to an array and to its rows."""
+
+
+FIXED = (tuple, np.ndarray, Tensor)
+"""Types of what has one length for ever, or is looked at anyway."""
 
 
 class Table:
@@ -127,7 +132,7 @@ def batch_maker(table: Table, otherwise: Callable[[Any], Any] | None) -> Callabl
     lines = ["def batch(index):"]
     for k, (owner, name, found, count) in enumerate(table.intact):
         space[f"owner{k}"], space[f"found{k}"] = owner, found
-        resized = "" if type(found) is tuple else f" or len(found{k}) != {count}"
+        resized = "" if type(found) in FIXED else f" or len(found{k}) != {count}"
         lines += [f"  if owner{k}.{name} is not found{k}{resized}:", refuse]
     lines.append("  try:")
     if table.rows is not None:
@@ -174,11 +179,18 @@ def table_of(dataset: Any) -> Table | None:
         dataset = dataset.dataset
     if makes_batches(dataset) and collates_as_usual():
         return MadeTable(dataset, rows, intact)
-    single = not isinstance(dataset, TensorDataset)
-    if single:
-        tensors = (dataset,)
-    elif type(dataset).__getitem__ is TensorDataset.__getitem__ and not has_batches(dataset):
-        tensors = dataset.tensors
+    if has_batches(dataset):
+        return None
+    read = rows_read(dataset)
+    if read is not None:
+        names, single = read
+        tensors = tuple([getattr(dataset, name) for name in names])
+        pairs = zip(names, tensors, strict=True)
+        intact += [(dataset, name, tensor, 0) for name, tensor in pairs]
+    elif not isinstance(dataset, TensorDataset):
+        tensors, single = (dataset,), True
+    elif type(dataset).__getitem__ is TensorDataset.__getitem__:
+        tensors, single = dataset.tensors, False
         intact.append((dataset, "tensors", tensors, len(tensors)))
     else:
         return None

@@ -1,0 +1,184 @@
+"""Datasets of one's own that only look up rows: a batch is one gather, and nobody can tell."""
+
+import numpy as np
+import pytest
+
+import rushlight as torch
+from rushlight.data import DataLoader, Dataset, random_split
+from rushlight.data.gather import table_of
+from rushlight.data.reading import Row, result_of, rows_read
+
+X, Y = Row("x"), Row("y")
+
+
+class Reads:
+    """Methods that read rows, and what they read."""
+
+    def pair(self, i):
+        """With words about it."""
+        return self.x[i], self.y[i]
+
+    def by_name(self, i):
+        image = self.x[i]
+        label = self.y[i]
+        return [image, label]
+
+    def swapped(self, i):
+        a, b = self.x[i], self.y[i]
+        return b, a
+
+    def one(self, i):
+        return self.x[i]
+
+    def thrice(self, i):
+        a, b, c = self.x[i], self.y[i], self.x[i]
+        return a, b, c
+
+    answers = {"pair": (X, Y), "by_name": (X, Y), "swapped": (Y, X), "one": X, "thrice": (X, Y, X)}
+
+
+class Does:
+    """Methods that do more, or something else."""
+
+    def calls(self, i):
+        return self.x(i)
+
+    def index_too(self, i):
+        return self.x[i], i
+
+    def branches(self, i):
+        if i:
+            return self.x[i]
+        return self.y[i]
+
+    def deep(self, i):
+        return self.x.y[i]
+
+    def writes(self, i):
+        self.count = i
+        return self.x[i]
+
+    def nested(self, i):
+        return self.x[i], (self.y[i], self.x[i])
+
+    def another_index(self, i):
+        i = self.x[i]
+        return self.y[i]
+
+    def another_self(self, i):
+        self = i
+        return self.y[i]
+
+    def number(self, i):
+        return self.x[0]
+
+    def shifted(self, i):
+        return self.x[i + 1]
+
+    def yields(self, i):
+        yield self.x[i]
+
+    def many(self, *i):
+        return self.x[i]
+
+    def nothing(self, i):
+        return ()
+
+    def picks(self, i):
+        return (self.x[i], self.y[i])[i]
+
+
+def methods(kind):
+    return [f for f in vars(kind).values() if callable(f)]
+
+
+@pytest.mark.parametrize("method", methods(Reads), ids=lambda f: f.__name__)
+def test_what_is_read(method):
+    assert result_of(method.__code__) == Reads.answers[method.__name__]
+
+
+@pytest.mark.parametrize("method", methods(Does), ids=lambda f: f.__name__)
+def test_what_does_more_is_not_for_us(method):
+    assert result_of(method.__code__) is None
+
+
+class Pairs(Dataset):
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, i):
+        return self.x[i], self.y[i]
+
+
+class Asked(Pairs):
+    """The same, sample by sample."""
+
+    def __getitem__(self, i):
+        return (self.x[i], self.y[i])[:]
+
+
+KINDS = {
+    "tensors": lambda: (torch.rand(10, 3), torch.arange(10)),
+    "arrays": lambda: (np.random.default_rng(0).random((10, 2, 3)), np.arange(10) % 2 == 0),
+    "both": lambda: (np.arange(20, dtype=np.int32).reshape(10, 2), torch.rand(10, 1).half()),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", [False, True])
+def test_batches_are_as_if_asked_for_one_by_one(kind, part):
+    torch.manual_seed(0)
+    x, y = KINDS[kind]()
+    found = []
+    for dataset in (Pairs(x, y), Asked(x, y)):
+        assert (table_of(dataset) is None) == isinstance(dataset, Asked)
+        torch.manual_seed(1)
+        if part:
+            dataset, _ = random_split(dataset, [7, 3])
+        found.append(list(DataLoader(dataset, 4, shuffle=True)))
+    for ours, theirs in zip(*found, strict=True):
+        assert type(ours) is type(theirs) is list
+        for a, b in zip(ours, theirs, strict=True):
+            assert a.dtype == b.dtype and a.tolist() == b.tolist()
+
+
+def test_a_dataset_may_change_between_batches():
+    dataset = Pairs(torch.zeros(6, 1), torch.arange(6))
+    batches = iter(DataLoader(dataset, 2))
+    assert next(batches)[0].tolist() == [[0], [0]]
+    dataset.x[2] = 5.0
+    assert next(batches)[0].tolist() == [[5], [0]]
+    dataset.x = torch.ones(6, 1)
+    assert next(batches)[0].tolist() == [[1], [1]]
+
+
+def test_a_row_that_is_not_there_is_the_datasets_error():
+    dataset = Pairs(torch.zeros(4, 1), torch.arange(3))
+    with pytest.raises(IndexError, match="out of") as caught:
+        list(DataLoader(dataset, 4))
+    assert "dataset[3]" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("change", ["property", "getattribute", "list", "history", "class"])
+def test_what_an_attribute_is_decides(change):
+    x, y = torch.zeros(3, 1), torch.arange(3)
+
+    class Changed(Pairs):
+        if change == "property":
+            y = property(lambda self: torch.ones(3), lambda self, value: None)
+        if change == "class":
+            y = torch.ones(3)
+        if change == "getattribute":
+
+            def __getattribute__(self, name):
+                return object.__getattribute__(self, name)
+
+    dataset = Changed(x.tolist() if change == "list" else x, y)
+    if change == "history":
+        dataset.x.requires_grad_()
+    assert rows_read(Pairs(x, y)) == (("x", "y"), False)
+    assert table_of(dataset) is None
+    assert len(list(DataLoader(dataset, 2))) == 2
