@@ -12,7 +12,6 @@ import argparse
 import builtins
 import datetime
 import json
-import os
 import re
 import runpy
 import statistics
@@ -21,6 +20,8 @@ import sys
 import time
 from pathlib import Path
 
+from report import environment
+
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent / "examples"
 LIMIT = 600
@@ -28,14 +29,14 @@ LIMIT = 600
 LONG = {
     "char_rnn": "--steps 1000 --log-every 50",
     "cnn": "--train-size 6400 --epochs 2",
-    "curve_fit": "--steps 400",
+    "curve_fit": "--steps 2000",
     "dcgan": "--steps 240",
     "diffusion": "--steps 3000 --log-every 100",
     "dqn": "--steps 3000",
     "gan": "--steps 4000 --log-every 200",
     "gcn": "--epochs 2000 --log-every 100",
     "gpt": "--steps 300",
-    "mlp": "--epochs 60",
+    "mlp": "--epochs 120",
     "neural_ode": "--steps 1000 --log-every 50",
     "ppo": "--updates 40",
     "reinforce": "--episodes 120",
@@ -80,8 +81,9 @@ def worker(name, contender, threads):
 def measure(name, contender, threads):
     """What one process measured."""
     command = [sys.executable, __file__, "--worker", name, contender, str(threads)]
-    env = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=LIMIT)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment(), timeout=LIMIT, check=False
+    )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["died"])[-1]
         raise SystemExit(f"{name}, {contender}: {last}")

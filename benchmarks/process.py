@@ -1,11 +1,12 @@
 """The notes' y = x^2 as a whole process: start, import, 2000 steps, end; cold and warm cache."""
 
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from report import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "tests" / "notes" / "8_square.py"
@@ -53,7 +54,7 @@ def keep(best, name, found):
 
 
 def main():
-    for name, found in measured(("rushlight", "torch"), 3, dict(os.environ)).items():
+    for name, found in measured(("rushlight", "torch"), 3, environment()).items():
         if "error" in found:
             print(f"{name}: {found['error']}")
         else:

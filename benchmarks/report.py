@@ -1,8 +1,17 @@
-"""Measurements as a table for people, in Markdown."""
+"""What the benchmarks share: the environment of a contender, and tables for people, in Markdown."""
+
+import os
 
 NAMES = {"torch": "torch eager", "compile": "torch.compile", "jax": "jax.jit"}
 
 ABSENT = "not installed"
+
+UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OMP_NUM_THREADS", "PYTHONDONTWRITEBYTECODE")
+
+
+def environment():
+    """The environment of a contender."""
+    return {k: v for k, v in os.environ.items() if k not in UNSET}
 
 
 def span(micros):

@@ -15,18 +15,12 @@ import sys
 from pathlib import Path
 
 import process
-from report import ABSENT, table
+from report import ABSENT, environment, table
 
 HERE = Path(__file__).resolve().parent
 CONTENDERS = ["rushlight", "torch", "compile", "jax"]
 LIMIT = 600
 """Seconds after which a contender is given up."""
-UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OMP_NUM_THREADS", "PYTHONDONTWRITEBYTECODE")
-
-
-def environment():
-    """The environment of a contender."""
-    return {k: v for k, v in os.environ.items() if k not in UNSET}
 
 
 def contender(program, name, threads, seconds):

@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from report import environment
+
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "programs")]
 
@@ -71,7 +73,9 @@ def main():
         for threads in options.threads:
             command = [sys.executable, __file__, "--images", str(options.images)]
             command += ["--only", name, str(threads)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command, capture_output=True, text=True, env=environment(), check=False
+            )
             if done.returncode:
                 print(f"{name:<12}{threads:>8}  failed: {done.stderr.strip().splitlines()[-1]}")
                 continue

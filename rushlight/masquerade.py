@@ -11,7 +11,6 @@ import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Sequence
-from multiprocessing import spawn
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +18,10 @@ from .missing import missing_module
 
 PACKAGES = {"torch": "rushlight", "torchvision": "rushlight.vision"}
 """What stands in for each package."""
+
+
+SPAWN = "multiprocessing.spawn"
+"""The module that says what a process knows that is started afresh. Most programs start none."""
 
 
 class Loader:
@@ -44,6 +47,8 @@ class Finder:
         self, fullname: str, path: Sequence[str] | None = None, target: Any = None
     ) -> importlib.machinery.ModuleSpec | None:
         """The spec of our module of that name, None for names that are not ours."""
+        if fullname == SPAWN:
+            return inherited(path)
         package, _, rest = fullname.partition(".")
         ours = PACKAGES.get(package)
         if ours is None:
@@ -67,7 +72,33 @@ class Inheritance:
         return (install, ())
 
 
-def bequeath() -> None:
+class Testament:
+    """Loads `multiprocessing.spawn` as ever, and then has it pass the names on."""
+
+    def __init__(self, loader: Any) -> None:
+        self.loader = loader
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
+        """A module in the usual way."""
+        made: ModuleType | None = self.loader.create_module(spec)
+        return made
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run its code, and add to what it does."""
+        self.loader.exec_module(module)
+        bequeath(module)
+
+
+def inherited(path: Sequence[str] | None) -> importlib.machinery.ModuleSpec | None:
+    """The spec of `multiprocessing.spawn`, which is not loaded yet."""
+    spec = importlib.machinery.PathFinder.find_spec(SPAWN, path)
+    if spec is not None:
+        loader: Any = Testament(spec.loader)
+        spec.loader = loader
+    return spec
+
+
+def bequeath(spawn: Any) -> None:
     """Have processes that are started afresh install the names before they load the program."""
     plain = spawn.get_preparation_data
 
@@ -86,4 +117,5 @@ def install() -> None:
             del sys.modules[name]
     finder: Any = Finder()
     sys.meta_path.insert(0, finder)
-    bequeath()
+    if SPAWN in sys.modules:
+        bequeath(sys.modules[SPAWN])
