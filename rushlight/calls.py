@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import GradError, explain
 from .ops.table import Op
+from .outputs import written
 from .repeat import bind, found_next, note, repeat, repeat_inplace, seek
 from .runtime.arguments import NUMBERS
 from .runtime.entry import FIRST, GENERAL, SECOND, Handle, form_of, types
@@ -255,17 +255,7 @@ def into(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The result of a call with `out=`: the tensors given there, with the values of the result."""
     out = kwargs.pop("out")
     result = apply(op, args, kwargs)
-    if out is None:
-        return result
-    pairs = [(out, result)] if isinstance(out, Handle) else list(zip(out, result, strict=True))
-    for given, made in pairs:
-        if made._value.requires_grad or (given._value.requires_grad and local.recorder.grad):
-            problem = "functions with out=... do not support automatic differentiation"
-            raise GradError(explain(op.name, problem, hint="leave out= away"))
-        if given._value.shape != made._value.shape:
-            given.resize_(made._value.shape)
-        given.copy_(made)
-    return out
+    return result if out is None else written(out, result, op.name)
 
 
 CALLED = {

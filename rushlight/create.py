@@ -13,15 +13,18 @@ from . import dtypes
 from .devices import require_cpu
 from .dtypes import DType
 from .errors import ArgumentError, ChoiceError, DtypeError, GradError, RangeError, explain
+from .outputs import written
 from .public import public
 from .runtime.entry import Handle
 from .runtime.memory import export
 from .runtime.record import elements, give_cell, realise, wrap
 
 
-def finished(array: Any, requires_grad: bool, op: str) -> Any:
-    """A tensor on the memory of `array`, as a leaf that requires grad if so asked."""
+def finished(array: Any, requires_grad: bool, op: str, out: Any = None) -> Any:
+    """A tensor on the memory of `array`, as a leaf that requires grad if so asked; or `out`."""
     made = wrap(array)
+    if out is not None:
+        return written(out, made, op, quiet=True)
     if requires_grad:
         if not made._value.dtype.differentiable:
             problem = "only Tensors of floating point and complex dtype can require gradients"
@@ -30,8 +33,13 @@ def finished(array: Any, requires_grad: bool, op: str) -> Any:
     return made
 
 
-def checked_dtype(dtype: Any, op: str) -> DType | None:
-    """`dtype`, if it is one of ours or None."""
+def checked_dtype(dtype: Any, op: str, out: Any = None) -> DType | None:
+    """`dtype`, if it is one of ours or None; that of `out` if there is one."""
+    if isinstance(out, Handle):
+        if dtype is not None and dtype is not out._value.dtype:
+            problem = f"dtype {dtype} does not match dtype of out parameter ({out._value.dtype})"
+            raise DtypeError(explain(op, problem, hint="leave dtype= away"))
+        return out._value.dtype
     if dtype is None or isinstance(dtype, DType):
         return dtype
     named = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_}

@@ -24,6 +24,10 @@ class ManyError(ShapeError, ValueError):
     """A tensor of several elements where a number was asked for."""
 
 
+class TooFlatError(ShapeError, ValueError):
+    """A tensor with too few dimensions."""
+
+
 class DtypeError(RushlightError, RuntimeError):
     """Dtypes that cannot be combined, or that an op does not take."""
 

@@ -13,6 +13,7 @@ from .errors import ArgumentError, ShapeError, explain
 from .idioms import resize_
 from .observe import choose
 from .patterns import shape_of
+from .outputs import written
 from .public import public
 from .runtime.entry import Handle
 from .runtime.record import realise, wrap
@@ -104,7 +105,7 @@ def chain_matmul(*matrices: Any, out: Any = None) -> Any:
     if not matrices:
         raise ArgumentError(explain("chain_matmul", "expected one or more matrices"))
     found = functools.reduce(product, matrices)
-    return found if out is None else out.copy_(found)
+    return found if out is None else written(out, found, "chain_matmul")
 
 
 @public()

@@ -11,9 +11,11 @@ import numpy as np
 
 from . import dtypes, ops
 from .calls import function
+from .create import finished
 from .errors import ArgumentError, ChoiceError, DtypeError, ShapeError, explain
 from .indexing import getitem, put_advanced, take_apart
 from .ops.returns import named
+from .outputs import written
 from .public import public
 from .runtime.entry import Handle
 from .runtime.mutate import apply_inplace
@@ -29,12 +31,13 @@ def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
             [3]])
     """
     if input._value.ndim == 0 and not as_tuple:
-        return wrap(np.zeros((int(bool(elements(input))), 0), np.int64))
+        return finished(np.zeros((int(bool(elements(input))), 0), np.int64), False, "nonzero", out)
     places = np.nonzero(np.atleast_1d(elements(input)))
     if as_tuple:
         columns = np.stack(places).T
         return tuple([wrap(columns[:, k]) for k in range(columns.shape[1])])
-    return wrap(np.stack(places).T)  # a column lies together in memory, as in PyTorch
+    # A column lies together in memory, as in PyTorch.
+    return finished(np.stack(places).T, False, "nonzero", out)
 
 
 choose = function(ops.where)
@@ -71,7 +74,8 @@ def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
         problem = "masked_select: expected BoolTensor for mask"
         raise DtypeError(explain("masked_select", problem, {"the mask": mask._value.spec}))
     shape = np.broadcast_shapes(input._value.shape, mask._value.shape) or (1,)
-    return getitem(input.expand(shape), mask.expand(shape))
+    made = getitem(input.expand(shape), mask.expand(shape))
+    return made if out is None else written(out, made, "masked_select")
 
 
 @public("torch Tensor")
@@ -93,6 +97,9 @@ def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Any:
 @public("torch Tensor")
 def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     """`input` with the elements of `source`, in order, where `mask` is true."""
+    if mask._value.dtype is not dtypes.bool_:
+        problem = f"only supports boolean masks, but got mask with dtype {mask._value.dtype.name}"
+        raise DtypeError(explain("masked_scatter", problem))
     shape = np.broadcast_shapes(input._value.shape, mask._value.shape)
     count = int(np.count_nonzero(np.broadcast_to(elements(mask), shape)))
     if source._value.size < count:
@@ -238,7 +245,13 @@ Histogram = named("histogram", "hist bin_edges")
 
 @public("torch Tensor")
 def histogram(
-    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
+    input: Any,
+    bins: Any,
+    *,
+    range: Any = None,
+    weight: Any = None,
+    density: bool = False,
+    out: Any = None,
 ) -> Any:
     """Counts of the elements in `bins` intervals, and the borders of these."""
     edges = elements(bins) if isinstance(bins, Handle) else bins
@@ -246,7 +259,8 @@ def histogram(
     weights = None if weight is None else elements(weight).reshape(-1)
     hist, edges = np.histogram(array.reshape(-1), edges, range, density, weights)
     dtype = input._value.dtype
-    return Histogram(wrap(dtype.array(hist)), wrap(dtype.array(edges)))
+    made = Histogram(wrap(dtype.array(hist)), wrap(dtype.array(edges)))
+    return made if out is None else written(out, made, "histogram")
 
 
 slopes = function(ops.gradient)
@@ -293,6 +307,9 @@ def histogramdd(
     array = elements(input)
     n = array.shape[-1]
     counts = [bins] * n if isinstance(bins, int) else list(bins)
+    if len(counts) != n:
+        problem = "the size of bins must be equal to the innermost dimension of the input"
+        raise ShapeError(explain("histogramdd", problem, {"input": input._value.spec}))
     borders = [elements(b) if isinstance(b, Handle) else int(b) for b in counts]
     if any([np.any(np.diff(b) < 0) for b in borders if not isinstance(b, int)]):
         problem = "borders must be monotonically increasing"

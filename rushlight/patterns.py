@@ -53,7 +53,7 @@ def filled(op: str, fill: Callable[[tuple[int, ...], Any], Any]) -> Callable[...
         if not size and "size" not in named:
             raise ArgumentError(explain(op, "missing argument 'size'", hint=f"{op}(2, 3)"))
         shape = shape_of(size or (named.pop("size"),), op)
-        dtype = checked_dtype(dtype, op) or dtypes.default()
+        dtype = checked_dtype(dtype, op, out) or dtypes.default()
         try:
             order = order_in(memory_format, len(shape), op) or range(len(shape))
             array = in_order(fill, shape, order, dtype)
@@ -61,7 +61,7 @@ def filled(op: str, fill: Callable[[tuple[int, ...], Any], Any]) -> Callable[...
             problem = f"there is no room for {math.prod(shape) * dtype.itemsize:,} bytes"
             hint = "are the sizes right? smaller batches and float32 need less"
             raise MemoryLackError(explain(op, problem, {"the size": shape}, hint)) from None
-        return finished(array, requires_grad, op)
+        return finished(array, requires_grad, op, out)
 
     create.__name__ = create.__qualname__ = op
     create.__doc__ = f"A tensor of the given size; its elements are {op.replace('_', ' ')}."
@@ -87,14 +87,14 @@ def full(
     """A tensor of the given size with `fill_value` in every place."""
     require_cpu(device, "full")
     value = elements(fill_value).item() if isinstance(fill_value, Handle) else fill_value
-    dtype = checked_dtype(dtype, "full") or dtypes.of_number(value)
+    dtype = checked_dtype(dtype, "full", out) or dtypes.of_number(value)
     if not isinstance(size, list | tuple):
         problem = f"size must be a tuple of integers, not {type(size).__name__}"
         raise ArgumentError(explain("full", problem, hint=f"full(({size},), {value})"))
     array = np.empty(shape_of((size,), "full"), dtype.numpy)
     check_fit(np.asarray(value), dtype, "full")
     bfloat.fill(array, value)
-    return finished(array, requires_grad, "full")
+    return finished(array, requires_grad, "full", out)
 
 
 def like(fill: Callable[..., None], op: str) -> Callable[..., Any]:
@@ -201,20 +201,20 @@ def arange(
     require_cpu(device, "arange")
     if start is None or end is None:
         start, end = 0, start if end is None else end
-    start, end, step = [
-        elements(n).item() if isinstance(n, Handle) else n for n in (start, end, step)
-    ]
+    start, end, step = [number(n, "arange") for n in (start, end, step)]
+    if not all([math.isfinite(n) for n in (start, end, step)]):
+        raise ShapeError(explain("arange", f"unsupported range: {start} -> {end}"))
     if step == 0 or (end - start) * step < 0:
         problem = "step must be nonzero" if step == 0 else "bounds inconsistent with the step sign"
         raise ShapeError(explain("arange", f"{problem}: {start}, {end}, {step}"))
     whole = all([isinstance(n, int | np.integer) for n in (start, end, step)])
-    dtype = checked_dtype(dtype, "arange") or (dtypes.int64 if whole else dtypes.default())
+    dtype = checked_dtype(dtype, "arange", out) or (dtypes.int64 if whole else dtypes.default())
     if dtype.category <= dtypes.INT and not whole:  # PyTorch converts the bounds first
         start, end, step, whole = int(start), int(end), int(step), True
     count = math.ceil((end - start) / step)
     kind = np.int64 if dtype.category <= dtypes.INT and whole else np.float64
     array = start + np.arange(count, dtype=kind) * kind(step)
-    return finished(dtype.array(array), requires_grad, "arange")
+    return finished(dtype.array(array), requires_grad, "arange", out)
 
 
 @public(name="range")
@@ -244,21 +244,32 @@ def linspace(
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
     require_cpu(device, "linspace")
-    dtype = checked_dtype(dtype, "linspace") or dtypes.default()
-    start, end = [elements(n).item() if isinstance(n, Handle) else n for n in (start, end)]
+    dtype = checked_dtype(dtype, "linspace", out) or dtypes.default()
+    start, end = [number(n, "linspace") for n in (start, end)]
+    if not isinstance(steps, int | np.integer):
+        kind = type(steps).__name__
+        raise ArgumentError(explain("linspace", f"argument 'steps' must be int, not {kind}"))
     if steps < 0:
         raise ShapeError(explain("linspace", "number of steps must be non-negative"))
     kind = dtype.carrier if dtype.category >= dtypes.FLOAT else np.dtype(np.float32)
     step = kind.type(kind.type(kind.type(end) - kind.type(start)) / kind.type(max(steps - 1, 1)))
     if dtype is dtypes.bfloat16:
-        return finished(narrow_line(start, end, float(step), steps), requires_grad, "linspace")
+        return finished(narrow_line(start, end, float(step), steps), requires_grad, "linspace", out)
     # Each number is start + k * step, or end - k * step, rounded once.
     places = np.arange(steps, dtype=np.float64)
     from_end = kind.type(end) - np.float64(step) * (steps - 1 - places)
     array = np.where(places < steps // 2, kind.type(start) + np.float64(step) * places, from_end)
     if steps == 1:
         array = np.full(1, start)
-    return finished(dtype.array(array), requires_grad, "linspace")
+    return finished(dtype.array(array), requires_grad, "linspace", out)
+
+
+def number(value: Any, op: str) -> Any:
+    """A number, given as one or as a tensor without dimensions."""
+    if isinstance(value, Handle) and value._value.ndim and op == "linspace":
+        problem = "only supports 0-dimensional start and end tensors"
+        raise ShapeError(explain(op, problem, {"it": value._value.spec}))
+    return elements(value).item() if isinstance(value, Handle) else value
 
 
 def narrow_line(start: float, end: float, step: float, steps: int) -> Any:
@@ -273,12 +284,12 @@ def narrow_line(start: float, end: float, step: float, steps: int) -> Any:
 @public()
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Any:
     """`steps` powers of `base`, their exponents evenly from `start` to `end`."""
-    requires_grad = options.pop("requires_grad", False)
-    dtype = checked_dtype(options.pop("dtype", None), "logspace") or dtypes.default()
+    requires_grad, out = options.pop("requires_grad", False), options.pop("out", None)
+    dtype = checked_dtype(options.pop("dtype", None), "logspace", out) or dtypes.default()
     wide = dtypes.float32 if dtype is dtypes.bfloat16 else dtype
     exponents = elements(linspace(start, end, steps, dtype=wide, **options))
     powers = np.power(exponents.dtype.type(base), exponents)
-    return finished(dtype.array(powers), requires_grad, "logspace")
+    return finished(dtype.array(powers), requires_grad, "logspace", out)
 
 
 @public()
@@ -293,10 +304,10 @@ def eye(
 ) -> Any:
     """The identity matrix of `n` rows (and `m` columns)."""
     require_cpu(device, "eye")
-    dtype = checked_dtype(dtype, "eye") or dtypes.default()
+    dtype = checked_dtype(dtype, "eye", out) or dtypes.default()
     if min(n, n if m is None else m) < 0:
         raise ShapeError(explain("eye", f"n must be greater or equal to 0, got {n}"))
-    return finished(dtype.array(np.eye(n, m, dtype=dtype.carrier)), requires_grad, "eye")
+    return finished(dtype.array(np.eye(n, m, dtype=dtype.carrier)), requires_grad, "eye", out)
 
 
 @public()

@@ -31,6 +31,7 @@ from .generator import (
     twister_of,
 )
 from .graph import contiguous_strides
+from .outputs import written
 from .overwrite import copy_, overwrite
 from .patterns import room_like, shape_of
 from .public import public
@@ -96,12 +97,12 @@ def drawn(op: str, draw: Draw, what: str) -> Callable[..., Any]:
     ) -> Any:
         require_cpu(device, op)
         shape = shape_of(size or (named.pop("size"),), op)
-        dtype = checked_dtype(dtype, op) or dtypes.default()
+        dtype = checked_dtype(dtype, op, out) or dtypes.default()
 
         def make(shape: tuple[int, ...]) -> Any:
             with LOCK:
                 array = draw(twister_of(generator), shape, dtype.numpy, True)
-            return finished(dtype.array(array), requires_grad, op)
+            return finished(dtype.array(array), requires_grad, op, out)
 
         return for_each(op, shape, make)
 
@@ -171,12 +172,12 @@ def randint(
         hint = "randint(10, (2, 3)) or randint(low, high, size)"
         raise ArgumentError(explain("randint", "missing argument 'size'", hint=hint))
     check_range(low, high)
-    dtype = checked_dtype(dtype, "randint") or dtypes.int64
+    dtype = checked_dtype(dtype, "randint", out) or dtypes.int64
 
     def make(shape: tuple[int, ...]) -> Any:
         with LOCK:
             array = rng.integers(twister_of(generator), shape, low, high, dtype.numpy)
-        return finished(dtype.array(array), requires_grad, "randint")
+        return finished(dtype.array(array), requires_grad, "randint", out)
 
     return for_each("randint", shape_of((size,), "randint"), make)
 
@@ -209,14 +210,14 @@ def randperm(
 ) -> Any:
     """The numbers from 0 to n - 1 in random order."""
     require_cpu(device, "randperm")
-    dtype = checked_dtype(dtype, "randperm") or dtypes.int64
+    dtype = checked_dtype(dtype, "randperm", out) or dtypes.int64
 
     def make(shape: tuple[int, ...]) -> Any:
         with LOCK:
             twister = twister_of(generator)
             drawn = [rng.permutation(twister, n) for _ in range(math.prod(shape[:-1]))]
         array = np.stack(drawn).reshape(shape)
-        return finished(dtype.array(array), requires_grad, "randperm")
+        return finished(dtype.array(array), requires_grad, "randperm", out)
 
     return for_each("randperm", (n,), make)
 
@@ -236,10 +237,13 @@ def normal(
         )
     values = [x._value for x in (mean, std) if isinstance(x, Handle)]
     shape = np.broadcast_shapes(*[value.shape for value in values])
-    standard = randn(shape, generator=generator, dtype=values[0].dtype)
+    out = options.get("out")
+    dtype = values[0].dtype if out is None else out._value.dtype
+    standard = randn(shape, generator=generator, dtype=dtype)
     # PyTorch's numbers have no gradient with respect to their mean and deviation.
     std, mean = [x.detach() if isinstance(x, Handle) else x for x in (std, mean)]
-    return standard * std + mean
+    made = standard * std + mean
+    return made if out is None else written(out, made, "normal")
 
 
 @public("torch Tensor")
@@ -258,26 +262,40 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None, out: Any = No
             if p is None
             else rng.bernoulli(twister, array.shape, float(p))
         )
-    return wrap(input._value.dtype.array(chosen.reshape(array.shape)))
+    dtype = input._value.dtype if out is None else out._value.dtype
+    return finished(dtype.array(chosen.reshape(array.shape)), False, "bernoulli", out)
 
 
 @public("torch Tensor")
 def multinomial(
-    input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None
+    input: Any,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Any = None,
+    out: Any = None,
 ) -> Any:
     """`num_samples` indices for each row of weights, likelier where the weight is greater."""
     weights = elements(input)
     if weights.ndim not in (1, 2) or not input._value.dtype.is_floating_point:
         problem = "prob_dist must be 1 or 2 dim and of floating point"
         raise ShapeError(explain("multinomial", problem, {"input": input._value.spec}))
+    if num_samples <= 0:
+        raise ShapeError(explain("multinomial", "cannot sample n_sample <= 0 samples"))
+    if weights.shape[-1] > 2**24:
+        raise ShapeError(explain("multinomial", "number of categories cannot exceed 2^24"))
     if not replacement and num_samples > weights.shape[-1]:
         problem = "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
         raise ShapeError(explain("multinomial", problem, {"input": input._value.spec}))
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         problem = "probability tensor contains either `inf`, `nan` or element < 0"
         raise ShapeError(explain("multinomial", problem))
+    if not (weights.sum(-1) > 0).all():
+        problem = "invalid multinomial distribution (sum of probabilities <= 0)"
+        raise ShapeError(explain("multinomial", problem))
     with LOCK:
-        return wrap(rng.multinomial(twister_of(generator), weights, num_samples, replacement))
+        drawn = rng.multinomial(twister_of(generator), weights, num_samples, replacement)
+    return finished(drawn, False, "multinomial", out)
 
 
 # -- filling tensors that exist ----------------------------------------------------------------

@@ -24,6 +24,9 @@ def made(
     if M < 0:
         raise ChoiceError(explain(op, f"requires non-negative window length, got M={M}"))
     dtype = checked_dtype(options.get("dtype"), op) or dtypes.default()
+    narrow = options.get("older") and dtype.is_floating_point
+    if dtype not in (dtypes.float32, dtypes.float64) and not narrow:
+        raise ChoiceError(explain(op, f"expects float32 or float64 dtypes, got: {dtype!r}"))
     last = max((M if sym else M + 1) - 1, 1)
     places = np.arange(M, dtype=np.float64)
     values = np.ones(M) if M == 1 else np.asarray(shape(places, last))
@@ -37,6 +40,8 @@ def general_cosine(M: int, *, a: Iterable[float], sym: bool = True, **options: A
     tensor([0., 1., 0.])
     """
     weights = list(a)
+    if not weights:
+        raise ChoiceError(explain("general_cosine", "coefficients cannot be empty"))
 
     def shape(k: Any, last: int) -> Any:
         angle = 2 * math.pi * k / last
@@ -122,7 +127,7 @@ def kaiser(M: int, *, beta: float = 12.0, sym: bool = True, **options: Any) -> A
     return made("kaiser", M, shape, sym, options)
 
 
-# -- by their older names ----------------------------------------------------------------------
+# -- by their older names, which make narrow numbers too -------------------------------------------
 
 
 @public()
@@ -132,7 +137,7 @@ def hann_window(window_length: int, periodic: bool = True, **options: Any) -> An
     >>> torch.hann_window(4)
     tensor([0.0000, 0.5000, 1.0000, 0.5000])
     """
-    return hann(window_length, sym=not periodic, **options)
+    return hann(window_length, sym=not periodic, older=True, **options)
 
 
 @public()
@@ -144,19 +149,19 @@ def hamming_window(
     **options: Any,
 ) -> Any:
     """`alpha` less `beta` times a cosine; the first part of a longer one if it is `periodic`."""
-    return general_cosine(window_length, a=[alpha, beta], sym=not periodic, **options)
+    return general_cosine(window_length, a=[alpha, beta], sym=not periodic, older=True, **options)
 
 
 @public()
 def blackman_window(window_length: int, periodic: bool = True, **options: Any) -> Any:
     """A sum of three cosines; the first part of a longer one if it is `periodic`."""
-    return blackman(window_length, sym=not periodic, **options)
+    return blackman(window_length, sym=not periodic, older=True, **options)
 
 
 @public()
 def bartlett_window(window_length: int, periodic: bool = True, **options: Any) -> Any:
     """A triangle; the first part of a longer one if it is `periodic`."""
-    return bartlett(window_length, sym=not periodic, **options)
+    return bartlett(window_length, sym=not periodic, older=True, **options)
 
 
 @public()
@@ -164,4 +169,4 @@ def kaiser_window(
     window_length: int, periodic: bool = True, beta: float = 12.0, **options: Any
 ) -> Any:
     """Kaiser's window; the first part of a longer one if it is `periodic`."""
-    return kaiser(window_length, beta=beta, sym=not periodic, **options)
+    return kaiser(window_length, beta=beta, sym=not periodic, older=True, **options)

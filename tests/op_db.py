@@ -48,10 +48,10 @@ APART = {
 """Names, or beginnings of names, of entries that do not apply, by the reason."""
 
 ARRANGED = {
-    "where": lambda f, x, condition, other: f(condition, x, other),
+    "where": lambda f, x, condition, other, **options: f(condition, x, other, **options),
     "einsum": lambda f, tensors, equation: f(equation, tensors),
-    "polygamma": lambda f, x, n: f(n, x),
-    "special.polygamma": lambda f, x, n: f(n, x),
+    "polygamma": lambda f, x, n, **options: f(n, x, **options),
+    "special.polygamma": lambda f, x, n, **options: f(n, x, **options),
     "nn.functional.embedding": lambda f, weight, index, **options: f(index, weight, **options),
     "nn.functional.embedding_bag": lambda f, weight, index, **options: f(index, weight, **options),
     "normal.number_mean": lambda f, std, mean, *args, **options: f(mean, std, *args, **options),
@@ -236,7 +236,7 @@ def array_of(tensor):
         tensor = tensor.resolve_conj().resolve_neg()
     if str(tensor.dtype) == "torch.bfloat16":
         return np.array(tensor.float().numpy()).view(Narrow)
-    return np.array(tensor.numpy())
+    return np.array(tensor.numpy(force=True))  # torch: a gradient may be zeros without memory
 
 
 class Narrow(np.ndarray):

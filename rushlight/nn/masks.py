@@ -270,6 +270,9 @@ def rrelu(
     >>> F.rrelu(torch.tensor([-1.0, 2.0]), 0.1, 0.3)
     tensor([-0.2000,  2.0000])
     """
+    if lower > upper:
+        problem = "lower bound should be less than or equal to the upper bound"
+        raise ShapeError(explain("rrelu", problem, {"lower": lower, "upper": upper}))
     if not training:
         args: tuple[Any, ...] = (input, (lower + upper) / 2)
         op: Any = OPS["leaky_relu"]

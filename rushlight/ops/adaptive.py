@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import ops
-from ..errors import ShapeError, explain
+from ..errors import ShapeError, TooFlatError, explain
 from ..graph import Node, Shape
 from .convolution import batched
 from .grids import listed
@@ -31,6 +31,13 @@ def wanted_size(op: str, n: int, image: Node, output_size: Any) -> Shape:
     return found
 
 
+def pictures(op: str, n: int, input: Node, output_size: Any) -> Node:
+    """`input` with a batch dimension, if it has none."""
+    if not isinstance(output_size, int) and input.ndim <= n:
+        raise TooFlatError(explain(op, f"input dimension should be at least {n + 1}"))
+    return batched(op, input, n)
+
+
 def bounds(n: int, count: int) -> list[tuple[int, int]]:
     """Where each of `count` windows over `n` elements begins and ends."""
     return [(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
@@ -46,7 +53,7 @@ def even(size: Shape, wanted: Shape) -> bool:
 
 def adaptive_mean(op: str, n: int, input: Node, output_size: Any) -> Node:
     """The means of windows over the last `n` dimensions."""
-    image = batched(op, input, n)
+    image = pictures(op, n, input, output_size)
     size = image.shape[2:]
     wanted = wanted_size(op, n, image, output_size)
     if even(size, wanted):
@@ -114,7 +121,7 @@ def _() -> Iterator[Any]:
 
 def adaptive_max(op: str, n: int, input: Node, output_size: Any, return_indices: bool) -> Any:
     """The largest elements of windows over the last `n` dimensions, and where they are."""
-    image = batched(op, input, n)
+    image = pictures(op, n, input, output_size)
     size = image.shape[2:]
     wanted = wanted_size(op, n, image, output_size)
     if even(size, wanted):

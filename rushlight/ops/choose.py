@@ -114,6 +114,9 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Node:
     if value.ndim:
         problem = "only supports a 0-dimensional value tensor"
         raise ShapeError(explain("masked_fill", problem, {"value": value.spec}))
+    if value.dtype.is_complex and not input.dtype.is_complex:
+        problem = f"value cannot be converted to type {input.dtype.name} without overflow"
+        raise DtypeError(explain("masked_fill", problem, {"value": value.spec}))
     if value.dtype is not input.dtype and not (value.number and input.dtype.differentiable):
         value = ops.cast(value, dtype=input.dtype)
     return overwrite(input, mask, value)

@@ -339,7 +339,13 @@ def linear_cross_entropy(
     `linear_weight` is (classes, *places, features), with a loss for each place. `options`, which
     say how to save memory, are accepted and not needed.
     """
+    if linear_weight.ndim < 2:
+        problem = f"expected linear_weight with dimensionality at least 2, got {linear_weight.ndim}"
+        raise ShapeError(explain("linear_cross_entropy", problem))
     classes, *places, features = linear_weight.shape
+    if places and input.ndim < 2:
+        problem = f"a loss at each place wants a batch, (N, {features}), got {list(input.shape)}"
+        raise ShapeError(explain("linear_cross_entropy", problem, {"weight": linear_weight.spec}))
     rows = ops.reshape(linear_weight, (math.prod(places, start=classes), features))
     bias = None if linear_bias is None else ops.reshape(linear_bias, (rows.shape[0],))
     scores = ops.linear(input, rows, bias)

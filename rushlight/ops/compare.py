@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, ops
-from ..errors import DtypeError, explain
+from ..errors import DtypeError, ShapeError, explain
 from ..graph import Node, Spec
 from .arithmetic import broadcast, real_only
 from .samples import bools, floats, ints
@@ -214,8 +214,8 @@ isneginf.samples(special_values)
 def isclose(
     input: Tensor,
     other: Tensor,
-    rtol: Number = 1e-05,
-    atol: Number = 1e-08,
+    rtol: float = 1e-05,
+    atol: float = 1e-08,
     equal_nan: bool = False,
 ) -> Node:
     """Whether elements are equal, or `|input - other| <= atol + rtol * |other|` and finite.
@@ -226,6 +226,10 @@ def isclose(
     if input.dtype is not other.dtype:
         problem = f"{input.dtype.name} did not match {other.dtype.name}"
         raise DtypeError(explain("isclose", problem, hint="convert one of them first"))
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        if tolerance < 0:
+            problem = f"{name} must be greater than or equal to zero, but got {tolerance}"
+            raise ShapeError(explain("isclose", problem))
     close = eq(input, other)
     if not input.dtype.differentiable:
         input, other = [ops.cast(x, dtype=dtypes.default()) for x in (input, other)]

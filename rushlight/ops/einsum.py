@@ -294,19 +294,25 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Node:
         if not threes:
             raise ShapeError(explain("cross", "no dimension of size 3 in input"))
         dim = threes[0]
-    if input.ndim != other.ndim:
-        problem = "inputs must have the same number of dimensions."
-        raise ShapeError(explain("cross", problem, {"input": input.spec, "other": other.spec}))
-    k = axis(dim, input.ndim, "cross")
-    if input.shape[k] != 3 or other.shape[k] != 3:
-        problem = (
-            f"inputs dimension {dim} must have length 3. Got {input.shape[k]} and {other.shape[k]}"
-        )
-        raise ShapeError(explain("cross", problem))
+    k = vectors_along("cross", input, other, dim)
     a = [part(input, k, i, i + 1) for i in range(3)]
     b = [part(other, k, i, i + 1) for i in range(3)]
     turns = [(1, 2), (2, 0), (0, 1)]
     return ops.cat([a[i] * b[j] - a[j] * b[i] for i, j in turns], k)
+
+
+def vectors_along(op: str, input: Node, other: Node, dim: int) -> int:
+    """The axis of the vectors; raises unless both tensors have vectors of 3 numbers along it."""
+    if input.ndim != other.ndim:
+        problem = "inputs must have the same number of dimensions."
+        raise ShapeError(explain(op, problem, {"input": input.spec, "other": other.spec}))
+    k = axis(dim, input.ndim, op)
+    if input.shape[k] != 3 or other.shape[k] != 3:
+        problem = (
+            f"inputs dimension {dim} must have length 3. Got {input.shape[k]} and {other.shape[k]}"
+        )
+        raise ShapeError(explain(op, problem))
+    return k
 
 
 @cross.samples
@@ -319,6 +325,7 @@ def _() -> Iterator[Any]:
 @derived(grad_name="LinalgCrossBackward0")
 def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Node:
     """Cross products of the vectors that two tensors, broadcast, hold along `dim`."""
+    vectors_along("linalg.cross", input, other, dim)
     shape = common_shape("linalg.cross", [input, other])
     x, y = expand_view(input, shape=shape), expand_view(other, shape=shape)
     return cross(x, y, dim)

@@ -118,7 +118,7 @@ def pairwise(rule: Any) -> Any:
     promote=floating,
     on="torch Tensor Tensor_",
 )
-def igamma(input: Tensor | Number, other: Tensor | Number) -> Spec:
+def igamma(input: Tensor, other: Tensor) -> Spec:
     """The share of the integral that makes `gamma(input)` which lies below `other`.
 
     >>> torch.igamma(torch.tensor([1.0, 4.0]), torch.tensor([1.0, 4.0]))
@@ -139,7 +139,7 @@ def _(g: Node, out: Node, input: Node, other: Node) -> tuple[None, Node]:
     promote=floating,
     on="torch Tensor Tensor_",
 )
-def igammac(input: Tensor | Number, other: Tensor | Number) -> Spec:
+def igammac(input: Tensor, other: Tensor) -> Spec:
     """The share of the integral that makes `gamma(input)` which lies above `other`.
 
     >>> torch.igammac(torch.tensor([1.0, 4.0]), torch.tensor([1.0, 4.0]))

@@ -81,6 +81,7 @@ def gradient(
         range(input.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
     )
     steps = spacing if isinstance(spacing, list | tuple) else [spacing] * len(dims)
+    check_dims(input, dims, len(steps))
     if edge_order not in (1, 2):
         raise ShapeError(explain("gradient", f"edge_order must be 1 or 2, not {edge_order}"))
     x = input if input.dtype.category >= dtypes.FLOAT else ops.to_dtype(input, dtypes.default())
@@ -90,6 +91,16 @@ def gradient(
             for d, s in zip(dims, steps, strict=True)
         ]
     )
+
+
+def check_dims(input: Node, dims: Sequence[int], count: int) -> None:
+    """Raise unless each dimension is named once and has one of `count` spacings."""
+    if len(dims) != count:
+        problem = f"expected a spacing for each of {len(dims)} dimensions, but got {count}"
+        raise ShapeError(explain("gradient", problem))
+    if len({axis(d, input.ndim, "gradient") for d in dims}) < count:
+        problem = f"a dimension appears multiple times in the list of dims: {list(dims)}"
+        raise ShapeError(explain("gradient", problem))
 
 
 def slope(x: Node, k: int, step: float, order: int) -> Node:
@@ -116,6 +127,7 @@ def gradient_at(
     input: Tensor, coordinates: Tensors, dims: Any, edge_order: int = 1
 ) -> tuple[Node, ...]:
     """The slopes along each of `dims`, whose elements are at these coordinates."""
+    check_dims(input, dims, len(coordinates))
     found = []
     for d, x in zip(dims, coordinates, strict=True):
         k = axis(d, input.ndim, "gradient")
@@ -163,6 +175,21 @@ def _() -> Iterator[Any]:
     yield (floats(4, 5),), {"dim": 1, "spacing": 0.5, "edge_order": 2}
 
 
+def check_weights(name: str, weights: Node | None, n: int, whole: bool) -> None:
+    """Raise unless there is a weight for each of `n` observations, a whole number or a fraction."""
+    if weights is None:
+        return
+    problem = ""
+    if weights.ndim > 1:
+        problem = f"expected {name} to have one or fewer dimensions"
+    elif whole is weights.dtype.differentiable:
+        problem = f"expected {name} to have {'integral' if whole else 'floating point'} dtype"
+    elif weights.size != n:
+        problem = f"expected {name} to have the same numel as there are observations: {n}"
+    if problem:
+        raise ShapeError(explain("cov", problem, {name: weights.spec}))
+
+
 @derived(on="torch Tensor", grad_name="SqueezeBackward0")
 def cov(
     input: Tensor,
@@ -182,6 +209,8 @@ def cov(
             explain("cov", f"expected input to have two or fewer dimensions but got {input.ndim}")
         )
     x = ops.reshape(input, (1, -1)) if input.ndim < 2 else input
+    check_weights("fweights", fweights, x.shape[1], whole=True)
+    check_weights("aweights", aweights, x.shape[1], whole=False)
     weight = None
     if fweights is not None:
         weight = fweights
@@ -241,6 +270,9 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Node:
     >>> torch.renorm(torch.tensor([[3.0, 4.0]]), 2, 0, 1.0)
     tensor([[0.6000, 0.8000]])
     """
+    if input.ndim < 2:
+        problem = f"input needs at least 2 dimensions, got {input.ndim} dimensions"
+        raise ShapeError(explain("renorm", problem))
     k = axis(dim, input.ndim, "renorm")
     others = tuple([j for j in range(input.ndim) if j != k])
     norms = ops.vector_norm(input, p, others, True)

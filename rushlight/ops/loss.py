@@ -17,6 +17,8 @@ Flag = bool | None
 
 def chosen(size_average: Flag, reduce: Flag, reduction: str) -> str:
     """`reduction`, unless it was given in the old way."""
+    if reduction != "batchmean":  # which only kl_div takes
+        check_reduction(reduction)
     if size_average is None and reduce is None:
         return reduction
     average = True if size_average is None else size_average
@@ -29,16 +31,19 @@ def chosen(size_average: Flag, reduce: Flag, reduction: str) -> str:
     return found
 
 
-def reduced_by(reduction: str, loss: Node) -> Node:
-    """`loss` as it is, or its mean or its sum."""
-    if reduction == "mean":
-        return ops.mean(loss)
-    if reduction == "sum":
-        return ops.sum(loss)
-    if reduction != "none":
+def check_reduction(reduction: str) -> None:
+    """Raise unless `reduction` is a word for what is made of the losses."""
+    if reduction not in ("none", "mean", "sum"):
         problem = f"{reduction} is not a valid value for reduction"
         raise ChoiceError(explain("loss", problem, hint="use 'none', 'mean' or 'sum'"))
-    return loss
+
+
+def reduced_by(reduction: str, loss: Node) -> Node:
+    """`loss` as it is, or its mean or its sum."""
+    check_reduction(reduction)
+    if reduction == "mean":
+        return ops.mean(loss)
+    return ops.sum(loss) if reduction == "sum" else loss
 
 
 def size_text(shape: Any) -> str:

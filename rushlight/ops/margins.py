@@ -39,6 +39,8 @@ def multi_margin_loss(
     reduction = chosen(size_average, reduce, reduction)
     if p not in (1, 2):
         raise ChoiceError(explain("multi_margin_loss", "only p == 1 and p == 2 supported"))
+    if weight is not None and weight.ndim != 1:
+        raise ChoiceError(explain("multi_margin_loss", "weight must be one-dimensional"))
     if input.ndim < 2 and target.size == 1:  # one row of scores, or one score
         input, target = ops.reshape(input, (-1,)), ops.reshape(target, ())
     axis = check_classes("multi_margin_loss", input, target, weight)

@@ -70,6 +70,10 @@ def put_slices(
             f"({source.shape[k]}), for dim: {k}"
         )
         raise ShapeError(explain(op, problem))
+    rest = [shape[:k] + shape[k + 1 :] for shape in (x.shape, source.shape)]
+    if source.ndim and input.ndim and rest[0] != rest[1]:
+        problem = "the slices of source and input must have the same shape"
+        raise ShapeError(explain(op, problem, {"input": input.spec, "source": source.spec}))
     out = place(x, source, places, axes=(k,), wrap=wrap, accumulate=accumulate, op=op)
     return out if input.ndim else ops.reshape(out, ())
 

@@ -110,6 +110,9 @@ class Windows:
 def max_pool(op: str, n: int, input: Node, *layout: Any, return_indices: bool) -> Any:
     """The largest element of each window, and, if asked for, where it is."""
     windows = Windows(op, n, input, *layout)
+    if windows.unbatched and not input.shape[0]:
+        problem = "only the dimension of a batch may be of size 0"
+        raise ShapeError(explain(op, problem, {"input": input.spec}))
     attrs = {**windows.attrs, "dilation": windows.dilation}
     values = windows.handed_back(window_max(windows.image, **attrs))
     if not return_indices:

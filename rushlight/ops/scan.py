@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..dtypes import DType
-from ..errors import ChoiceError, DimError, DtypeError, explain
+from ..errors import DimError, DtypeError, ShapeError, explain
 from ..graph import Node, Spec
 from .arithmetic import conjugate, real_only
 from .dims import axis
@@ -318,7 +318,7 @@ def diff(
         raise DimError(explain("diff", problem, {"input": input.spec}))
     along = axis(dim, input.ndim, "diff")
     if n < 0:
-        raise ChoiceError(explain("diff", f"order must be non-negative but got {n}"))
+        raise ShapeError(explain("diff", f"order must be non-negative but got {n}"))
     parts = [x for x in (prepend, input, append) if x is not None]
     whole = input if len(parts) == 1 else ops.cat(parts, along)
     if n == 0:

@@ -54,6 +54,8 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Node:
     tensor([2, 3])
     """
     with_dims(input, "narrow")
+    if isinstance(start, bool):
+        raise ShapeError(explain("narrow", "start must be an integer, or a 0-dim integral Tensor"))
     k = axis(dim, input.ndim, "narrow")
     n = input.shape[k]
     if length < 0:

@@ -44,7 +44,7 @@ def normal(
     """
     form = float_format(dtype)
     if form is None:
-        raise TypeError(f"normal needs a floating-point dtype, not {dtype}")
+        raise NotImplementedError(f"normal needs a floating-point dtype, not {dtype}")
     n = size_of(shape)
     if n < _BLOCK or not contiguous:
         out = form.narrow(normal_pairs(twister, n, mean, std))

@@ -32,7 +32,7 @@ def uniform(
     """
     form = float_format(dtype)
     if form is None:
-        raise TypeError(f"uniform needs a floating-point dtype, not {dtype}")
+        raise NotImplementedError(f"uniform needs a floating-point dtype, not {dtype}")
     n = size_of(shape)
     span = _span(low, high, math.copysign(1.0, low), form)
     out: NDArray[Any]

@@ -27,6 +27,9 @@ LIST = Mark("list")
 NUMBER = {kind: Mark(kind.__name__) for kind in NUMBERS}
 MARKS = frozenset(NUMBER.values())
 
+NUMBERS_ALONE = ("add", "sub", "mul", "div", "true_divide", "floor_divide")
+"""Functions of two tensors or numbers that take numbers in both places, as PyTorch's do."""
+
 
 class Call(NamedTuple):
     """A call taken apart: `form` is what is left when tensors and numbers are taken out."""
@@ -72,7 +75,15 @@ def read(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> Call:
         form.append(take_out(op, param, value, handles, numbers))
     if place < len(args) or left:
         raise ArgumentError(unexpected(op, args, left))
+    if not handles and op.name not in NUMBERS_ALONE and takes_either(op):
+        problem = "received an invalid combination of arguments: at least one must be Tensor"
+        raise ArgumentError(explain(op.name, problem, hint=usage(op)))
     return Call(op, tuple(form), handles, numbers)
+
+
+def takes_either(op: Op) -> bool:
+    """Whether `op` wants tensors, in the place of one of which a number may stand."""
+    return sum([p.mixed or p.fixed for p in op.params]) > 1
 
 
 def synonym_of(name: str, given: dict[str, Any]) -> str:
@@ -112,7 +123,7 @@ def take_out(op: Op, param: Param, value: Any, handles: list[Handle], numbers: l
 
 def element(op: Op, param: Param, k: int, value: Any, handles: list[Handle]) -> Any:
     """The form of element `k` of a list of tensors; some ops take None in the place of one."""
-    if value is None:
+    if value is None and param.name == "indices":  # of an index: all places of this dimension
         return None
     if not isinstance(value, Handle):
         kind = type(value).__name__
