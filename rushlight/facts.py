@@ -12,8 +12,8 @@ from .calls import function
 from .errors import ArgumentError, ShapeError, explain
 from .idioms import resize_
 from .observe import choose
-from .patterns import shape_of
 from .outputs import written
+from .patterns import shape_of
 from .public import public
 from .runtime.entry import Handle
 from .runtime.record import realise, wrap

@@ -1,7 +1,7 @@
-"""Errors of PyTorch's own table of operators: what it refuses is refused, by the same type of error.
+"""Errors of PyTorch's own table of operators: what it refuses is refused, with the same type.
 
-The samples are the table's `error_inputs`. What rushlight takes, or refuses by another type, must be
-named here with the reason.
+The samples are the table's `error_inputs`. What rushlight takes, or refuses with another type of
+error, must be named here with the reason.
 """
 
 import warnings

@@ -177,7 +177,8 @@ edit.
   compared with PyTorch's, in every engine (`tests/test_every_op.py`);
 - *op_db*, *module_db*: the same with the samples in PyTorch's own tables (`tests/test_op_db.py`,
   `tests/test_module_db.py`), and their second gradients, `out=`, and wrong arguments
-  (`tests/test_op_db_second.py`, `_out.py`, `_errors.py`); *optimizer table*: trajectories (`tests/optimizer_cases.py`);
+  (`tests/test_op_db_second.py`, `_out.py`, `_errors.py`);
+- *optimizer table*: trajectories (`tests/optimizer_cases.py`);
 - *distribution sweep*: what is drawn, densities, moments, gradients and divergences
   (`tests/test_distributions.py`);
 - *snippets*: small programs of which everything that can be seen is compared (`tests/snippets/`);
