@@ -357,6 +357,8 @@ def bernoulli_(self: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
         array = np.broadcast_to(elements(p), self._value.shape)
         draw: Draw = lambda t, s, d, c: rng.bernoulli_from(t, np.broadcast_to(array, s))  # noqa: E731
         return refill(self, generator, draw, "bernoulli_")
+    if not 0 <= p <= 1:
+        raise ShapeError(explain("bernoulli_", f"expects p to be in [0, 1], but got p={p}"))
     return refill(self, generator, lambda t, s, d, c: rng.bernoulli(t, s, p), "bernoulli_")
 
 

@@ -18,6 +18,13 @@ from rushlight.rng.permutation import shuffled_by_links, shuffled_by_loop, shuff
 RUNS = load_runs()
 
 
+@pytest.fixture(autouse=True)
+def numpy_alone(monkeypatch):
+    """Machine code has a file of its own: test_llvm_streams.py."""
+    monkeypatch.setattr(rng.Twister, "machine", None)
+    monkeypatch.setattr(rng.Twister, "ask", None)
+
+
 # The golden file
 
 

@@ -8,6 +8,7 @@ lies in memory and when it draws is for the callers to know. From the bottom up:
     exact, formats          rounding once; the C library's functions; float16, bfloat16
     uniform, normal, integers, permutation, continuous, discrete, rejection
                             one family each; polynomials, ties and supply help three of them
+    machine, trial          what an engine's machine code may do instead, and whether it does
 
 A dtype is NumPy's, or the word "bfloat16", whose values are carried by float32.
 
@@ -28,6 +29,7 @@ from rushlight.rng.integers import integers, random_full
 from rushlight.rng.normal import normal
 from rushlight.rng.permutation import permutation
 from rushlight.rng.rejection import binomial, dirichlet, gamma, poisson
+from rushlight.rng.trial import use
 from rushlight.rng.twister import DEFAULT_SEED, Token, Twister
 from rushlight.rng.uniform import uniform
 
@@ -52,4 +54,5 @@ __all__ = [
     "poisson",
     "random_full",
     "uniform",
+    "use",
 ]

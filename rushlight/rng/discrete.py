@@ -15,6 +15,7 @@ from rushlight.rng.ties import largest
 from rushlight.rng.twister import Twister
 
 _log = c_function("log")
+_LOW53 = np.array(2**53 - 1, np.uint64)
 
 
 def bernoulli(twister: Twister, shape: Shape, p: float) -> NDArray[np.bool_]:
@@ -27,9 +28,15 @@ def bernoulli(twister: Twister, shape: Shape, p: float) -> NDArray[np.bool_]:
     """
     n = size_of(shape)
     out = np.empty(n, np.bool_)
-    bound = np.array(p, np.float64)
-    for place, units in twister.unit53_pieces(n):
-        np.less(units, bound, out[place])
+    # As integers: k * 2**-53 < p means k < 2**53 * p, and p has no more than 53 bits.
+    bound = math.ceil(min(max(p, 0.0), 1.0) * 2.0**53)
+    machine = twister.machine
+    if machine is not None:
+        for place, words in twister.pair_pieces(n):
+            machine.less53(words, out[place], bound)
+    else:
+        for place, longs in twister.long_pieces(n):
+            np.less(longs & _LOW53, np.uint64(bound), out[place])
     return out if isinstance(shape, int) else out.reshape(shape)
 
 

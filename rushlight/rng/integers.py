@@ -36,8 +36,8 @@ def integers(
     n = size_of(shape)
     span = high - low
     if span < _SMALL:
-        out = _modulo(twister.word_pieces(n), n, np.array(span, np.uint32))
-    elif span < 2**64:
+        return _delivered(_small(twister, n, low, span), shape, dtype, form)
+    if span < 2**64:
         out = _modulo(twister.long_pieces(n), n, np.array(span, np.uint64))
     else:
         out = twister.long_words(n).astype(np.int64)
@@ -67,6 +67,20 @@ def random_full(twister: Twister, shape: Shape, dtype: Any = np.int64) -> NDArra
     else:
         out = twister.words(n) & np.uint32(largest)
     return _delivered(out, shape, dtype, form)
+
+
+def _small(twister: Twister, n: int, low: int, span: int) -> NDArray[np.int64]:
+    """Numbers of one word each, fewer than 2**28 different ones."""
+    machine = twister.machine
+    if machine is None or n <= _FEW:
+        out = _modulo(twister.word_pieces(n), n, np.array(span, np.uint32))
+        if low:
+            out += np.array(low % 2**64, np.uint64).astype(np.int64)
+        return out
+    out = np.empty(n, np.int64)
+    for place, words in twister.word_pieces(n):
+        machine.modulo(words, out[place], span, low)
+    return out
 
 
 def _modulo(pieces: Any, n: int, divisor: NDArray[Any]) -> NDArray[np.int64]:

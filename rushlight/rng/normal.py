@@ -8,7 +8,7 @@ generator for the next call of this kind.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from rushlight.rng.twister import Twister
 _BLOCK = 16
 _TWO_PI = 2.0 * math.pi
 _FEW = 64  # up to here pairs are made by a loop
+_STRETCH = 4096  # so many numbers are worth a transformation of their own
 
 _log = c_function("log")
 _log1p = c_function("log1p")
@@ -86,8 +87,14 @@ def _some_pairs(twister: Twister, pairs: int) -> Floats:
 
 def _many_pairs(twister: Twister, pairs: int) -> Floats:
     """2 * pairs standard normal numbers."""
-    units = twister.unit53(2 * pairs).reshape(-1, 2)
     values = np.empty((pairs, 2))
+    if twister.machine is not None:
+        flat = values.reshape(-1)
+        for _ in twister.fill53(flat):
+            pass
+        twister.machine.normal_pairs(flat)
+        return flat
+    units = twister.unit53(2 * pairs).reshape(-1, 2)
     for place in chunks(pairs):
         radius = np.sqrt(-2.0 * _log1p(-units[place, 1]))
         angle = _TWO_PI * units[place, 0]
@@ -98,41 +105,49 @@ def _many_pairs(twister: Twister, pairs: int) -> Floats:
 
 def _blocks32(twister: Twister, n: int, mean: float, std: float, form: Format) -> NDArray[Any]:
     """The n numbers, made in blocks of sixteen, in float32."""
-    # The 16-bit formats do not draw for the places of an incomplete block.
-    out = _uniforms(n, np.float32, twister.fill24, form is FLOAT32)
     mean = float(np.float32(mean))
     std = float(np.float32(std))
-    for place in chunks(len(out)):
-        _transform32(out[place], mean, std)
-    out = _with_last_block(out, n)
+    transform = _transform32 if twister.machine is None else twister.machine.box_muller
+    # The 16-bit formats do not draw for the places of an incomplete block.
+    out = _in_blocks(
+        n, np.float32, twister.fill24, lambda units: transform(units, mean, std), form is FLOAT32
+    )
     return out if form is FLOAT32 else form.narrow(out)
 
 
 def _blocks64(twister: Twister, n: int, mean: float, std: float) -> Floats:
     """The n numbers, made in blocks of sixteen, in float64 with the C library's functions."""
-    out = _uniforms(n, np.float64, twister.fill53, True)
-    for place in chunks(len(out)):
-        _transform64(out[place], mean, std)
-    return _with_last_block(out, n)
+    transform = _transform64 if twister.machine is None else twister.machine.box_muller64
+    return _in_blocks(
+        n, np.float64, twister.fill53, lambda units: transform(units, mean, std), True
+    )
 
 
-def _uniforms(n: int, dtype: Any, fill: Callable[[Any], None], wasteful: bool) -> NDArray[Any]:
-    """Uniform numbers in whole blocks: those for n places, rounded down, and one more if need be.
+def _in_blocks(
+    n: int,
+    dtype: Any,
+    fill: Callable[[Any], Iterator[int]],
+    transform: Callable[[Any], None],
+    wasteful: bool,
+) -> NDArray[Any]:
+    """Uniform numbers that `fill` draws, in whole blocks that `transform` makes normal ones.
 
     Where 16 does not divide n, the last 16 numbers come from a block of their own, drawn after all
-    others. PyTorch may draw for the incomplete block too, for nothing.
+    others. PyTorch may draw for the incomplete block too, for nothing. What was filled is
+    transformed while it is still in the cache.
     """
     whole = n // _BLOCK * _BLOCK
     out = np.empty(whole if whole == n else whole + _BLOCK, dtype)
-    fill(out[: n if wasteful else whole])
+    done = 0
+    for filled in fill(out[: n if wasteful else whole]):
+        stop = min(filled, whole) // _BLOCK * _BLOCK
+        if stop - done >= _STRETCH or stop == whole:
+            transform(out[done:stop])
+            done = stop
     if whole < n:
-        fill(out[whole:])
-    return out
-
-
-def _with_last_block(out: NDArray[Any], n: int) -> NDArray[Any]:
-    """The first n numbers, the last sixteen of them taken from the last block."""
-    if len(out) > n:
+        for _ in fill(out[whole:]):
+            pass
+        transform(out[whole:])
         out[n - _BLOCK : n] = out[-_BLOCK:].copy()
     return out[:n]
 

@@ -20,6 +20,11 @@ def permutation(twister: Twister, n: int) -> NDArray[np.int64]:
     """
     if n >= _LONG:
         return shuffled_inside_out(twister, n)
+    if twister.machine is not None and n > 1:
+        order = np.arange(n)
+        for place, words in twister.word_pieces(n - 1):
+            twister.machine.shuffle(words, order, place.start)
+        return order
     if n <= _FEW:
         return shuffled_by_loop(twister, n)
     return shuffled_by_links(twister, n)

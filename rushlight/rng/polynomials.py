@@ -34,20 +34,20 @@ def _wide(*values: float) -> list[NDArray[Any]]:
 _ONE, _HALF, _MINUS_TWO = _single(1.0, 0.5, -2.0)
 
 # Logarithm of x + 1 between sqrt(1/2) and sqrt(2), and ln 2 in two parts.
-_LOG = _wide(
+LOG = _wide(
     7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
     -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
 )  # fmt: skip
-_LN2_LOW, _LN2_HIGH = _single(-2.12194440e-4, 0.693359375)
-_ROOT_HALF_BITS = np.array(np.float32(0.707106781186547524)).view(np.int32)
+LN2_LOW, LN2_HIGH = _single(-2.12194440e-4, 0.693359375)
+ROOT_HALF_BITS = np.array(np.float32(0.707106781186547524)).view(np.int32)
 
 # Angles: 2 pi, 4 / pi, and -pi / 4 in three parts.
-_TWO_PI, _PER_OCTANT = _single(2.0 * np.pi, 1.27323954473516)
-_OCTANT_HIGH, _OCTANT_MIDDLE = _single(-0.78515625, -2.4187564849853515625e-4)
-(_OCTANT_LOW,) = _wide(-3.77489497744594108e-8)
+TWO_PI, PER_OCTANT = _single(2.0 * np.pi, 1.27323954473516)
+OCTANT_HIGH, OCTANT_MIDDLE = _single(-0.78515625, -2.4187564849853515625e-4)
+(OCTANT_LOW,) = _wide(-3.77489497744594108e-8)
 
 # Cosine (first row) and sine (second row) between -pi/4 and pi/4.
-_WAVE = [
+WAVE = [
     np.array(_wide(*column)).reshape(2, 1)
     for column in (
         (2.443315711809948e-5, -1.9515295891e-4),
@@ -74,42 +74,42 @@ def _radius(units: Singles) -> Singles:
     x: Singles = np.subtract(_ONE, units).ravel()
     bits = x.view(np.int32)
     # 1 - u = 2**e * f with f from sqrt(1/2) to sqrt(2); x becomes f - 1.
-    exponents = (bits - _ROOT_HALF_BITS) >> 23
+    exponents = (bits - ROOT_HALF_BITS) >> 23
     bits -= exponents << 23
     x -= _ONE
     e = exponents.astype(np.float32)
 
     square = x * x
     wide = x.astype(np.float64)
-    y = wide * _LOG[0]
+    y = wide * LOG[0]
     single = np.empty_like(x)
-    for coefficient in _LOG[1:-1]:
+    for coefficient in LOG[1:-1]:
         add(y, coefficient, y)
         single[...] = y
         y[...] = single
         multiply(y, wide, y)
-    single[...] = add(y, _LOG[-1], y)
+    single[...] = add(y, LOG[-1], y)
     multiply(single, x, single)
     y[...] = single
     multiply(y, square, y)
-    single[...] = add(y, multiply(e, _LN2_LOW), y)
+    single[...] = add(y, multiply(e, LN2_LOW), y)
     single -= multiply(square, _HALF, square)
     x += single
-    x += multiply(e, _LN2_HIGH, e)
+    x += multiply(e, LN2_HIGH, e)
     np.sqrt(multiply(x, _MINUS_TWO, x), x)
     return x
 
 
 def _cosine_and_sine(units: Singles) -> Singles:
     """The cosines (first row) and sines (second row) of 2 pi v for uniform numbers v."""
-    x = multiply(units, _TWO_PI).ravel()
-    octants = multiply(x, _PER_OCTANT).astype(np.int32)
+    x = multiply(units, TWO_PI).ravel()
+    octants = multiply(x, PER_OCTANT).astype(np.int32)
     octants += 1
     octants &= -2
     j = octants.astype(np.float32)
-    x += multiply(j, _OCTANT_HIGH)
-    x += multiply(j, _OCTANT_MIDDLE)
-    x[...] = add(multiply(j, _OCTANT_LOW), x)
+    x += multiply(j, OCTANT_HIGH)
+    x += multiply(j, OCTANT_MIDDLE)
+    x[...] = add(multiply(j, OCTANT_LOW), x)
     waves = _waves_near_zero(x)
     _turn(waves.view(np.int32), octants)
     return waves
@@ -119,12 +119,12 @@ def _waves_near_zero(x: Singles) -> Singles:
     """The cosines (first row) and sines (second row) of angles from -pi/4 to pi/4."""
     square = x * x
     z = square.astype(np.float64)
-    y = multiply(z, _WAVE[0])
-    add(y, _WAVE[1], y)
+    y = multiply(z, WAVE[0])
+    add(y, WAVE[1], y)
     single: Singles = y.astype(np.float32)
     y[...] = single
     multiply(y, z, y)
-    single[...] = add(y, _WAVE[2], y)
+    single[...] = add(y, WAVE[2], y)
     multiply(single, square, single)
     y[...] = single
     # The last step: cosine = y * z - z / 2, to which 1 is added, and sine = y * x + x.

@@ -10,10 +10,11 @@ Not for several threads at once: whoever shares a twister holds a lock.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import Any, SupportsIndex, TypeAlias, cast
+from typing import Any, ClassVar, SupportsIndex, TypeAlias, cast
 
 import numpy as np
 from numpy.random import MT19937, Generator, RandomState
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from rushlight.rng import block as blocks
 from rushlight.rng.block import ROUND, Block, Longs, Words
+from rushlight.rng.machine import Machine
 from rushlight.rng.state import pack_state, unpack_state
 
 DEFAULT_SEED = 67280421310721
@@ -31,6 +33,7 @@ Token: TypeAlias = tuple[int, Block, int, float | None, float | None]
 
 _BLOCK = 4 * ROUND  # words made ahead
 _GROUP = 6 * _BLOCK  # words made at a time in large draws: enough for speed, and within L2
+_MANY = 1 << 20  # so many words cost as much as machine code does
 _ALL64 = 2**64 - 1
 
 
@@ -45,8 +48,12 @@ class Twister:
     __slots__ = ("_at", "_block", "_engine", "_engine_block", "_float_cache", "_seed",
                  "cached_normal")  # fmt: skip
 
+    machine: ClassVar[Machine | None] = None  # machine code for all of them, once it is there
+    ask: ClassVar[Callable[[], Any] | None] = None  # asks an engine for it, once
+    words_made: ClassVar[int] = 0
+
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
-        self._engine: _Engine | None = None
+        self._engine: _Engine | _MachineEngine | None = None
         self._engine_block: Block | None = None  # the block just behind which the engine stands
         self.seed(seed)
 
@@ -112,7 +119,7 @@ class Twister:
         if stop <= block.size:
             self._at = stop
             return block.words[start:stop]
-        return _joined(self._pieces(n, _Engine.words), n, np.uint32)
+        return _joined(self._pieces(n), n, np.uint32)
 
     def long_words(self, n: int) -> Longs:
         """The next n 64-bit values, each of two words; read-only if within one block."""
@@ -132,7 +139,7 @@ class Twister:
         if stop <= block.size:
             self._at = stop
             return block.unit24()[start:stop]
-        return _joined(map(blocks.unit24, self._pieces(n, _Engine.words)), n, np.float32)
+        return _joined(map(blocks.unit24, self._pieces(n)), n, np.float32)
 
     def unit53(self, n: int) -> NDArray[np.float64]:
         """The next n uniform float64 of 53 bits, two words each; read-only if within one block."""
@@ -144,15 +151,29 @@ class Twister:
             return block.unit53(start & 1)[start >> 1 : stop >> 1]
         return _joined(map(blocks.unit53, self._long_pieces(n)), n, np.float64)
 
-    def fill24(self, out: NDArray[np.float32]) -> None:
-        """None; a flat array receives uniform numbers, as of `unit24`."""
-        for place, units in self.unit24_pieces(len(out)):
-            out[place] = units
+    def fill24(self, out: NDArray[np.float32]) -> Iterator[int]:
+        """How far a flat array is filled with numbers as of `unit24`, piece by piece."""
+        machine = self.machine
+        if machine is None:
+            for place, units in self.unit24_pieces(len(out)):
+                out[place] = units
+                yield place.stop
+        else:
+            for place, words in self.word_pieces(len(out)):
+                machine.uniform24(words, out[place], 1.0, 0.0, math.nan)
+                yield place.stop
 
-    def fill53(self, out: NDArray[np.float64]) -> None:
-        """None; a flat array receives uniform numbers, as of `unit53`."""
-        for place, units in self.unit53_pieces(len(out)):
-            out[place] = units
+    def fill53(self, out: NDArray[np.float64]) -> Iterator[int]:
+        """How far a flat array is filled with numbers as of `unit53`, piece by piece."""
+        machine = self.machine
+        if machine is None:
+            for place, units in self.unit53_pieces(len(out)):
+                out[place] = units
+                yield place.stop
+        else:
+            for place, words in self.pair_pieces(len(out)):
+                machine.uniform53(words, out[place], 1.0, 0.0, math.nan)
+                yield place.stop
 
     def word_pieces(self, n: int) -> Iterable[tuple[slice, Words]]:
         """Pairs (place, words) that cover places 0 to n in order: `words(n)` in small pieces.
@@ -161,7 +182,7 @@ class Twister:
         """
         if self._at + n <= self._block.size:
             return ((slice(0, n), self.words(n)),)
-        return _placed(self._pieces(n, _Engine.words))
+        return _placed(self._pieces(n))
 
     def long_pieces(self, n: int) -> Iterable[tuple[slice, Longs]]:
         """Pairs (place, values) that cover places 0 to n in order: `long_words(n)` in pieces."""
@@ -169,11 +190,17 @@ class Twister:
             return ((slice(0, n), self.long_words(n)),)
         return _placed(self._long_pieces(n))
 
+    def pair_pieces(self, n: int) -> Iterable[tuple[slice, Words]]:
+        """Pairs (place, words) like those of `long_pieces`, two words for each place."""
+        if self._at + 2 * n <= self._block.size:
+            return ((slice(0, n), self.words(2 * n)),)
+        return _placed(self._pair_pieces(n), 2)
+
     def unit24_pieces(self, n: int) -> Iterable[tuple[slice, NDArray[np.float32]]]:
         """Pairs (place, uniforms) that cover places 0 to n in order: `unit24(n)` in pieces."""
         if self._at + n <= self._block.size:
             return ((slice(0, n), self.unit24(n)),)
-        return _placed(map(blocks.unit24, self._pieces(n, _Engine.words)))
+        return _placed(map(blocks.unit24, self._pieces(n)))
 
     def unit53_pieces(self, n: int) -> Iterable[tuple[slice, NDArray[np.float64]]]:
         """Pairs (place, uniforms) that cover places 0 to n in order: `unit53(n)` in pieces."""
@@ -181,10 +208,11 @@ class Twister:
             return ((slice(0, n), self.unit53(n)),)
         return _placed(map(blocks.unit53, self._long_pieces(n)))
 
-    def _pieces(self, n: int, make: Callable[[_Engine, int], Any]) -> Iterator[Any]:
-        """The words in order: the rest of this block, groups by `make`, the start of a new block.
+    def _pieces(self, n: int, longs: bool = False) -> Iterator[Any]:
+        """The words in order: the rest of this block, groups, the start of a new block.
 
-        That last block is made even if all of it is used up, for it holds the state then.
+        Groups may be made as `longs`. The last block is made even if all of it is used up, for it
+        holds the state then.
         """
         rest = self._block.words[self._at : self._at + n]
         left = n - len(rest)
@@ -192,10 +220,11 @@ class Twister:
         if not left:
             self._at += n
             return
+        _count(left)
         engine = self._engine_behind_block()
         while left > _BLOCK:
             count = min(_GROUP, (left - 1) // _BLOCK * _BLOCK)
-            yield make(engine, count)
+            yield engine.longs(count) if longs else engine.words(count)
             left -= count
         last = Block(engine.words(_BLOCK))
         yield last.words[:left]
@@ -204,7 +233,7 @@ class Twister:
     def _long_pieces(self, n: int) -> Iterator[Longs]:
         """The 64-bit values in order."""
         carried: Words = np.empty(0, np.uint32)  # the first half of a pair, where pairs straddle
-        for piece in self._pieces(2 * n, _Engine.longs):
+        for piece in self._pieces(2 * n, longs=True):
             if piece.dtype == np.uint32:
                 words = np.concatenate((carried, piece))
                 whole = len(words) // 2 * 2
@@ -216,8 +245,20 @@ class Twister:
             else:
                 yield piece
 
-    def _engine_behind_block(self) -> _Engine:
+    def _pair_pieces(self, n: int) -> Iterator[Words]:
+        """The words in order, pieces of even length."""
+        carried: Words = np.empty(0, np.uint32)
+        for piece in self._pieces(2 * n):
+            words = np.concatenate((carried, piece)) if carried.size else piece
+            whole = len(words) // 2 * 2
+            yield words[:whole]
+            carried = words[whole:]
+
+    def _engine_behind_block(self) -> _Engine | _MachineEngine:
         """The engine, about to make the words after this block; nobody's until a draw is done."""
+        machine = self.machine
+        if machine is not None and not isinstance(self._engine, _MachineEngine):
+            self._engine, self._engine_block = _MachineEngine(machine), None
         if self._engine is None:
             self._engine = _Engine()
         if self._engine_block is not self._block:
@@ -255,6 +296,30 @@ class _Engine:
         return self._longs.integers(0, _ALL64, n // 2, np.uint64, endpoint=True)
 
 
+class _MachineEngine:
+    """The same in machine code."""
+
+    __slots__ = ("_key", "_make")
+
+    def __init__(self, machine: Machine) -> None:
+        self._make = machine.words
+        self._key = np.empty(2 * ROUND, np.uint32)
+
+    def move_behind(self, block: Block) -> None:
+        """None; the next words made are those after `block`."""
+        self._key[:ROUND], _ = block.key(block.size)
+
+    def words(self, n: int) -> Words:
+        """The next n words, whole rounds."""
+        out: Words = np.empty(n, np.uint32)
+        self._make(self._key, out)
+        return out
+
+    def longs(self, n: int) -> Longs:
+        """The next n words as n/2 values of 64 bits."""
+        return blocks.pair(self.words(n))
+
+
 @cache
 def _generator_pairs_words() -> bool:
     """Whether NumPy makes its uint64 from two words, the first one high: it does not promise to."""
@@ -278,13 +343,21 @@ def _joined(pieces: Iterable[NDArray[Any]], n: int, dtype: Any) -> NDArray[Any]:
     return out
 
 
-def _placed(pieces: Iterable[NDArray[Any]]) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Each piece with the slice it fills."""
+def _placed(pieces: Iterable[NDArray[Any]], words: int = 1) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Each piece with the slice it fills, if a place takes so many of its `words`."""
     start = 0
     for piece in pieces:
-        stop = start + len(piece)
+        stop = start + len(piece) // words
         yield slice(start, stop), piece
         start = stop
+
+
+def _count(n: int) -> None:
+    """None; n words are about to be made. After many of them machine code is asked for."""
+    Twister.words_made += n
+    if Twister.words_made >= _MANY and Twister.ask is not None:
+        ask, Twister.ask = Twister.ask, None
+        ask()
 
 
 def _from_state(state: bytes) -> Twister:

@@ -16,7 +16,7 @@ import time
 from queue import SimpleQueue
 from typing import Any
 
-from .. import config
+from .. import config, rng
 from ..engines.engine import NativeEngine
 from ..engines.rote import Machinery
 from ..errors import ChoiceError, explain
@@ -89,6 +89,9 @@ class Compiling:
         """Give `plan` its machine code, or let it be if there is none."""
         try:
             engine = self.find_engine()
+            if plan is STREAMS:
+                supply(engine)
+                return
             native = None if engine is None else engine.compile(plan.simplified, plan.updates)
         except Exception as error:
             logger.debug("a program stays with NumPy", exc_info=error)
@@ -118,7 +121,20 @@ if config.engine not in ("", "numpy", *ENGINES):
     raise ChoiceError(explain("rushlight", problem, hint=f"those there are: {known}"))
 
 
+STREAMS = object()
+"""What is asked for in a plan's place when many random numbers are drawn."""
+
+
+def supply(engine: Any) -> None:
+    """Hand the machine code that `engine` has for random numbers to those who draw them."""
+    make = getattr(engine, "make_streams", None)
+    machine = make() if make is not None else None
+    if machine is not None and not rng.use(machine):
+        logger.debug("random numbers stay with NumPy: machine code draws others")
+
+
 state = Compiling()
+rng.Twister.ask = lambda: state.ask(STREAMS)
 
 
 def wait(timeout: float = 600.0) -> bool:

@@ -2,5 +2,6 @@
 
 from .native import compile, name
 from .rote import make as make_machinery
+from .streams import make_streams
 
-__all__ = ["compile", "make_machinery", "name"]
+__all__ = ["compile", "make_machinery", "make_streams", "name"]
