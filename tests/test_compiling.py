@@ -107,6 +107,21 @@ def test_numpy_goes_on_until_the_code_is_there(background):
     assert w.tolist() == [-10] * 3
 
 
+def test_a_loop_that_goes_on_gives_way_to_its_first_compilation_once():
+    text = """
+compiling.state.engine = Slow
+compiling.PAUSE = 10.0
+train(compiling.VISITS + 1)
+print(compiling.state.is_idle())
+w = torch.ones(4, requires_grad=True)
+for _ in range(compiling.VISITS + 1):
+    (w * 2).sum().backward()
+    w.grad = None
+print(compiling.state.is_idle())
+"""
+    assert program(text).split() == ["True", "False"]
+
+
 def test_an_engine_that_fails_is_told_of_quietly(background, caplog):
     def fail(program, updates):
         raise ZeroDivisionError("by design")

@@ -30,6 +30,9 @@ LONGEST_FAREWELL = 10.0
 LOST = 100
 """After so many looks at an empty queue nothing is waited for any more."""
 
+VISITS, PAUSE = 100, 0.2
+"""A window that has come so often gives way to its compilation, for so many seconds at most."""
+
 logger = logging.getLogger("rushlight")
 
 
@@ -46,6 +49,7 @@ class Compiling:
         self.current: Any = None
         self.stopping = False
         self.error: Exception | None = None
+        self.gave_way = False
         self.one_at_a_time = threading.Lock()  # taken by compiling threads only
 
     def find_engine(self) -> NativeEngine | None:
@@ -153,10 +157,25 @@ def wait(timeout: float = 600.0) -> bool:
     return state.is_idle()
 
 
-def wait_for(plan: Any) -> None:
-    """Wait until `plan` is compiled, or will not be."""
+def wait_for(plan: Any, timeout: float = float("inf")) -> None:
+    """Wait until `plan` is compiled, or will not be, or so many seconds are over."""
+    end = time.monotonic() + timeout
     while id(plan) in state.unfinished and state.thread is not None and state.thread.is_alive():
+        if time.monotonic() > end:
+            return
         time.sleep(0.0002)
+
+
+def give_way(plan: Any) -> None:
+    """Let the first compilation of the process have Python for itself for a moment.
+
+    Two threads that both run Python take turns, and what the main thread does in its turns machine
+    code will do in a small part of the time.
+    """
+    if state.gave_way:
+        return
+    state.gave_way = True
+    wait_for(plan, PAUSE)
 
 
 def raise_error() -> None:

@@ -136,6 +136,8 @@ class Replay(Halt):
         ]
         if self.plan.left:
             words.append(f"window.count == {PATIENCE - 1}")  # it may be compiled now
+        elif self.plan.native is None:
+            words.append(f"window.count == {compiling.VISITS - 1}")  # see give_way
         return " or ".join(["recorder.hooks", "recorder.eager", *words])
 
     def deliveries(self) -> list[str]:

@@ -101,6 +101,8 @@ class Recorder:
             plan.heat()
         elif plan.left and window.count == sites.PATIENCE:
             plan.ask()
+        if window.count == compiling.VISITS and plan.native is None:
+            compiling.give_way(plan)
         if plan.heated and plan.replay is None:
             compiling.raise_error()
             plan.warm()
