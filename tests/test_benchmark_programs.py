@@ -4,6 +4,7 @@ Each runs a few steps. What is counted is what times follow from: calls recorded
 in a loop, and nodes of the program that a step runs.
 """
 
+import importlib
 import importlib.util
 from pathlib import Path
 from typing import NamedTuple
@@ -103,3 +104,17 @@ def test_a_warm_step_costs_no_more(name, monkeypatch):
 
 def test_every_program_is_counted():
     assert sorted(MOST) == NAMES
+
+
+def test_operations_of_a_compiled_step(monkeypatch):
+    pytest.importorskip("llvmlite")
+    monkeypatch.syspath_prepend(str(PROGRAMS.parent))
+    groups = importlib.import_module("groups")
+    a, b = rushlight.rand(8, 32), rushlight.rand(32, 16)
+    for _ in range(8):
+        (a @ b * 2 + b.sum(0)).numpy()
+    plan = local.recorder.last.plan
+    step = groups.Compiled(plan.simplified, plan.updates).step
+    # A sum is no product.
+    assert sum([groups.operations(group) for group in step.schedule.groups]) == 2 * 8 * 32 * 16
+    assert groups.measured_peak() > groups.measured_peak("double") > 0

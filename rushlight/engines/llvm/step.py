@@ -152,13 +152,15 @@ class Step:
         b.levels[-1].label = "checked"
 
     def count_cycles(self, k: int) -> None:
-        """Note when the `k`-th group begins."""
+        """Note when the `k`-th group begins for the first thread."""
         if self.profile is None:
             return
         b = self.b
         b.declare("i64", "llvm.readcyclecounter", [])
         now = b.here("call i64 @llvm.readcyclecounter()", "i64")
-        b.store(now, self.given(Source(None, self.profile + 8 * k), "ptr"))
+        place = self.given(Source(None, self.profile + 8 * k), "ptr")
+        first = b.compare("eq", STEP[2], b.number(0, "i64"))
+        b.store(now, place, first)
 
     # -- one group -----------------------------------------------------------------------------
 
