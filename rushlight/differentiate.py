@@ -128,6 +128,10 @@ def check_root(root: Handle, seed: Handle | None) -> None:
         problem = "grad can be implicitly created only for scalar outputs"
         hint = "reduce it first, e.g. loss.sum(), or give a gradient of the same shape"
         raise GradError(explain("backward", problem, {"the tensor": value.spec}, hint))
+    if seed is None and value.dtype.is_complex:
+        problem = "grad can be implicitly created only for real scalar outputs"
+        hint = "take .abs(), .real or .imag, or give a gradient"
+        raise GradError(explain("backward", problem, {"the tensor": value.spec}, hint))
     if seed is not None and seed._value.shape != value.shape:
         got = {"the output": value.spec, "the gradient": seed._value.spec}
         raise ShapeError(explain("backward", "mismatch in shape", got))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from .calls import function
 from .errors import ArgumentError, ShapeError, explain
 from .idioms import resize_
 from .observe import choose
+from .ops.table import Op
 from .outputs import written
 from .patterns import shape_of
 from .public import public
@@ -97,6 +99,25 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
         raise ShapeError(explain("vander", "x must be a one-dimensional tensor", {"x": x}))
     rows = powers(x, N=x.shape[0] if N is None else N)
     return rows if increasing else rows.flip(1)
+
+
+def of_each(op: Op) -> Callable[..., Any]:
+    """The function of `op`, which also takes several tensors, and then gives a tuple."""
+    one = function(op)
+
+    def call(*tensors: Any) -> Any:
+        if len(tensors) != 1:
+            return tuple([one(t) for t in tensors])
+        given = tensors[0]
+        return tuple([one(t) for t in given]) if isinstance(given, list | tuple) else one(given)
+
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__ = op.__doc__
+    return call
+
+
+for op in (ops.atleast_1d, ops.atleast_2d, ops.atleast_3d):
+    public()(of_each(op))
 
 
 @public()

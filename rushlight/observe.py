@@ -226,7 +226,7 @@ def unique_consecutive(
     array = elements(input)
     rows = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
     n = len(rows)
-    flat = rows.reshape(n, -1)
+    flat = rows.reshape(n, rows.size // max(n, 1))
     first = np.ones(n, bool)
     first[1:] = (flat[1:] != flat[:-1]).any(axis=1)
     kept = rows[first]

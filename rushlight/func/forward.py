@@ -26,8 +26,10 @@ def pushed(
 ) -> list[Any]:
     """The tangents of `outputs`, given those of the tracked `inputs`; inside that derivative."""
     live = [o for o in outputs if o._value.requires_grad]
+    if not live:
+        return [zeros_like(o) for o in outputs]
     weights = [tracked(zeros_like(o), depth) for o in live]
-    back = gradients(live, inputs, weights) if live else []
+    back = gradients(live, inputs, weights)
     found = iter(gradients(back, weights, tangents))
     return [next(found) if o._value.requires_grad else zeros_like(o) for o in outputs]
 

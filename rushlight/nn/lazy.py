@@ -105,7 +105,9 @@ class LazyModuleMixin:
     def _load_from_state_dict(self: Any, state_dict: Any, prefix: str, *rest: Any) -> None:
         for name, member in [*self._parameters.items(), *self._buffers.items()]:
             given = state_dict.get(prefix + name)
-            if is_lazy(member) and given is not None and not is_lazy(given):
+            # What a file holds of a module that was never called is without elements.
+            known = given is not None and not is_lazy(given) and given.shape != (0,)
+            if is_lazy(member) and known:
                 member.materialize(given.shape)
         super()._load_from_state_dict(state_dict, prefix, *rest)  # type: ignore[misc]
 

@@ -319,10 +319,10 @@ def diff(
     along = axis(dim, input.ndim, "diff")
     if n < 0:
         raise ShapeError(explain("diff", f"order must be non-negative but got {n}"))
+    if n == 0:  # then nothing is joined to it either
+        return ops.clone(input)
     parts = [x for x in (prepend, input, append) if x is not None]
     whole = input if len(parts) == 1 else ops.cat(parts, along)
-    if n == 0:
-        return ops.clone(whole)
     subtract = ops.logical_xor if whole.dtype is dtypes.bool_ else ops.sub
     for _ in range(min(n, whole.shape[along])):
         count = whole.shape[along] - 1
