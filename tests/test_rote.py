@@ -4,6 +4,7 @@ import gc
 import importlib
 import inspect
 import os
+import subprocess
 import sys
 import threading
 
@@ -109,6 +110,27 @@ def test_a_thread_that_has_ended_is_in_nobodys_way(native, monkeypatch):
         loop.run(WARM)
     finally:
         gc.enable()
+
+
+LATE = """
+import rushlight as torch
+from rushlight.runtime import compiling, warm
+from rushlight.utils.data import default_collate  # loads a part of nn
+x = torch.rand(20)
+for _ in range(2):
+    for _ in range(20):
+        (x * 2).tolist()
+    compiling.wait()
+print(len(warm.made), "rushlight.nn.module" in __import__("sys").modules)
+model = torch.nn.Linear(1, 1)
+print(type(torch.nn.Module.__call__).__name__, type(torch.nn.functional.plain_linear).__name__)
+"""
+
+
+def test_what_is_imported_after_the_first_machine_code_gets_some_too():
+    found = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True)
+    assert found.stdout.split() == ["1", "False", "method_descriptor", "builtin_function_or_method"]
+    assert not found.stderr
 
 
 def test_inference_is_done_without_python(native, monkeypatch):

@@ -18,7 +18,7 @@ from ..ops import OPS
 from ..ops.table import Op
 from ..runtime.mutate import apply_inplace
 from ..runtime.record import wrap
-from ..runtime.warm import OFFERS, Warm
+from ..runtime.warm import Warm, offer
 from .affine import affine_grid
 from .bags import embedding_bag
 from .ctc import ctc_loss
@@ -179,7 +179,7 @@ def quicken(warm: Warm) -> None:
         globals()[plain] = warm.call(OPS[name], count, globals()[plain], Parameter)
 
 
-OFFERS.append(quicken)
+offer(quicken)
 
 
 def relu(input: Any, inplace: bool = False) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from ..runtime.warm import OFFERS, Warm
+from ..runtime.warm import Warm
 
 
 class Routes:
@@ -54,4 +54,3 @@ class Routes:
 
 
 routes = Routes()
-OFFERS.append(routes.quicken)

@@ -1,7 +1,7 @@
 """Machine code in the place of Python functions that repeat recorded calls.
 
 It is there as soon as an engine is, and serves the main thread; in any other it calls the function
-that was there before. Whoever has such functions says so in OFFERS.
+that was there before. Whoever has such functions says so with `offer`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import ctypes
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from .memory import EXPORTED
 from .rote import Unfit, offset_of
 
 OFFERS: list[Callable[[Warm], None]] = []
-"""What is called once there is machine code; each puts some of it where it is of use."""
+"""What `offer` was given."""
 
 TP_NEW = 65
 """The number by which Python knows the function of a type that makes objects."""
@@ -86,17 +87,27 @@ made: list[Warm] = []
 """The one, once it is made."""
 
 
+def offer(take: Callable[[Warm], None]) -> None:
+    """Have `take` called once there is machine code: it puts some of it where it is of use."""
+    OFFERS.append(take)
+    if made and threading.current_thread() is threading.main_thread():
+        hand(take)
+
+
+def hand(take: Callable[[Warm], None]) -> None:
+    """Let one of them have what it wants, if that can be made."""
+    with suppress(Unfit):
+        take(made[0])
+
+
 def install(machinery: Machinery, recorder: Any) -> None:
     """Put machine code where it is wanted, once and for all."""
     if made or threading.current_thread() is not threading.main_thread():
         return
-    try:
-        warm = Warm(machinery, recorder)
-        made.append(warm)
-        for offer in OFFERS:
-            offer(warm)
-    except Unfit:
-        pass
+    with suppress(Unfit):
+        made.append(Warm(machinery, recorder))
+        for take in OFFERS:
+            hand(take)
 
 
 def after_fork() -> None:
