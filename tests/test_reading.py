@@ -6,9 +6,9 @@ import pytest
 import rushlight as torch
 from rushlight.data import DataLoader, Dataset, random_split
 from rushlight.data.gather import table_of
-from rushlight.data.reading import Row, result_of, rows_read
+from rushlight.data.reading import Read, result_of, rows_read
 
-X, Y = Row("x"), Row("y")
+HELD = {"transform": None, "train": True, "count": 0}
 
 
 class Reads:
@@ -34,7 +34,31 @@ class Reads:
         a, b, c = self.x[i], self.y[i], self.x[i]
         return a, b, c
 
-    answers = {"pair": (X, Y), "by_name": (X, Y), "swapped": (Y, X), "one": X, "thrice": (X, Y, X)}
+    def transformed(self, i):
+        x = self.x[i]
+        if self.transform:
+            x = self.transform(x)
+        return x, self.y[i]
+
+    def transformed_unless_none(self, i):
+        x, y = self.x[i], self.y[i]
+        if self.transform is not None:
+            x = self.transform(x)
+        if self.transform is None:
+            return x, y
+        return y
+
+    def tested(self, i):
+        if self.train:
+            x = self.x[i]
+        else:
+            x = self.z(i)
+        return x
+
+    answers = {
+        "pair": "xy", "by_name": "xy", "swapped": "yx", "one": "x", "thrice": "xyx",
+        "transformed": "xy", "transformed_unless_none": "xy", "tested": "x",
+    }  # fmt: skip
 
 
 class Does:
@@ -50,6 +74,14 @@ class Does:
         if i:
             return self.x[i]
         return self.y[i]
+
+    def counts(self, i):
+        return self.x[i] if self.count else self.y[i]
+
+    def loops(self, i):
+        while self.transform is None:
+            x = self.x[i]
+        return x
 
     def deep(self, i):
         return self.x.y[i]
@@ -94,12 +126,16 @@ def methods(kind):
 
 @pytest.mark.parametrize("method", methods(Reads), ids=lambda f: f.__name__)
 def test_what_is_read(method):
-    assert result_of(method.__code__) == Reads.answers[method.__name__]
+    name = method.__name__
+    found = result_of(method.__code__, HELD)
+    decided = {"trans": ("transform",), "teste": ("train",)}.get(name[:5], ())
+    assert found.names == tuple(Reads.answers[name]) and set(found.decided) == set(decided)
+    assert found.single == (len(found.names) == 1)
 
 
 @pytest.mark.parametrize("method", methods(Does), ids=lambda f: f.__name__)
 def test_what_does_more_is_not_for_us(method):
-    assert result_of(method.__code__) is None
+    assert result_of(method.__code__, HELD) is None
 
 
 class Pairs(Dataset):
@@ -155,6 +191,27 @@ def test_a_dataset_may_change_between_batches():
     assert next(batches)[0].tolist() == [[1], [1]]
 
 
+def test_a_transform_that_comes_later_is_called():
+    class Transformed(Pairs):
+        transform: object
+
+        def __getitem__(self, i):
+            x = self.x[i]
+            if self.transform is not None:
+                x = self.transform(x)
+            return x, self.y[i]
+
+    dataset = Transformed(torch.zeros(6, 1), torch.arange(6))
+    dataset.transform = None
+    assert table_of(dataset) is not None
+    batches = iter(DataLoader(dataset, 2))
+    assert next(batches)[0].tolist() == [[0], [0]]
+    dataset.transform = lambda x: x + 3
+    assert next(batches)[0].tolist() == [[3], [3]]
+    dataset.transform = None
+    assert next(batches)[0].tolist() == [[0], [0]]
+
+
 def test_a_row_that_is_not_there_is_the_datasets_error():
     dataset = Pairs(torch.zeros(4, 1), torch.arange(3))
     with pytest.raises(IndexError, match="out of") as caught:
@@ -179,6 +236,6 @@ def test_what_an_attribute_is_decides(change):
     dataset = Changed(x.tolist() if change == "list" else x, y)
     if change == "history":
         dataset.x.requires_grad_()
-    assert rows_read(Pairs(x, y)) == (("x", "y"), False)
+    assert rows_read(Pairs(x, y)) == Read(("x", "y"), False, ())
     assert table_of(dataset) is None
     assert len(list(DataLoader(dataset, 2))) == 2

@@ -44,7 +44,7 @@ PLAIN = {int, np.int64}
 """Types of indices that mean the same to an array and to its rows."""
 
 
-FIXED = (tuple, np.ndarray, Tensor)
+FIXED = (tuple, np.ndarray, Tensor, type(None), bool)
 """Types of what has one length for ever, or is looked at anyway."""
 
 
@@ -183,10 +183,10 @@ def table_of(dataset: Any) -> Table | None:
         return None
     read = rows_read(dataset)
     if read is not None:
-        names, single = read
-        tensors = tuple([getattr(dataset, name) for name in names])
-        pairs = zip(names, tensors, strict=True)
-        intact += [(dataset, name, tensor, 0) for name, tensor in pairs]
+        single = read.single
+        tensors = tuple([getattr(dataset, name) for name in read.names])
+        needed = (*read.names, *read.decided)
+        intact += [(dataset, name, getattr(dataset, name), 0) for name in dict.fromkeys(needed)]
     elif not isinstance(dataset, TensorDataset):
         tensors, single = (dataset,), True
     elif type(dataset).__getitem__ is TensorDataset.__getitem__:

@@ -1,18 +1,24 @@
 """What a dataset's `__getitem__` does, where it does nothing but look up rows.
 
     def __getitem__(self, i):
-        return self.images[i], self.labels[i]
+        image = self.images[i]
+        if self.transform is not None:
+            image = self.transform(image)
+        return image, self.labels[i]
 
-Most datasets that people write for arrays in memory look like this. Which attributes they read is
-found by following the instructions of the function with symbols for values; whatever is not known
-here (a call, a branch, a number, a global name) means that samples must be asked for one by one.
+Most datasets that people write for arrays in memory look like this, and most often without a
+transform. Which attributes they read is found by following the instructions of the function with
+symbols for values. A branch is followed if it depends on an attribute that is None, True or False
+alone. Whatever else is not known here (a call, a number, a global name) means that samples must be
+asked for one by one.
 """
 
 from __future__ import annotations
 
 import dis
 import inspect
-from functools import lru_cache
+import operator
+from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
@@ -35,72 +41,115 @@ class Row(NamedTuple):
     name: str
 
 
-def rows_read(dataset: Any) -> tuple[tuple[str, ...], bool] | None:
-    """The names of the attributes whose rows are a sample of `dataset`, and whether it is a row.
+class Read(NamedTuple):
+    """The names of the attributes whose rows are a sample; `single` if it is a row, not a tuple.
 
-    (If not, it is a tuple or list of them.) None if that cannot be told.
+    `decided` are the names of those that decided which way to go.
     """
+
+    names: tuple[str, ...]
+    single: bool
+    decided: tuple[str, ...]
+
+
+def rows_read(dataset: Any) -> Read | None:
+    """What a sample of `dataset` is made of, or None if that cannot be told."""
     kind = type(dataset)
     function = getattr(kind, "__getitem__", None)
     if type(function) is not FunctionType or kind.__getattribute__ is not object.__getattribute__:
         return None
-    found = result_of(function.__code__)
-    if found is None:
-        return None
-    rows = (found,) if isinstance(found, Row) else found
-    names = tuple([row.name for row in rows])
     held = vars(dataset) if hasattr(dataset, "__dict__") else {}
-    if not all([name in held and not hasattr(kind, name) for name in names]):
+    found = result_of(function.__code__, held)
+    if found is None or any([hasattr(kind, name) for name in (*found.names, *found.decided)]):
         return None  # a property, or something that is computed
-    return names, isinstance(found, Row)
+    return found if all([name in held for name in found.names]) else None
 
 
-@lru_cache(256)
-def result_of(code: CodeType) -> Row | tuple[Row, ...] | None:
-    """What a method of one argument returns, if that is a row or some of them."""
+def result_of(code: CodeType, held: dict[str, Any]) -> Read | None:
+    """What a method of one argument reads of an object that has the attributes `held`."""
     if code.co_argcount != 2 or code.co_kwonlyargcount or code.co_flags & STRANGE:
         return None
     if code.co_freevars or code.co_cellvars:
         return None
-    return follow(code)
+    decided: list[str] = []
+    found = follow(code, held, decided)
+    rows = found if type(found) is tuple else (found,)
+    if not all([type(row) is Row for row in rows]):
+        return None
+    return Read(tuple([row.name for row in rows]), found is rows[0], tuple(decided))
 
 
-def follow(code: CodeType) -> Row | tuple[Row, ...] | None:
-    """The same for a function whose arguments are as they should be."""
+def follow(code: CodeType, held: dict[str, Any], decided: list[str]) -> Any:
+    """The symbol for what a method returns, None if it cannot be told."""
     names: dict[str, Any] = dict(zip(code.co_varnames, (SELF, INDEX), strict=False))
     stack: list[Any] = []
-    for step in dis.get_instructions(code):
-        name = step.opname.replace("_BORROW", "")
+    target = 0  # of the last jump
+    for name, step in steps(code):
+        if step.offset < target:
+            continue
         match name:
-            case "RESUME" | "NOP" | "CACHE":
+            case "RESUME" | "NOP" | "CACHE" | "TO_BOOL" | "NOT_TAKEN":
                 pass
             case "LOAD_FAST":
                 stack.append(names.get(step.argval))
-            case "LOAD_FAST_LOAD_FAST":
-                stack += [names.get(word) for word in step.argval]
             case "STORE_FAST":
                 names[step.argval] = stack.pop()
-            case "STORE_FAST_STORE_FAST":
-                for word in step.argval:
-                    names[word] = stack.pop()
-            case "STORE_FAST_LOAD_FAST":
-                names[step.argval[0]] = stack.pop()
-                stack.append(names.get(step.argval[1]))
             case "SWAP" if step.arg:
                 stack[-1], stack[-step.arg] = stack[-step.arg], stack[-1]
             case "LOAD_ATTR" if stack[-1] == SELF:
                 stack[-1] = Attribute(step.argval)
             case "BINARY_SUBSCR" | "BINARY_OP" if name[7:] == "SUBSCR" or step.argrepr == "[]":
-                index = stack.pop()
-                if index != INDEX or not isinstance(stack[-1], Attribute):
+                if stack.pop() != INDEX or type(stack[-1]) is not Attribute:
                     return None
                 stack[-1] = Row(stack[-1].name)
             case "BUILD_TUPLE" | "BUILD_LIST" if step.arg:
                 stack[-step.arg :] = [tuple(stack[-step.arg :])]
+            case "JUMP":
+                target = step.argval
             case "RETURN_VALUE":
-                found = stack.pop()
-                rows = found if type(found) is tuple else (found,)
-                return found if all([isinstance(row, Row) for row in rows]) else None
+                return stack.pop()
+            case _ if name in JUMPS:
+                value = stack.pop()
+                if type(value) is not Attribute or not decides(held.get(value.name, held)):
+                    return None
+                decided.append(value.name)
+                if JUMPS[name](held[value.name]):
+                    target = step.argval
             case _:
                 return None
     return None
+
+
+class Half(NamedTuple):
+    """One of the two that an instruction does."""
+
+    offset: int
+    argval: Any
+    arg: int = 0
+    argrepr: str = ""
+
+
+def steps(code: CodeType) -> Iterator[tuple[str, Any]]:
+    """The instructions of a function, by names that are the same in all versions of Python."""
+    for step in dis.get_instructions(code):
+        name = step.opname.replace("_BORROW", "").replace("_FORWARD", "")
+        halves = name.replace("FAST_", "FAST ").split()
+        if len(halves) == 1:
+            yield name, step
+        else:
+            for half, word in zip(halves, step.argval, strict=True):
+                yield half, Half(step.offset, word)
+
+
+def decides(value: Any) -> bool:
+    """Whether a value of an attribute decides for good which way to go."""
+    return value is None or value is True or value is False
+
+
+JUMPS: dict[str, Callable[[Any], bool]] = {
+    "POP_JUMP_IF_FALSE": operator.not_,
+    "POP_JUMP_IF_TRUE": bool,
+    "POP_JUMP_IF_NONE": lambda value: value is None,
+    "POP_JUMP_IF_NOT_NONE": lambda value: value is not None,
+}
+"""Instructions that go elsewhere, and for which values they do."""

@@ -12,7 +12,6 @@ from typing import Any
 
 from ..errors import ArgumentError, ChoiceError, explain
 from ..runtime.entry import Handle
-from ..runtime.warm import offer
 from . import convert, hooks, show, state
 from .parameter import Buffer, Parameter
 from .registry import KINDS, Registry, check_name, too_early, typename
@@ -298,8 +297,7 @@ class Module:
     _get_name = show.class_name
 
 
-routes.root = Module
-offer(routes.quicken)
+routes.begin(Module)
 
 for _name in (*KINDS, *hooks.LAZY):
     setattr(Module, _name, hooks.Later(_name))

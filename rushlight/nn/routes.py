@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from ..runtime.warm import Warm
+from ..runtime.warm import Warm, offer
 
 
 class Routes:
@@ -21,6 +21,11 @@ class Routes:
     def __init__(self) -> None:
         self.hooked: dict[Any, weakref.WeakValueDictionary[int, Any]] = {}
         self.indirect: set[Any] = set()  # hooked classes that have a `__call__` of their own
+
+    def begin(self, root: Any) -> None:
+        """The class Module is there."""
+        self.root = root
+        offer(self.quicken)
 
     def lengthen(self, hooks: Any) -> None:
         """Have modules of the kind that `hooks` are of be called through them."""
