@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..create import tensor
-from ..runtime.due import grad_of
+from ..runtime.due import grads_of
 
 
 class Cohort:
@@ -28,10 +28,9 @@ class Cohort:
     def handles(self) -> list[Any]:
         """Every tensor of the step: parameter, gradient and state of each member in turn."""
         found: list[Any] = []
-        for parameter, cell, slots in self.members:
-            found.append(parameter)
-            found.append(grad_of(cell))
-            found += slots
+        gradients = grads_of([cell for _, cell, _ in self.members])
+        for (parameter, _, slots), gradient in zip(self.members, gradients, strict=True):
+            found += (parameter, gradient, *slots)
         return found
 
 

@@ -85,22 +85,25 @@ class Dues:
             ),
         )  # fmt: skip
 
-    def land(self, due: Due) -> None:
-        """Make the tensor of one whose window has been run."""
+    def land(self, wanted: Sequence[Due]) -> None:
+        """Make the tensors of some that are pending and whose window has been run."""
         landing = self.landing
         if landing is None or landing is BUSY:
             return  # there is another pass by now
         slots, places, leaves = landing
-        made = types.new()
         self.shown = True
-        made._array = slots[places[due.k]]
-        made._value = leaves[due.k]
+        taken = [places[due.k] for due in wanted]
+        made = [types.new() for _ in wanted]
+        for tensor, place, due in zip(made, taken, wanted, strict=True):
+            tensor._array = slots[place]
+            tensor._value = leaves[due.k]
         conditions = [
-            same([self], "landing", [landing]),
-            same([self], "shown", [True]),  # the array is exchanged before the next run
-            map(is_, map(getitem, [slots], [places[due.k]]), [made._array]),
+            same(repeat(self), "landing", repeat(landing)),
+            same(repeat(self), "shown", repeat(True)),  # arrays are exchanged before the next run
+            map(is_, map(getitem, repeat(slots), taken), [tensor._array for tensor in made]),
         ]
-        install([due.cell], ["grad"], [due], [made], reduce(and_all, conditions))
+        cells = [due.cell for due in wanted]
+        install(cells, ["grad"] * len(cells), wanted, made, reduce(and_all, conditions))
 
 
 def install(
@@ -139,9 +142,21 @@ def grad_of(cell: Cell) -> Any:
         elif dues.landing is None or dues.landing is BUSY:
             dues.make()
         else:
-            dues.land(found)
+            dues.land([found])
         found = cell.grad
     return found
+
+
+def grads_of(cells: Sequence[Cell]) -> list[Any]:
+    """`grad_of` each; it takes less time than asking one by one."""
+    pending: dict[Dues, list[Due]] = {}
+    for cell in cells:
+        found = cell.grad
+        if found.__class__ is Due:
+            pending.setdefault(found.dues, []).append(found)
+    for dues, wanted in pending.items():
+        dues.land(wanted)
+    return [grad_of(cell) for cell in cells]
 
 
 def ask(path: Sequence[Entry]) -> None:
