@@ -74,6 +74,8 @@ def converted(x: Any, kind: np.dtype[Any], copy: bool = True) -> Array:
     array = np.asarray(x)
     if array.dtype == kind:
         return array.astype(kind, copy=copy)
+    if kind == np.float16 and array.dtype == np.float64:
+        array = array.astype(np.float32)  # rounded twice, as by PyTorch
     if kind == BITS:
         return rounded(array.real if array.dtype.kind == "c" else array)
     return values(array).astype(kind, copy=False)

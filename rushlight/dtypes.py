@@ -22,10 +22,12 @@ BOOL, INT, FLOAT, COMPLEX = range(4)
 class DType:
     """An element type: `name`, its NumPy dtype (`numpy`), `category` and `itemsize` in bytes.
 
+    `narrow` ones, of 16 bits, are stored as they are and computed in float32: see ops/rounded.py.
+
     NumPy has no bfloat16: arrays of it have the dtype `bfloat.BITS`, as arrays of nothing else do.
     """
 
-    __slots__ = ("category", "is_signed", "itemsize", "name", "numpy")
+    __slots__ = ("category", "is_signed", "itemsize", "name", "narrow", "numpy")
 
     def __init__(self, name: str, category: int, numpy: Any) -> None:
         self.name = name
@@ -33,6 +35,7 @@ class DType:
         self.numpy: np.dtype[Any] = np.dtype(numpy)
         self.itemsize = self.numpy.itemsize
         self.is_signed = self.numpy.kind not in "bu"
+        self.narrow = category == FLOAT and self.itemsize == 2
 
     @property
     def is_floating_point(self) -> bool:
@@ -55,8 +58,12 @@ class DType:
 
     @property
     def carrier(self) -> np.dtype[Any]:
-        """The NumPy dtype in which values of this type are computed."""
+        """The NumPy dtype for values of this type that are computed with NumPy alone."""
         return np.dtype(np.float32) if self.numpy == bfloat.BITS else self.numpy
+
+    def nearest(self, x: float) -> float:
+        """The nearest to a number that this floating-point type has."""
+        return float(bfloat.values(self.array(x)))
 
     @property
     def eps(self) -> float:

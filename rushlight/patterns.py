@@ -251,10 +251,12 @@ def linspace(
         raise ArgumentError(explain("linspace", f"argument 'steps' must be int, not {kind}"))
     if steps < 0:
         raise ShapeError(explain("linspace", "number of steps must be non-negative"))
-    kind = dtype.carrier if dtype.category >= dtypes.FLOAT else np.dtype(np.float32)
+    exact = dtype.category >= dtypes.FLOAT and not dtype.narrow
+    kind = dtype.numpy if exact else np.dtype(np.float32)
     step = kind.type(kind.type(kind.type(end) - kind.type(start)) / kind.type(max(steps - 1, 1)))
-    if dtype is dtypes.bfloat16:
-        return finished(narrow_line(start, end, float(step), steps), requires_grad, "linspace", out)
+    if dtype.narrow:
+        line = narrow_line(start, end, float(step), steps, dtype)
+        return finished(line, requires_grad, "linspace", out)
     # Each number is start + k * step, or end - k * step, rounded once.
     places = np.arange(steps, dtype=np.float64)
     from_end = kind.type(end) - np.float64(step) * (steps - 1 - places)
@@ -272,13 +274,13 @@ def number(value: Any, op: str) -> Any:
     return elements(value).item() if isinstance(value, Handle) else value
 
 
-def narrow_line(start: float, end: float, step: float, steps: int) -> Any:
-    """`linspace` in bfloat16, where the step and each product are rounded, too."""
-    rounded: Callable[[Any], Any] = lambda x: bfloat.widened(bfloat.rounded(x))  # noqa: E731
+def narrow_line(start: float, end: float, step: float, steps: int, dtype: DType) -> Any:
+    """`linspace` in a narrow dtype, where the step and each product are rounded, too."""
+    rounded: Callable[[Any], Any] = lambda x: bfloat.converted(dtype.array(x), np.dtype(np.float32))  # noqa: E731
     places = np.arange(steps)
     ways = rounded(rounded(np.minimum(places, steps - 1 - places)) * rounded(step))
     line = np.where(places < steps // 2, rounded(start) + ways, rounded(end) - ways)
-    return bfloat.rounded(line if steps > 1 else np.full(1, start))
+    return dtype.array(line if steps > 1 else np.full(1, start))
 
 
 @public()
@@ -286,7 +288,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: An
     """`steps` powers of `base`, their exponents evenly from `start` to `end`."""
     requires_grad, out = options.pop("requires_grad", False), options.pop("out", None)
     dtype = checked_dtype(options.pop("dtype", None), "logspace", out) or dtypes.default()
-    wide = dtypes.float32 if dtype is dtypes.bfloat16 else dtype
+    wide = dtypes.float32 if dtype.narrow else dtype
     exponents = elements(linspace(start, end, steps, dtype=wide, **options))
     powers = np.power(exponents.dtype.type(base), exponents)
     return finished(dtype.array(powers), requires_grad, "logspace", out)

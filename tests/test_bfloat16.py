@@ -1,4 +1,4 @@
-"""bfloat16 and the wide unsigned integers: PyTorch's values, words and files, bit for bit."""
+"""Narrow numbers and the wide unsigned integers: PyTorch's values, words and files, bit for bit."""
 
 import copy
 import io
@@ -13,6 +13,7 @@ import rushlight
 from rushlight import bfloat, config, nn
 from rushlight.io import safetensors
 from rushlight.runtime import compiling
+from rushlight.runtime.recorder import local
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -337,11 +338,13 @@ def test_modules_become_it():
 
 
 class Narrow:
-    """Plays programs in bfloat16."""
+    """Plays programs in a narrow dtype."""
+
+    dtype = rushlight.bfloat16
 
     def __init__(self, m, seed, dtype):
         super().__init__(m, seed, np.float32)
-        self.pool = [p.detach().bfloat16() for p in self.pool]
+        self.pool = [p.detach().to(self.dtype) for p in self.pool]
         self.leaves = [p.requires_grad_() for p in self.pool[:2]]
 
     def look(self, tensor):
@@ -354,12 +357,14 @@ KINDS = {
 }
 
 
+@pytest.mark.parametrize("dtype", [rushlight.bfloat16, rushlight.float16], ids=str)
 @pytest.mark.parametrize("kind", KINDS)
-def test_random_programs_in_machine_code(kind, monkeypatch):
+def test_random_programs_in_machine_code(kind, dtype, monkeypatch):
     pytest.importorskip("llvmlite")
     make, player = KINDS[kind]
     ask = compiling.state.ask
     monkeypatch.setattr(config, "hot", 1)
+    monkeypatch.setattr(Narrow, "dtype", dtype)
 
     def seen(seed, native):
         monkeypatch.setattr(compiling.state, "ask", ask if native else lambda plan: None)
@@ -371,6 +376,55 @@ def test_random_programs_in_machine_code(kind, monkeypatch):
     for seed in range(2):
         for a, e in zip(seen(seed, True), seen(seed, False), strict=True):
             np.testing.assert_allclose(a, e, rtol=2**-6, atol=2**-7, err_msg=str(seed))
+
+
+# -- float16 -----------------------------------------------------------------------------------
+
+
+def test_float16_is_rounded_once():
+    x = np.random.default_rng(0).normal(size=(2, 40, 30)).astype(np.float16)
+    one, two = lambda m: m.tensor(x[0]), lambda m: m.tensor(x[1])
+    assert_same({
+        "a large number": lambda m: one(m) + 1e5,
+        "product": lambda m: one(m) * 0.1,
+        "quotient": lambda m: one(m) / 3,
+        "floor": lambda m: one(m) // 0.3,
+        "addcmul": lambda m: m.addcmul(one(m), one(m), two(m), value=0.3),
+        "long sum": lambda m: m.full((1000,), 0.1, dtype=m.float16).sum(),
+        "mean": lambda m: one(m).mean(0),
+        "softmax": lambda m: one(m).softmax(1),
+        "sigmoid": lambda m: one(m).sigmoid(),
+        "silu": lambda m: m.nn.functional.silu(one(m)),
+        "linspace": lambda m: m.linspace(-3, 10, 50, dtype=m.float16),
+        "doubles": lambda m: m.tensor([1 + 2**-11 + 2**-30, 1e-8], dtype=m.float64).half(),
+        "powers": lambda m: one(m).abs() ** 2.3,
+    })  # fmt: skip
+
+
+def test_steps_in_float16_are_machine_code():
+    pytest.importorskip("llvmlite")
+    from rushlight.engines.llvm.target import target
+
+    if not target().halves:
+        pytest.skip("this processor does not convert float16")
+    rushlight.manual_seed(0)
+    x, y = rushlight.rand(8, 12), rushlight.randint(3, (8,))
+    model = nn.Sequential(nn.Linear(12, 6), nn.ReLU(), nn.Linear(6, 3))
+    optimizer = rushlight.optim.SGD(model.parameters(), lr=0.1)
+    losses = []
+    for step in range(12):
+        with rushlight.autocast("cpu", dtype=rushlight.float16):
+            loss = nn.functional.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        if step == 5:
+            compiling.wait()
+    native = local.recorder.last.plan.native
+    assert native is not None
+    assert native.foreign == 0
+    assert losses == sorted(losses, reverse=True)
 
 
 # -- wide unsigned integers --------------------------------------------------------------------

@@ -11,7 +11,7 @@ from .. import ops
 from ..errors import ChoiceError, ShapeError, explain
 from ..graph import Node, Shape
 from .loss import size_text
-from .reduce import average, wide_enough
+from .reduce import average
 from .samples import at_kink, floats
 from .table import Number, Tensor, derived
 from .views import reshape_view
@@ -89,7 +89,7 @@ def layer_norm(
     tensor([[-1.0000,  1.0000]])
     """
     axes = last_axes("layer_norm", input, normalized_shape, weight=weight, bias=bias)
-    return like(rescaled(standardized(wide_enough(input), axes, eps), weight, bias), input)
+    return like(rescaled(standardized(input, axes, eps), weight, bias), input)
 
 
 @layer_norm.samples
@@ -109,7 +109,7 @@ def rms_norm(
     tensor([[0.8485, 1.1314]])
     """
     axes = last_axes("rms_norm", input, normalized_shape, weight=weight)
-    x = wide_enough(input)
+    x = input
     tiny = x.dtype.eps if eps is None else eps
     out = x * ops.rsqrt(average(ops.square(x), axes, True) + tiny)
     return like(rescaled(out, weight, None), input)
@@ -187,7 +187,7 @@ def batch_norm(
     shift = -(running_mean * factor)
     if bias is not None:
         shift = shift + bias
-    return like(rescaled(wide_enough(input), factor, shift, shape), input)
+    return like(rescaled(input, factor, shift, shape), input)
 
 
 def step_of_training(
@@ -196,7 +196,7 @@ def step_of_training(
     """A normalised batch, its mean and variance, and how many values each channel has."""
     axes, shape = over_channels("batch_norm", input, weight=weight, bias=bias)
     count = check_count(input, axes)
-    centred, mean, variance = moments(wide_enough(input), axes)
+    centred, mean, variance = moments(input, axes)
     out = rescaled(centred * ops.rsqrt(variance + eps), weight, bias, shape)
     return like(out, input), mean, variance, count
 
@@ -257,7 +257,7 @@ def _() -> Iterator[Any]:
 
 def in_groups(input: Node, groups: int, eps: float) -> Node:
     """`input` with mean 0 and variance 1 over each group of channels of each sample."""
-    x = wide_enough(input)
+    x = input
     rows = ops.reshape(x, (input.shape[0] * groups, x.size // max(input.shape[0] * groups, 1)))
     return reshape_view(standardized(rows, (1,), eps), shape=input.shape)
 

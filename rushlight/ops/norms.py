@@ -13,7 +13,7 @@ from ..dtypes import DType
 from ..errors import DtypeError, explain
 from ..graph import Node, Shape, Spec
 from .dims import Dim, axes
-from .reduce import converted, reduced, restored, wide_enough
+from .reduce import converted, reduced, restored
 from .samples import at_kink, floats
 from .table import Kind, Tensor, derived, primitive
 from .totals import total
@@ -53,8 +53,6 @@ def _() -> Iterator[Any]:
 
 def folded_norm(input: Node, p: float, over: Shape, keepdim: bool) -> Node:
     """The p-norm of `input` over the axes `over`."""
-    if input.dtype is dtypes.float16:
-        return ops.cast(folded_norm(wide_enough(input), p, over, keepdim), dtype=input.dtype)
     if p == 2:
         squares = ops.square(ops.abs(input) if input.dtype.is_complex else input)
         return ops.length_root(ops.reduce_sum(squares, axes=over, keepdim=keepdim))

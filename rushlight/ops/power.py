@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import bfloat, dtypes, ops
+from .. import dtypes, ops
 from ..errors import DtypeError, explain
 from ..graph import Constant, Node, Spec
 from .arithmetic import broadcast, conjugate, real_only, zeros_of
@@ -254,8 +254,8 @@ def pow(input: Tensor | Number, exponent: Tensor | float) -> Node:
         raise DtypeError(explain("pow", problem, hint="convert the tensor to float first"))
     if input.dtype is not dtype:
         input = ops.cast(input, dtype=dtype)
-    if dtype is dtypes.bfloat16:
-        exponent = bfloat.nearest(exponent)
+    if dtype.narrow:
+        exponent = dtype.nearest(exponent)
         if exponent == 3 or exponent == -2:  # rounded twice
             return square(input) * input if exponent == 3 else reciprocal(square(input))
     if exponent == 2:

@@ -161,13 +161,8 @@ def average(input: Node, axes: Shape, keepdim: bool) -> Node:
     count = 1
     for k in axes:
         count *= input.shape[k]
-    mean = reduce_sum(wide_enough(input), axes=axes, keepdim=keepdim) / count
+    mean = reduce_sum(input, axes=axes, keepdim=keepdim) / count
     return converted(mean, input.dtype)
-
-
-def wide_enough(x: Node) -> Node:
-    """`x`, in single precision if it is in half: sums of many need the range."""
-    return ops.cast(x, dtype=dtypes.float32) if x.dtype is dtypes.float16 else x
 
 
 @mean.samples

@@ -1,6 +1,6 @@
-"""Ops of bfloat16, which are computed in float32 and then rounded.
+"""Ops of narrow numbers (bfloat16, float16), which are computed in float32 and then rounded.
 
-An engine need not know how to compute with bfloat16, only how to convert it: where an op is
+An engine need not know how to compute with them, only how to convert them: where an op is
 recorded, its inputs are cast to float32 and its result is cast back. Ops that only hand their
 input's memory on (views, `clone`) are left alone. A derived op is rounded once, as PyTorch's own
 kernels do, not after each of the ops that it is written with.
@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ..dtypes import BOOL, DType, bfloat16, float32
+from ..dtypes import BOOL, DType, float32
 from ..graph import Node
 from .registry import OPS
 
@@ -31,30 +31,35 @@ LISTS = (list, tuple)
 
 
 def any_narrow(args: Any) -> bool:
-    """Whether there is a tensor of bfloat16 among arguments."""
+    """Whether there is a narrow tensor among arguments."""
+    return narrow_among(args) is not None
+
+
+def narrow_among(args: Any) -> DType | None:
+    """The dtype of the first narrow tensor among arguments, if there is one."""
     for a in args:
         if isinstance(a, Node):
-            if a.dtype is bfloat16 and not a.number:
-                return True
-        elif type(a) in LISTS and any_narrow(a):
-            return True
-    return False
+            if a.dtype.narrow and not a.number:
+                return a.dtype
+        elif type(a) in LISTS and (found := narrow_among(a)) is not None:
+            return found
+    return None
 
 
 def widened(value: Any) -> Any:
-    """An argument with float32 wherever there was bfloat16."""
+    """An argument with float32 wherever there was a narrow dtype."""
     if isinstance(value, Node):
-        narrow = value.dtype is bfloat16 and not value.number
+        narrow = value.dtype.narrow and not value.number
         return OPS["cast"](value, dtype=float32) if narrow else value
-    if value is bfloat16:
-        return float32
+    if isinstance(value, DType):
+        return float32 if value.narrow else value
     return type(value)(map(widened, value)) if type(value) in LISTS else value
 
 
-def operand(node: Node) -> Node:
-    """An input of an op of bfloat16 in float32; numbers become the nearest that bfloat16 has."""
+def operand(node: Node, dtype: DType) -> Node:
+    """An input of an op of `dtype` in float32; numbers become the nearest that `dtype` has."""
     if node.number and node.dtype.category != BOOL:
-        node = OPS["cast"](node, dtype=bfloat16)
+        node = OPS["cast"](node, dtype=dtype)
     found: Node = widened(node)
     return found
 
@@ -65,7 +70,7 @@ def in_dtype(value: Any, dtype: DType) -> Any:
 
 
 def as_one(body: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
-    """What `body` makes of tensors of bfloat16, rounded once.
+    """What `body` makes of narrow tensors, rounded once.
 
     It is tried as it stands first: that says which dtypes the results have, and raises what is to
     be raised. If no more than one op was rounded in it there is nothing to gain.

@@ -74,20 +74,15 @@ def _() -> Iterator[Any]:
 
 
 def along(rule: Any, input: Node, dim: int | None, dtype: DType | None, op: str) -> Node:
-    """`rule` along `dim`, after conversion to `dtype`; in single precision if that is half."""
+    """`rule` along `dim`, after conversion to `dtype`."""
     if dtype is not None and dtype is not input.dtype:
         input = ops.cast(input, dtype=dtype)
     expect_fractional(op, input)
     if dim is None:
         dim = implicit_dim(op, input.ndim)
     k = axis(dim, input.ndim, op)
-    half = input.dtype is dtypes.float16
-    x = ops.cast(input, dtype=dtypes.float32) if half else input
-    if not x.ndim:
-        x = ops.reshape_view(x, shape=(1,))
+    x = input if input.ndim else ops.reshape_view(input, shape=(1,))
     out: Node = rule(x, axis=k)
-    if half:
-        out = ops.cast(out, dtype=input.dtype)
     return out if input.ndim else ops.reshape_view(out, shape=())
 
 

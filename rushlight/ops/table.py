@@ -25,7 +25,7 @@ from enum import Enum
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from .. import dtypes
-from ..dtypes import DType, bfloat16
+from ..dtypes import DType
 from ..errors import ArgumentError, explain
 from ..graph import Bound, Constant, Node, Spec, contiguous_strides, scope
 from . import rounded
@@ -110,7 +110,7 @@ class Op:
 
     derived = True
     view = False
-    any_dtype = False  # whether it takes bfloat16 as it comes; else see rounded.py
+    any_dtype = False  # whether it takes narrow ones as they come; else see rounded.py
 
     def __init__(self, fn: Rule, on: str, aliases: Sequence[str], grad_name: GradName) -> None:
         self.fn = fn
@@ -175,7 +175,7 @@ class Primitive(Op):
     """An op that engines implement. The decorated function's body is its shape-and-dtype rule."""
 
     derived = False
-    exact_number = False  # whether a number beside bfloat16 is used as it is, not rounded first
+    exact_number = False  # whether a number beside a narrow tensor is used as it is, not rounded
     keeps_history = False  # whether the result requires grad even where gradients are disabled
 
     def __init__(
@@ -218,19 +218,20 @@ class Primitive(Op):
         if self.promote is not None:
             inputs = cast_all(given, self.promote(given))
         spec = self.fn(*inputs, **attrs)
-        if not self.any_dtype and (spec.dtype is bfloat16 or rounded.any_narrow(inputs)):
-            wide = tuple([rounded.operand(i) for i in inputs])
+        if not self.any_dtype and (spec.dtype.narrow or rounded.any_narrow(inputs)):
+            narrow = rounded.narrow_among(inputs) or spec.dtype
+            wide = tuple([rounded.operand(i, narrow) for i in inputs])
             if self.exact_number and not given[1].shape:
                 wide = (wide[0], rounded.in_dtype(given[1], dtypes.float32))
             return self.in_float32(wide, attrs, spec.dtype)
         return self.node(inputs, attrs, spec)
 
     def in_float32(self, wide: tuple[Node, ...], attrs: dict[str, Any], dtype: DType) -> Node:
-        """The node for this op computed without bfloat16, as `dtype`."""
+        """The node for this op computed without narrow dtypes, as `dtype`."""
         rounded.count.rounded += 1
         attrs = {name: rounded.widened(value) for name, value in attrs.items()}
         shape, kind = self.fn(*wide, **attrs)
-        kind = dtypes.float32 if kind is bfloat16 else kind
+        kind = dtypes.float32 if kind.narrow else kind
         made: Node = rounded.in_dtype(self.node(wide, attrs, Spec(shape, kind)), dtype)
         return made
 

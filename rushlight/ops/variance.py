@@ -27,9 +27,6 @@ def degrees(input: Node, axes: Shape, correction: float) -> float:
 
 def variance(x: Any, *, axes: Shape, keepdim: bool, divisor: float) -> Any:
     """NumPy: the mean squared deviation, in two passes."""
-    if x.dtype == np.float16:  # sums of many need the range
-        wide = variance(x.astype(np.float32), axes=axes, keepdim=keepdim, divisor=divisor)
-        return wide.astype(x.dtype)
     count = 1
     for k in axes:
         count *= x.shape[k]

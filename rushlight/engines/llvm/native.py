@@ -26,7 +26,8 @@ from .translate import Compiled, output_strides
 name = "llvm"
 
 KINDS = {
-    "bfloat16": "double", "float32": "double", "float64": "double", "int64": "i64", "bool": "i1",
+    "bfloat16": "double", "float16": "double", "float32": "double", "float64": "double",
+    "int64": "i64", "bool": "i1",
 }  # fmt: skip
 """How a Python number is given, by the dtype of its leaf."""
 

@@ -18,12 +18,13 @@ from ...ops.views import canonical
 from . import forms
 from .affine import Affine, combined, variable
 from .forms import Form, Kind, converted, expanded, folded, mapped, permuted, reshaped
+from .target import target
 
 TYPES = {
     dtypes.float32: "float", dtypes.float64: "double", dtypes.int64: "i64", dtypes.int32: "i32",
-    dtypes.bool_: "i1", dtypes.bfloat16: "i16",
+    dtypes.bool_: "i1", dtypes.bfloat16: "i16", dtypes.float16: "half",
 }  # fmt: skip
-"""LLVM's types of the dtypes that are computed natively. bfloat16 is only moved and converted."""
+"""LLVM's types of the dtypes that are computed natively; narrow ones are moved and converted."""
 
 INFINITY = float("inf")
 
@@ -65,7 +66,7 @@ class Lowering:
         form = self.forms.get(leaf)
         if form is None:
             type = type_of(leaf)
-            if leaf.number and type in ("float", "i16"):
+            if leaf.number and type in ("float", "i16", "half"):
                 type = "double"  # a Python number is as wide as Python has it
             form = self.forms[leaf] = Form(Kind.INPUT, (), leaf.shape, type, leaf)
         return form
@@ -96,10 +97,10 @@ class Lowering:
 
 def type_of(node: Node) -> str:
     """LLVM's type of a node's elements."""
-    try:
-        return TYPES[node.dtype]
-    except KeyError:
-        raise NoRow(node.dtype.name) from None
+    type = TYPES.get(node.dtype)
+    if type is None or (type == "half" and not target().halves):
+        raise NoRow(node.dtype.name)
+    return type
 
 
 def constant_form(node: Constant) -> Form:

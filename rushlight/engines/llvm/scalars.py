@@ -40,6 +40,9 @@ def convert(b: Builder, x: Value, type: str) -> Value:
         return convert(b, widen_bfloat16(b, x), type)
     if type == "i16":
         return round_to_bfloat16(b, convert(b, x, "float"))
+    if "half" in (x.kind, type):  # by way of float, as PyTorch does
+        single = b.convert("fpext", x, "float") if x.kind == "half" else convert(b, x, "float")
+        return convert(b, single, type) if x.kind == "half" else b.convert("fptrunc", single, type)
     if type == "i1":
         return b.compare("une" if x.kind in FLOATS else "ne", x, b.number(0, x.kind))
     if x.kind in FLOATS:

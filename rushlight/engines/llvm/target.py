@@ -46,6 +46,11 @@ class Target:
         return self.bits // sizes.get(kind, 64)
 
     @property
+    def halves(self) -> bool:
+        """Whether it converts float16; what cannot would call a library that need not be there."""
+        return not is_x86(self.triple) or self.bits >= 256
+
+    @property
     def identity(self) -> str:
         """All that code compiled for this target depends on, besides its text."""
         version = ".".join(map(str, llvm.llvm_version_info))
