@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from .. import random
-from ..calls import exact, function
+from ..calls import changed, exact, function
 from ..errors import ChoiceError, MissingError, explain
 from ..missing import missing
 from ..ops import OPS
 from ..ops.table import Op
-from ..runtime.mutate import apply_inplace
 from ..runtime.record import wrap
 from ..runtime.warm import Warm, offer
 from .affine import affine_grid
@@ -91,9 +90,9 @@ def lookup(name: str) -> Any:
         return function(OPS[OTHERWISE[name]])
     if op is not None and "F" in op.on:
         return with_inplace(op) if takes_inplace(op) else function(op)
-    changed = BY_NAME.get(name.removesuffix("_"))
-    if changed is not None and name.endswith("_") and takes_inplace(changed):
-        return always_inplace(changed, name)
+    plain = BY_NAME.get(name.removesuffix("_"))
+    if plain is not None and name.endswith("_") and takes_inplace(plain):
+        return always_inplace(plain, name)
     pool = BY_NAME.get(name.removesuffix("_with_indices"))
     if pool is not None and any([p.name == "return_indices" for p in pool.params]):
         return with_indices(pool, name)
@@ -131,7 +130,7 @@ def with_inplace(op: Op) -> Any:
         if len(args) >= place:
             inplace, args = args[place - 1], args[: place - 1]
         if inplace:
-            return apply_inplace(op, (input, *args), kwargs)
+            return changed(op, (input, *args), kwargs)
         return plain(input, *args, **kwargs)
 
     call.__name__ = call.__qualname__ = op.name
@@ -143,7 +142,7 @@ def always_inplace(op: Op, name: str) -> Any:
     """The function that changes its input as `op` says."""
 
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
-        return apply_inplace(op, (input, *args), kwargs)
+        return changed(op, (input, *args), kwargs)
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"As `{op.name}`, but `input` itself is changed."
@@ -188,7 +187,7 @@ def relu(input: Any, inplace: bool = False) -> Any:
     >>> F.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return apply_inplace(OPS["relu"], (input,), {}) if inplace else plain_relu(input)
+    return changed(OPS["relu"], (input,), {}) if inplace else plain_relu(input)
 
 
 # -- those that draw numbers, or call a function they are given ------------------------------
