@@ -165,6 +165,54 @@ class Loop:
         assert self.taken <= count <= self.begun
 
 
+class Adversaries:
+    """A warm loop of two optimizers: what one of them changes was made in the window before, which
+    keeps its history. Every step takes exactly 1 from both parameters."""
+
+    def __init__(self):
+        self.made, self.judge = [torch.zeros(3, requires_grad=True) for _ in range(2)]
+        self.ones = torch.ones(3)
+        self.optimizers = [Counting([p]) for p in (self.judge, self.made)]
+        self.begun, self.taken = [0, 0], [0, 0]
+
+    def step(self):
+        self.made.grad = self.judge.grad = None
+        fake = self.made * self.ones
+        (self.judge + fake.detach()).sum().backward()
+        self.take(0)
+        (fake * self.ones).sum().backward()
+        self.take(1)
+
+    def take(self, k):
+        self.begun[k] += 1
+        self.optimizers[k].step()
+        self.taken[k] += 1
+
+    def check(self):
+        local.recorder.flush()
+        for k, p in enumerate((self.judge, self.made)):
+            count = float(self.optimizers[k].state[p]["step"])
+            assert p._value is p._cell and p._cell.array is p._array
+            assert p.tolist() == [-count] * 3
+            assert self.taken[k] <= count <= self.begun[k]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_history_survives_interrupts(seed, engine, monkeypatch):
+    if engine is None:
+        pytest.skip("NumPy runs windows that keep a history anew")
+    loop = Adversaries()
+    for _ in range(10):
+        loop.step()
+    anew = []
+    with monkeypatch.context() as patch:
+        patch.setattr(local.recorder.__class__, "flush_anew", lambda self: anew.append(self.at))
+        loop.step()
+    assert not [at for at in anew if at.window is not None]
+    plague(seed, loop.step)
+    loop.check()
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_no_step_is_lost_or_taken_twice(seed, engine):
     loop = Loop()

@@ -11,9 +11,10 @@ from types import BuiltinFunctionType
 from typing import Any
 
 from ..runtime.by_rote import ByRote
-from ..runtime.hot import NativeReplay, Step, fits_step
+from ..runtime.hot import NativeReplay
 from ..runtime.rote import Unfit
 from ..runtime.source import Source
+from ..runtime.steps import Step, fits_step
 from ..runtime.world import THREADS, world
 from .state import Cohort, Group
 

@@ -71,6 +71,8 @@ class ByRote:
         plan = replay.plan
         window = plan.window
         recorder = window.end.root.extra
+        if plan.history is not None:
+            raise Unfit("a history is kept")
         if replay.stamps:
             self.known["order"] = rote.same(world, "order", world.order)
             rote.empty(SAVING)

@@ -172,10 +172,12 @@ def landings(plan: Any) -> dict[Entry, list[tuple[int, Any]]]:
     For each gradient the number of the output, and what the tensor will denote.
     """
     number = {node: k for k, node in enumerate(plan.program.outputs)}
+    held = () if plan.history is None else plan.history.needs
     plain = {
         d.place.node: d.leaf
         for d in plan.direct
-        if not (d.store or d.copy) and number[d.place.node] not in plan.native.updates
+        if not (d.store or d.copy or d.leaf is None or d.place.node in held)
+        and number[d.place.node] not in plan.native.updates
     }
     return {
         entry: [(number[node], plain[node]) for node in entry.values]

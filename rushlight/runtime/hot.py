@@ -2,8 +2,8 @@
 
 It does what `Recorder.flush` does with a plan, without looking anything up. While results are
 handed over nothing is called, so that no interrupt comes between; should one come right after the
-run, or a tensor be in the way, `complete` hands over what is left. The deliveries that need more
-than an array (views, histories) are not for it.
+run, or a tensor be in the way, `complete` hands over what is left. Views are not for it, and
+histories (see keeping.py) only where machine code runs the window.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from . import compiling
 from .by_rote import ByRote
 from .due import BUSY, landings
 from .entry import Entry, Halt
+from .keeping import Keeping
 from .memory import SAVING, laid_out, protect_saved, store
 from .sites import PATIENCE
 from .slots import Slots
@@ -92,6 +93,10 @@ class Replay(Halt):
             lines[1:] = [f"a = laid_out(a, {node}, True)"]
         return [*lines, "store(h, a)" if delivery.store else "h._array = a"]
 
+    def denote(self, delivery: Delivery) -> list[str]:
+        """Lines that say what the tensor `h` denotes from now on."""
+        return [f"h._value = {self.source.name(delivery.leaf, 'n')}"]
+
     # -- what does not -----------------------------------------------------------------------
 
     def write(self) -> None:
@@ -155,7 +160,7 @@ class Replay(Halt):
             node = source.name(delivery.place.node, "n")
             lines += [f"h = {self.tensor_of(delivery.place)}", f"if h._value is {node}:"]
             lines += indented(self.result(delivery, number[delivery.place.node]))
-            lines.append(f"    h._value = {source.name(delivery.leaf, 'n')}")
+            lines += indented(self.denote(delivery))
         return lines
 
     def clearing(self) -> list[str]:
@@ -188,9 +193,11 @@ class NativeReplay(Replay):
     """A plan that machine code runs.
 
     `order` is that of the world when the cells were found to have the memory that `stamps` are of.
+    `kept` is what `keeping` keeps of the run whose results are being handed over.
     """
 
     counted: Sequence[Any] = ()
+    kept: Any = None
 
     def __init__(self, plan: Plan, slots: Slots | None = None) -> None:
         self.native = plan.native
@@ -199,6 +206,7 @@ class NativeReplay(Replay):
         self.stamps = self.stamped(plan)
         self.order: Any = None
         self.landings = landings(plan)
+        self.keeping = None if plan.history is None else Keeping(plan)
         super().__init__(plan)
         self.write_by_rote()
 
@@ -285,12 +293,23 @@ class NativeReplay(Replay):
             mine.append(f"{name}.dues.shown = False")
             lines += [f"if {name}.dues.shown:", *indented(mine), f"{name}.dues.landing = BUSY"]
         lines += [line for look in looks for line in look]
+        if self.keeping is not None:
+            lines += self.keeping.before(self)
         given = [f"a{k}" for k in range(len(inputs))] + [f"b{k}" for k in range(len(self.slots))]
         return [*lines, f"call(recorder, replay, {', '.join(given)})"]
 
     def again(self) -> list[str]:
-        """Lines by which `complete` finds the outputs."""
-        return [f"b{k} = slots[{k}]" for k in range(len(self.slots))]
+        """Lines by which `complete` finds the outputs, and what is kept."""
+        kept = [] if self.keeping is None else self.keeping.again()
+        return [*[f"b{k} = slots[{k}]" for k in range(len(self.slots))], *kept]
+
+    def clearing(self) -> list[str]:
+        """Lines that let go of this time's tensors, and of what was kept for them."""
+        return [*super().clearing(), *([] if self.keeping is None else ["replay.kept = None"])]
+
+    def output(self, k: int) -> str:
+        """The expression for the array of the `k`-th output."""
+        return f"a{self.native.updates[k]}" if k in self.native.updates else f"b{self.slot_of(k)}"
 
     def landing(self, found: list[tuple[int, Any]]) -> tuple[Any, ...]:
         """Where gradients are that stay in slots: see `Dues`."""
@@ -307,6 +326,11 @@ class NativeReplay(Replay):
         slot = self.slot_of(k)
         return [f"store(h, b{slot})" if delivery.store else f"h._array = b{slot}"]
 
+    def denote(self, delivery: Delivery) -> list[str]:
+        """Lines that say what the tensor `h` denotes, and which history it has."""
+        lines = super().denote(delivery)
+        return lines if self.keeping is None else self.keeping.denote(self.source, delivery, lines)
+
     def deliveries(self) -> list[str]:
         """Lines that hand the outputs over; gradients that nobody has asked for stay in slots."""
         lines = super().deliveries()
@@ -321,71 +345,6 @@ class NativeReplay(Replay):
                 *indented([*lines[begin:end], f"{name}.dues.shown = True"]),
             ]
         return lines
-
-
-class Step(NativeReplay):
-    """A plan whose last call changes nothing but cells in place, and need not even be recorded.
-
-    `repeat(replay, recorder, optimizer)` first makes sure that the call is the one that was
-    recorded: see `checks`. `counted` are objects whose attribute `step` counts the steps.
-    """
-
-    def __init__(self, plan: Plan, counted: Sequence[Any], slots: Slots) -> None:
-        self.end = plan.window.end
-        self.counted = counted
-        self.counts: Any = ()  # the numbers of the steps that are being taken
-        super().__init__(plan, slots)
-
-    def checks(self) -> list[str]:
-        """Lines that return False unless the last call is as it was.
-
-        They set its numbers n0, n1, ... and those of the steps, k0, k1, ...
-        """
-        raise NotImplementedError
-
-    def left_out(self, entry: Entry) -> bool:
-        """Whether `entry` is the last call."""
-        return entry is self.end
-
-    def arguments(self) -> str:
-        """The parameters of `repeat`."""
-        return "replay, recorder, optimizer"
-
-    def surprise(self) -> str:
-        """The plan must be the one that the window would follow."""
-        return f"window.plan is not plan or recorder.mapping or {super().surprise()}"
-
-    def first(self) -> list[str]:
-        """Lines that come first."""
-        return [*super().first(), *self.checks()]
-
-    def run(self) -> list[str]:
-        """Lines that run the program."""
-        counts = "".join([f"k{k}, " for k in range(len(self.counted))])
-        return [f"replay.counts = ({counts})", *super().run()]
-
-    def again(self) -> list[str]:
-        """Lines by which `complete` finds the outputs, and the numbers of the steps."""
-        counts = "".join([f"k{k}, " for k in range(len(self.counted))])
-        return [*super().again(), f"{counts}= replay.counts" if counts else "pass"]
-
-    def deliveries(self) -> list[str]:
-        """Lines that hand the outputs over, and count the steps."""
-        things = [self.source.name(thing, "o") for thing in self.counted]
-        counting = [f"{name}.step = k{k}" for k, name in enumerate(things)]
-        return [*counting, *super().deliveries()]
-
-
-def fits_step(plan: Plan) -> bool:
-    """Whether the last call of the window can go unrecorded: see `Step`."""
-    native = plan.native
-    end = plan.window.end
-    if native is None or plan.history is not None or plan.views or end.keeps or end.places:
-        return False
-    updated = {plan.program.outputs[k] for k in native.updates}
-    return all([value in updated for value in end.values]) and all(
-        [isinstance(old, Cell) for old in end.old or ()]
-    )
 
 
 def indented(lines: Iterable[str]) -> list[str]:

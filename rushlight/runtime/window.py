@@ -191,7 +191,6 @@ class Plan:
         kept = self.history.needs if self.history else ()
         outputs |= {node: None for node in kept if not node.leaf}
         self.program = Program(list(outputs))
-        self.is_simple = not self.views and self.history is None
 
     def heat(self) -> None:
         """Have a plan that is used again and again written as straight Python, and compiled."""
@@ -220,15 +219,15 @@ class Plan:
 
     def warm(self) -> None:
         """Write the plan anew, if it may be: machine code has come, or memory has moved."""
-        if not self.is_simple:
-            return
         native = self.native
+        if self.views or (self.history is not None and native is None):
+            return
         if native is not None and compiling.state.machinery is not None:
             install(compiling.state.machinery, self.window.end.root.extra)
         if native is not None and self.in_place() == self.updates:
             self.replay = NativeReplay(self)
         else:
-            self.replay = Replay(self)
+            self.replay = Replay(self) if self.history is None else None
         if self.native is not native:
             self.replay = None  # the code came just now: see to it the next time
 

@@ -1,0 +1,54 @@
+"""Lines by which a warm window keeps what a later gradient needs of it (see history.py).
+
+The generation is made before machine code runs: the arrays that it will write are known by then. So
+handing it over is attribute stores and nothing else, like all that follows a run.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from ..graph import Node
+
+if TYPE_CHECKING:
+    from .source import Source
+    from .window import Delivery, Plan
+
+
+class Keeping:
+    """What is to be kept of the windows of a plan, and which tensors take it along."""
+
+    def __init__(self, plan: Plan) -> None:
+        assert plan.history is not None
+        self.history = plan.history
+        self.roots = [d for d in plan.direct if d.leaf is None]
+
+    def before(self, replay: Any) -> list[str]:
+        """Lines that make the generation; the arguments of the machine code have names by now."""
+        source, program = replay.source, replay.plan.program
+        names = {leaf: f"a{k}" for k, leaf in enumerate(program.inputs)}
+        names |= {node: replay.output(k) for k, node in enumerate(program.outputs)}
+
+        def item(node: Node) -> str:
+            return f"{source.name(node, 'n')}: {names.get(node) or replay.value_of(node)}"
+
+        source.space |= {"history": self.history, "ref": weakref.ref}
+        values = ", ".join([item(node) for node in self.history.needs])
+        lines = ["replay.kept = None", f"slot, kept = history.next_generation({{{values}}})"]
+        for delivery in self.roots:
+            node = source.name(delivery.place.node, "n")
+            lines += [f"h = {replay.tensor_of(delivery.place)}", f"if h._value is {node}:"]
+            lines.append(f"    kept.owners[slot.saved[{node}]] = ref(h)")
+        return [*lines, "replay.kept = slot, kept"]
+
+    def again(self) -> list[str]:
+        """Lines by which an interrupted repetition finds the generation."""
+        return ["slot, kept = replay.kept"]
+
+    def denote(self, source: Source, delivery: Delivery, plain: list[str]) -> list[str]:
+        """Lines that say what the tensor `h` denotes; `plain` are those without a history."""
+        if delivery.leaf is None:
+            node = source.name(delivery.place.node, "n")
+            return ["h._history = kept", f"h._value = slot.saved[{node}]"]
+        return [*["h._history = None"] * (delivery.place.origin is not None), *plain]
