@@ -12,9 +12,10 @@ from typing import Any
 
 from . import ops
 from .differentiate import Pass, Run, listed, op_name
+from .episodes import goes_piecewise, meets_many, unfold_all
 from .errors import GradError, explain
 from .graph import Cell, Node
-from .ops.layouts import dense
+from .gradient import laid_out_like, packed
 from .patterns import zeros_like
 from .public import public
 from .runtime.due import Dues, grad_of
@@ -48,6 +49,11 @@ def backward(
     tensor([2., 4.])
     """
     run = Run(tensors, grad_tensors, retain_graph, create_graph)
+    if meets_many(run):
+        if inputs is None and goes_piecewise(run):
+            return
+        unfold_all([*run.roots, *listed(inputs or ())])
+        run = Run(tensors, grad_tensors, retain_graph, create_graph)
     only = None if inputs is None else {t._cell for t in listed(inputs)}
     cells = [c for c in run.cells() if only is None or c in only]
     if run.is_watched(cells) or anomaly.on:
@@ -125,7 +131,8 @@ def repetition(
         lines.append("if EXPORTED: return False")
     binds = []
     if entry.keeps == (0,):
-        lines.append("kept = root._history")
+        lines.append("tip = root._history")
+        lines.append("kept = tip.generation")
         lines.append("if kept.freed or kept.hooks or kept.parents: return False")
         binds.append("root._array, ")
     if any(added):
@@ -137,7 +144,7 @@ def repetition(
         return None
     lines += looks
     if binds:
-        history = "kept, " if entry.keeps else ""
+        history = "tip, " if entry.keeps else ""
         lines.append(f"entry.bound = ({''.join(binds)}{history})")
     lines += [*stores, "recorder.at = entry"]
     if entry.keeps and not (create_graph if retain_graph is None else retain_graph):
@@ -215,6 +222,9 @@ def grad(
     run = Run(outputs, grad_outputs, retain_graph, create_graph)
     targets = listed(inputs)
     settle(run.recorder, targets)
+    if meets_many(run):
+        unfold_all([*run.roots, *targets])
+        run = Run(outputs, grad_outputs, retain_graph, create_graph)
     for target in targets:
         if not target._value.requires_grad:
             problem = "one of the differentiated Tensors does not require grad"
@@ -242,8 +252,7 @@ def find(run: Run, targets: list[Any]) -> list[Any]:
         for value in wanted:
             g = walk.found.get(value)
             if g is not None:
-                packed = dense(g.shape, g.strides)  # an expanded gradient could not be changed
-                change.add(g if packed else ops.make_contiguous(g), new_tensor, None)
+                change.add(packed(g), new_tensor, None)
         return change
 
     out = iter(run.record(GRAD, tuple(wanted), run.handles, describe))
@@ -256,18 +265,6 @@ def find(run: Run, targets: list[Any]) -> list[Any]:
 def sums(node: Node) -> bool:
     """Whether `node` adds a gradient to an earlier one."""
     return not node.leaf and node.op is ops.plus
-
-
-def laid_out_like(cell: Cell, g: Node) -> Node:
-    """`g` in the memory layout of the leaf, not a view of something else."""
-    if g.strides == cell.strides:
-        return g
-    if cell.stride_memo is None or not dense(cell.shape, cell.strides):
-        return ops.make_contiguous(g)
-    order = sorted(range(cell.ndim), key=lambda k: -cell.strides[k])
-    inverse = tuple(sorted(range(cell.ndim), key=order.__getitem__))
-    rows = ops.make_contiguous(ops.permute_view(g, dims=tuple(order)))
-    return ops.clone(ops.permute_view(rows, dims=inverse))
 
 
 def gradient_of(cell: Cell) -> Target:

@@ -7,7 +7,8 @@ from typing import Any
 
 from . import gradient
 from .errors import ArgumentError, GradError, ShapeError, explain
-from .graph import Cell, Node, leaves_of, saved_of, scope
+from .graph import Cell, Node, scope
+from .reach import leaves_of, saved_of
 from .runtime.effect import Change, apply_effect
 from .runtime.entry import Handle
 from .runtime.history import Generation, free, with_parents
@@ -62,7 +63,7 @@ class Run:
 
     def generations(self) -> list[Generation]:
         """The saved values, of this and earlier windows, that the roots' histories may use."""
-        found = [r._history for r in self.roots]
+        found = [r._history and r._history.generation for r in self.roots]
         found += [s.slot.generation() for r in self.roots for s in saved_of(r._value)]
         return with_parents(found)
 

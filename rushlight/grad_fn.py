@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from .graph import Bound, Cell, Node, Saved, Stale
+from .graph import Bound, Cell, Node, Past, Saved, Stale
+from .runtime.history import place_of_tip
 
 
-def made_by(value: Node) -> Node:
-    """The node that made `value`, across windows: an op, or the cell of a leaf."""
-    while isinstance(value, Saved | Stale | Bound):
-        value = value.source
-    return value
+def made_by(value: Node, tip: Any) -> tuple[Any, Any]:
+    """The node that made `value`, across windows: an op, or the cell of a leaf; and a tip there.
+
+    `tip` is one of the history in which `value` is; it tells what was made in earlier windows. The
+    node is None if nobody remembers.
+    """
+    while isinstance(value, Saved | Stale | Bound | Past):
+        if isinstance(value, Past):
+            if tip is None:
+                return None, None
+            value = tip.node
+        elif isinstance(value, Bound):
+            tip = tip_behind(value, tip)
+            value = value.source
+        else:
+            value = value.source
+    return value, tip
+
+
+def tip_behind(bound: Bound, tip: Any) -> Any:
+    """Where the history begins of what was bound: in the present window, or that of `tip`."""
+    if tip is not None and tip.generation.history is not None:
+        for known, earlier in zip(tip.generation.history.bounds, tip.generation.tips, strict=True):
+            if known is bound:
+                return earlier
+    if not isinstance(bound.source, Past) or not bound.entry.bound:
+        return tip
+    entry, k = place_of_tip(bound)
+    return entry.bound[k]
 
 
 class GradFn:
@@ -22,9 +47,9 @@ class GradFn:
     'AddBackward0'
     """
 
-    def __init__(self, value: Node) -> None:
+    def __init__(self, value: Node, tip: Any = None) -> None:
         self.value = value
-        self.node = made_by(value)
+        self.node, self.tip = made_by(value, tip)
 
     def name(self) -> str:
         """PyTorch's name of it."""
@@ -42,18 +67,17 @@ class GradFn:
         """The functions that made its inputs, as pairs (function or None, 0)."""
         if isinstance(self.node, Cell):
             return ()
-        return tuple(
-            [
-                (GradFn.of(p), 0) if p.requires_grad else (None, 0)
-                for p in self.node.inputs
-                if not p.number
-            ]
-        )
+        found = [
+            made_by(p, self.tip) if p.requires_grad else (None, None)
+            for p in self.node.inputs
+            if not p.number
+        ]
+        return tuple([(None if n is None else GradFn.of(n, tip), 0) for n, tip in found])
 
     @staticmethod
-    def of(value: Node) -> GradFn:
+    def of(value: Node, tip: Any = None) -> GradFn:
         """The function that made `value`, whose type bears its name as in PyTorch."""
-        made = GradFn(value)
+        made = GradFn(value, tip)
         name = "AccumulateGrad" if isinstance(made.node, Cell) else made.name()
         kind = KINDS.get(name)
         if kind is None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from . import dtypes, ops, sums
 from .errors import GradError, explain
 from .graph import Bound, Cell, Constant, Node, Saved, next_serial
+from .ops.layouts import dense
 
 FREED = (
     "trying to backward through the graph a second time: the values it needs were freed by the "
@@ -168,3 +169,20 @@ def ones(node: Node) -> Node:
     """The gradient of a value of one element with respect to itself."""
     one = ops.cast(Constant(1.0), dtype=node.dtype)
     return ops.expand_view(one, shape=node.shape) if node.shape else one
+
+
+def packed(g: Node) -> Node:
+    """`g` without gaps or repeats in memory: an expanded gradient could not be changed."""
+    return g if dense(g.shape, g.strides) else ops.make_contiguous(g)
+
+
+def laid_out_like(cell: Cell, g: Node) -> Node:
+    """`g` in the memory layout of the leaf, not a view of something else."""
+    if g.strides == cell.strides:
+        return g
+    if cell.stride_memo is None or not dense(cell.shape, cell.strides):
+        return ops.make_contiguous(g)
+    order = sorted(range(cell.ndim), key=lambda k: -cell.strides[k])
+    inverse = tuple(sorted(range(cell.ndim), key=order.__getitem__))
+    rows = ops.make_contiguous(ops.permute_view(g, dims=tuple(order)))
+    return ops.clone(ops.permute_view(rows, dims=inverse))

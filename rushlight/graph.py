@@ -7,6 +7,7 @@ A `Node` is one application of an op; its inputs are nodes. The leaves are what 
     Bound     one use of a Fresh value by one recorded call
     Scalar    a Python number that may change from call to call; Constant, one that may not
     Saved     a value of an earlier window with the history that made it
+    Past      any value of an earlier window; the tensor itself knows what made it
     Stale     a value whose history has been freed by a backward pass
 """
 
@@ -82,6 +83,7 @@ class Node:
         "home",
         "inputs",
         "label",
+        "meets",
         "op",
         "requires_grad",
         "saved",
@@ -115,6 +117,7 @@ class Node:
         self.viewed = False  # whether a view of this value was ever recorded
         self.cells: tuple[Cell, ...] | None = None  # memo of `leaves_of`
         self.saved: tuple[Saved, ...] | None = None  # memo of `saved_of`
+        self.meets: bool | None = None  # memo of `meets_past`
         self.label = ""  # PyTorch's name of the function that made it, if a tensor can denote it
 
     @property
@@ -175,7 +178,7 @@ class Leaf(Node):
         self.dtype = dtype
         self.requires_grad = grad
         self.serial, self.examples = next_serial(), 0
-        self.home = self.cells = self.saved = self.stride_memo = None
+        self.home = self.cells = self.saved = self.meets = self.stride_memo = None
         self.label = ""
         self.viewed = False
 
@@ -314,8 +317,31 @@ class Saved(Leaf):
     def holder(self) -> Any:
         """The tensor that denotes it at present, or None."""
         generation = self.slot.generation()
-        reference = None if generation is None else generation.owners.get(self)
+        reference = None if generation is None else generation.owners.get(self.source)
         return None if reference is None else reference()
+
+
+class Past(Leaf):
+    """Any concrete tensor of this shape, dtype and strides that has a history. Made by `past` only.
+
+    What made it is known by the tensor alone, so what is recorded with one serves for all.
+    """
+
+    __slots__ = ()
+
+
+_PAST: dict[tuple[Shape, DType, tuple[int, ...] | None], Past] = {}
+
+
+def past(node: Node) -> Past:
+    """The one Past leaf of the shape, dtype and strides of `node`."""
+    key = (node.shape, node.dtype, node.stride_memo)
+    found = _PAST.get(key)
+    if found is None:
+        leaf = Past(node.shape, node.dtype, True)
+        leaf.stride_memo = node.stride_memo
+        found = _PAST.setdefault(key, leaf)  # another thread may have been first
+    return found
 
 
 class Stale(Leaf):
@@ -327,44 +353,6 @@ class Stale(Leaf):
         super().__init__(source.shape, source.dtype, True)
         self.stride_memo = source.stride_memo
         self.source = source
-
-
-def leaves_of(root: Node) -> tuple[Cell, ...]:
-    """The cells that a gradient of `root` reaches, in order of their age."""
-    if root.cells is None:
-        seen: set[Node] = set()
-        found: list[Cell] = []
-        stack = [root]
-        while stack:
-            node = stack.pop()
-            if node in seen:
-                continue
-            seen.add(node)
-            if isinstance(node, Cell):
-                found.append(node)
-            else:
-                stack.extend([p for p in node.parents if p.requires_grad])
-        root.cells = tuple(sorted(found, key=serial_of))
-    return root.cells
-
-
-def saved_of(root: Node) -> tuple[Saved, ...]:
-    """The values of earlier windows through which a gradient of `root` enters their histories."""
-    if root.saved is None:
-        seen: set[Node] = set()
-        found: list[Saved] = []
-        stack = [root]
-        while stack:
-            node = stack.pop()
-            if node in seen:
-                continue
-            seen.add(node)
-            if isinstance(node, Saved):
-                found.append(node)
-            elif not isinstance(node, Cell):
-                stack.extend([p for p in node.parents if p.requires_grad])
-        root.saved = tuple(sorted(found, key=serial_of))
-    return root.saved
 
 
 @lru_cache(maxsize=10_000)

@@ -127,9 +127,9 @@ def become(tensor: Any, view: Any) -> None:
 
 def hold(tensor: Any) -> None:
     """Note that `tensor` is what denotes its value, if that is kept for a gradient."""
-    generation = tensor._history
-    if generation is not None and tensor._value in generation.owners:
-        generation.owners[tensor._value] = weakref.ref(tensor)
+    tip = tensor._history
+    if tip is not None and tip.node in tip.generation.owners:
+        tip.generation.owners[tip.node] = weakref.ref(tensor)
 
 
 for _name in ("as_strided", "t", "transpose", "swapaxes", "swapdims", "squeeze", "unsqueeze"):

@@ -201,8 +201,14 @@ def watch_of(tensor: Any) -> Watch:
         tensor._cell.hooks = tensor._cell.hooks or Watch()
         world.changed()  # again, if another thread has just looked
         return tensor._cell.hooks  # type: ignore[no-any-return]
-    home = local.recorder.hooks if not value.leaf else tensor._history.hooks
-    return home.setdefault(value, Watch())  # type: ignore[no-any-return]
+    home, node = hooks_of(tensor)
+    return home.setdefault(node, Watch())  # type: ignore[no-any-return]
+
+
+def hooks_of(tensor: Any) -> tuple[dict[Any, Any], Any]:
+    """Where the watches of values like that of `tensor` are, and under which node."""
+    value, tip = tensor._value, tensor._history
+    return (tip.generation.hooks, tip.saved) if value.leaf else (local.recorder.hooks, value)
 
 
 class Removable:
@@ -268,8 +274,8 @@ def retains_grad(self: Any) -> bool:
     value = self._value
     if self.is_leaf:
         return False
-    home = local.recorder.hooks if not value.leaf else self._history.hooks
-    watch = home.get(value)
+    home, node = hooks_of(self)
+    watch = home.get(node)
     return watch is not None and watch.retained_by is not None
 
 

@@ -215,7 +215,7 @@ class Tensor(Handle, metaclass=TensorType):
     @property
     def grad_fn(self) -> Any:
         """What made it, for autograd: an object with a `name()`, or None for a leaf."""
-        return None if self.is_leaf else GradFn.of(self._value)
+        return None if self.is_leaf else GradFn.of(self._value, self._history)
 
     @property
     def data(self) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from .. import ops
 from ..backward import grad
 from ..errors import ArgumentError, DtypeError, explain
-from ..graph import Bound, Cell, Node, Saved, Stale
+from ..graph import Bound, Cell, Node, Past, Saved, Stale
 from ..patterns import zeros_like
 from ..runtime.casting import with_grad
 from ..runtime.effect import Change, apply_effect, new_tensor
@@ -103,7 +103,7 @@ def is_wanted(root: Node, depth: int) -> bool:
             continue
         seen.add(node)
         source = node.source if isinstance(node, Saved) else node
-        if isinstance(source, Cell | Stale):
+        if isinstance(source, Cell | Past | Stale):
             return True
         tracks = not isinstance(source, Bound) and source.op is ops.track
         if tracks and source.attrs["depth"] < depth:

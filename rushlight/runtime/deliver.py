@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import RushlightError, explain
-from ..graph import Bound, Cell, Leaf, Node, Saved, fresh
+from ..graph import Bound, Cell, Leaf, Node, Past, Saved, fresh
 from ..trace import apply_chain
 from .entry import Halt, Handle
-from .history import Generation
+from .history import Generation, Tip, place_of_tip
 from .memory import laid_out, store
 from .window import Delivery, Plan, value_of
 
@@ -45,7 +45,6 @@ class Results(Halt):
         self.outputs = outputs
         self.failed = failed
         self.values: dict[Node, Any] = {}
-        self.saved: dict[Node, Node] = {}
         self.generation: Generation | None = None
         self.bases: dict[Node, Any] = {}
         self.is_prepared = False
@@ -69,8 +68,7 @@ class Results(Halt):
         if history is not None and not self.failed:
             inputs = dict(zip(plan.program.inputs, self.arrays, strict=True))
             kept = {n: self.keep(n, inputs) for n in history.needs}
-            slot, self.generation = history.next_generation(kept)
-            self.saved = slot.saved
+            self.generation = history.next_generation(kept)
         self.is_prepared = True
         self.arrays = []  # a parameter's memory is exchanged only if nobody else holds it
 
@@ -86,11 +84,12 @@ class Results(Halt):
         if not self.is_prepared:
             self.prepare()
         if self.generation is not None:
-            for node in hooks.keys() & self.saved.keys():
-                self.generation.hooks[self.saved[node]] = hooks[node]
+            saved = self.generation.slot.saved
+            for node in hooks.keys() & saved.keys():
+                self.generation.hooks[saved[node]] = hooks[node]
         for entry in path:
             for bound in entry.bound:
-                if isinstance(bound, Generation):
+                if isinstance(bound, Tip):
                     bound.release()
         for delivery in self.plan.direct:
             handle = self.wanted_by(delivery)
@@ -149,8 +148,9 @@ class Results(Halt):
             owner = self.plan.by_root[base].handle()
             array = owner._array if owner is not None else None
         else:
-            if isinstance(base, Bound) and isinstance(base.source, Saved):
-                owner = base.source.holder()
+            if isinstance(base, Bound) and isinstance(base.source, Saved | Past):
+                entry, k = place_of_tip(base)
+                owner = entry.bound[k].holder()
             array = self.bases[base]
         handle._array = apply_chain(array, delivery.chain)
         if owner is not None:
@@ -163,11 +163,10 @@ class Results(Halt):
         if leaf is None and self.generation is None:
             leaf = fresh(node.shape, node.dtype)  # something failed: there is no history
         if leaf is None:
-            saved = self.saved[node]
-            assert self.generation is not None
-            self.generation.owners[saved] = weakref.ref(handle)
-            handle._history = self.generation
-            handle._value = saved
+            generation: Any = self.generation
+            generation.owners[node] = weakref.ref(handle)
+            handle._history = Tip(generation, node)
+            handle._value = generation.history.denoted(generation, node)
         else:
             if handle._history is not None:
                 handle._history = None

@@ -4,54 +4,102 @@ A tensor that requires grad and outlives its window takes its history along: a c
 that made it, in `Saved` nodes, and the arrays that a gradient will need. The nodes belong to a
 `Slot`, made once and used again by later repetitions of the window, so that what is recorded on
 top of them is recognised again; the arrays belong to a `Generation`, one for each repetition, held
-by the tensors themselves. A slot whose generation is still held by someone is not used again: the
-next repetition takes another.
+by the tensors themselves (a `Tip` says which value of it). A slot whose generation is still held by
+someone is not used again: the next repetition takes another.
+
+Where many generations are held at once, or build on one another, as those of an episode, they all
+share one slot, and their tensors denote a `Past`: what comes next is recorded once for all of them.
+Gradients flow through them window by window (see piecewise.py); or they get slots of their own
+after all (`unfold`).
 """
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from ..errors import MissingError
 from ..gradient import values_used, vjp
-from ..graph import Bound, Cell, Constant, Leaf, Node, Saved, Stale, next_serial, serial_of
+from ..graph import Bound, Cell, Constant, Leaf, Node, Saved, Stale, next_serial, past, serial_of
+from .entry import at_once
 from .memory import SAVING, owner_of
+
+FEW = 4
+"""So many generations of a window may have a slot of their own, and build on one another."""
 
 NONE_FREED: frozenset[Node] = frozenset()
 
 
-class Generation:
-    """The arrays of one repetition of a window that a later gradient needs.
+next_number = count().__next__
 
-    `parents` are earlier generations this one builds on; `freed` the saved nodes that a backward
-    pass has used up; `owners` the tensors that denote a saved node; `hooks` theirs.
+
+class Generation:
+    """The arrays of one repetition of a window that a later gradient needs, by the window's nodes.
+
+    `tips` are the earlier values it builds on, one for each of `history.bounds`; `parents` the
+    generations of these. `freed` are the saved nodes that a backward pass has used up; `owners` the
+    tensors that denote a node; `hooks` those of saved nodes. It is `whole` if its saved nodes lead
+    on to those of its parents, and these are whole.
     """
 
-    __slots__ = ("__weakref__", "arrays", "freed", "hooks", "owners", "parents", "spending")
+    __slots__ = (
+        "__weakref__", "arrays", "depth", "freed", "history", "hooks", "number", "owners",
+        "parents", "slot", "tips", "whole",
+    )  # fmt: skip
 
-    def __init__(self, parents: list[Generation], spending: frozenset[Node]) -> None:
-        self.spending = spending
-        self.arrays: dict[Saved, Any] = {}
+    def __init__(self, history: History | None, tips: list[Tip], parents: list[Generation]) -> None:
+        self.history = history
+        self.tips = tips
+        self.parents = parents
+        self.number = next_number()  # a generation is younger than its parents
+        self.depth = 1 + max([p.depth for p in parents], default=0)
+        self.arrays: dict[Node, Any] = {}
         self.freed: frozenset[Node] = NONE_FREED
         self.hooks: dict[Node, Any] = {}
         self.owners: dict[Node, weakref.ref[Any]] = {}
-        self.parents = parents
+        self.slot: Any = Alone
+        self.whole = True
         SAVING.add(weakref.ref(self, SAVING.discard))
 
     def copy_if_shared(self, owners: set[int]) -> None:
         """Replace arrays in memory that is about to change, that of `owners`, by copies."""
-        for saved, array in self.arrays.items():
+        for node, array in self.arrays.items():
             if isinstance(array, np.ndarray) and id(owner_of(array)) in owners:
-                self.arrays[saved] = array.copy()
+                self.arrays[node] = array.copy()
 
     def release(self) -> None:
         """Let go of the arrays, if a backward pass has used all of them up."""
-        if self.freed.issuperset(self.spending):
-            self.arrays = {s: a for s, a in self.arrays.items() if s.number}
+        if self.history is not None and self.freed.issuperset(self.slot.spending):
+            self.arrays = {n: a for n, a in self.arrays.items() if n.number}
+
+
+class Tip:
+    """Where the history of a tensor begins: the value `node` of a `generation`."""
+
+    __slots__ = ("generation", "node")
+
+    def __init__(self, generation: Generation, node: Node) -> None:
+        self.generation = generation
+        self.node = node
+
+    @property
+    def saved(self) -> Node:
+        """The saved node, for this generation only if that has a slot of its own."""
+        found: Node = self.generation.slot.saved.get(self.node, self.node)
+        return found
+
+    def holder(self) -> Any:
+        """The tensor that denotes it at present, or None."""
+        reference = self.generation.owners.get(self.node)
+        return None if reference is None else reference()
+
+    def release(self) -> None:
+        """Let go of arrays that have been used up."""
+        self.generation.release()
 
 
 def with_parents(generations: Iterable[Generation | None]) -> list[Generation]:
@@ -72,26 +120,34 @@ def free(nodes: Iterable[Node]) -> None:
     for node in nodes:
         generation = node.slot.generation() if isinstance(node, Saved) else None
         if generation is not None:
-            spent.setdefault(generation, []).append(node)
+            spent.setdefault(generation, []).append(generation.slot.saved[node.source])
     for generation, own in spent.items():
         generation.freed = generation.freed.union(own)
 
 
 class Slot:
-    """One copy of a window's history graph."""
+    """One copy of a window's history graph.
 
-    def __init__(self, history: History) -> None:
+    `onward` is what its uses of earlier values lead to; nothing, if each time to something else.
+    """
+
+    def __init__(self, history: History, onward: tuple[Node, ...]) -> None:
         self.saved: dict[Node, Node] = {}
+        self.onward = onward
         self.generation: Any = no_generation
+        sources = dict(zip(history.bounds, onward, strict=False))
         for node in history.nodes:
             if isinstance(node, Constant | Saved):
                 self.saved[node] = node
-            elif isinstance(node, Cell | Bound):
-                onward = node if isinstance(node, Cell) else node.source
-                self.saved[node] = Saved(node, (onward,), self)
+            elif isinstance(node, Cell):
+                self.saved[node] = Saved(node, (node,), self)
+            elif isinstance(node, Bound):
+                leads = (sources[node],) if node in sources else ()
+                self.saved[node] = Saved(node, leads, self)
             else:
                 inputs = node.inputs if node in history.visited else ()
                 self.saved[node] = Saved(node, tuple([self.saved[i] for i in inputs]), self)
+        self.spending = frozenset([self.saved[n] for n in history.spending])
 
 
 class Alone:
@@ -104,9 +160,10 @@ class Alone:
         """None."""
 
 
-def stand_in(cell: Cell) -> Saved:
+def stand_in(cell: Cell) -> tuple[Saved, Tip]:
     """What a tensor denotes that has another value than the leaf `cell`, but its history."""
-    return Saved(cell, (cell,), Alone)
+    saved = Saved(cell, (cell,), Alone)
+    return saved, Tip(Generation(None, [], []), saved)
 
 
 def no_generation() -> None:
@@ -176,27 +233,104 @@ class History:
                 self.spending.add(node)
         self.nodes = sorted(nodes, key=serial_of)
         self.needs = {n for n in self.needs if not isinstance(n, Constant | Saved)}
-        self.sources = [n.source for n in visited if isinstance(n, Bound)]
+        self.bounds = [n for n in self.nodes if isinstance(n, Bound) and n in visited]
+        self.places = [place_of_tip(bound) for bound in self.bounds]
+        self.direct = [n for n in self.nodes if isinstance(n, Saved)]
+        self.cells = tuple([n for n in self.nodes if isinstance(n, Cell) and n.requires_grad])
+        self.form: Any = None  # the slot that is shared by all generations, when there are many
+        self.crowded = False
+        self.apart = False  # whether each generation must have a slot of its own
+        self.pieces: dict[Any, Any] = {}  # see piecewise.py
 
-    def free_slot(self) -> Slot:
-        """A slot that no generation occupies."""
+    def sources(self) -> tuple[Node, ...]:
+        """What the tensors that it builds on have denoted."""
+        return tuple([bound.source for bound in self.bounds])
+
+    def shared_slot(self) -> Slot:
+        """The slot that generations share when there are many."""
+        if self.form is None:
+            self.form = Slot(self, ())
+        found: Slot = self.form
+        return found
+
+    def free_slot(self, onward: tuple[Node, ...]) -> Slot:
+        """A slot that no generation occupies, and which leads on to these nodes."""
         for slot in self.slots:
-            if slot.generation() is None:
+            if slot.onward == onward and slot.generation() is None:
                 return slot
-        slot = Slot(self)
+        slot = Slot(self, onward)
         self.slots.append(slot)
         return slot
 
-    def next_generation(self, values: dict[Node, Any]) -> tuple[Slot, Generation]:
-        """Keep `values` (of `needs`) in a free slot."""
-        slot = self.free_slot()
-        earlier = [s for s in (*self.sources, *self.nodes) if isinstance(s, Saved)]
-        parents = list({id(g): g for g in [s.slot.generation() for s in earlier] if g}.values())
-        spending = frozenset([slot.saved[n] for n in self.spending])
-        generation = Generation(parents, spending)
-        for node in self.needs:
-            saved = slot.saved[node]
-            assert isinstance(saved, Saved)
-            generation.arrays[saved] = values[node]
+    def settles(self, depth: int) -> bool:
+        """Whether the next generation, of this depth, shares the slot of many."""
+        if not (self.crowded or self.apart):
+            held = [slot for slot in self.slots if slot.generation() is not None]
+            self.crowded = depth > FEW or len(held) >= FEW
+        return self.crowded and not self.apart
+
+    def next_generation(self, values: dict[Node, Any]) -> Generation:
+        """Keep `values` (of `needs`) in a free slot, or the one of many."""
+        tips = [entry.bound[k] for entry, k in self.places]
+        parents = [tip.generation for tip in tips]
+        parents += [g for g in [s.slot.generation() for s in self.direct] if g is not None]
+        generation = Generation(self, tips, list({id(g): g for g in parents}.values()))
+        generation.arrays = values
+        if self.settles(generation.depth):
+            generation.slot = self.shared_slot()
+            generation.whole = False
+        else:
+            generation.slot = self.free_slot(self.sources())
+            generation.slot.generation = weakref.ref(generation)
+            generation.whole = all([p.whole for p in parents])
+        return generation
+
+    def denoted(self, generation: Generation, node: Node) -> Node:
+        """What a tensor with the value `node` of a generation denotes."""
+        return past(node) if generation.slot is self.form else generation.slot.saved[node]
+
+
+def place_of_tip(bound: Bound) -> tuple[Any, int]:
+    """The entry, and the place in its `bound`, where the tip is that a bound value stands for."""
+    entry = bound.entry
+    return entry, len(entry.places) + entry.keeps.index(entry.places[bound.place])
+
+
+def unfold(tips: Iterable[Tip]) -> None:
+    """Give the generations of `tips`, and all these build on, slots of their own.
+
+    A gradient through all of them can be recorded then.
+    """
+    for generation in sorted(with_parents([t.generation for t in tips]), key=number_of):
+        history = generation.history
+        if generation.whole or history is None:
+            continue
+        history.apart = True
+        slot = history.free_slot(tuple([tip.saved for tip in generation.tips]))
         slot.generation = weakref.ref(generation)
-        return slot, generation
+        owners = [(node, r()) for node, r in generation.owners.items()]
+        held = [(t, slot.saved[n]) for n, t in owners if denotes(t, generation, n)]
+        moved = {
+            "freed": frozenset([slot.saved[n.source] for n in generation.freed]),
+            "hooks": {slot.saved[n.source]: watch for n, watch in generation.hooks.items()},
+            "slot": slot,
+            "whole": True,
+        }
+        at_once(
+            [*[t for t, _ in held], *[generation] * len(moved)],
+            [*["_value"] * len(held), *moved],
+            [*[saved for _, saved in held], *moved.values()],
+        )
+
+
+def number_of(generation: Generation) -> int:
+    """The sort key of generations."""
+    return generation.number
+
+
+def denotes(tensor: Any, generation: Generation, node: Node) -> bool:
+    """Whether a tensor still has that value of a generation."""
+    tip = None if tensor is None else tensor._history
+    if tip is None or not tensor._value.leaf:
+        return False
+    return tip.generation is generation and tip.node is node

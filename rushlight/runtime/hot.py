@@ -123,7 +123,7 @@ class Replay(Halt):
             return f"{source.name(leaf.entry, 'e')}.numbers[{leaf.place}]"
         assert isinstance(leaf, Saved)
         slot = source.name(leaf.slot, "s")
-        return f"{slot}.generation().arrays[{source.name(leaf, 'n')}]"
+        return f"{slot}.generation().arrays[{source.name(leaf.source, 'n')}]"
 
     def tensor_of(self, place: Place) -> str:
         """The expression for the tensor at `place`."""

@@ -21,12 +21,13 @@ from ..errors import (
     explain,
     without_own_frames,
 )
-from ..graph import Bound, Cell, Node, Saved, scope
+from ..graph import Bound, Cell, Node, Past, Saved, scope
 from ..ops.table import Op
 from ..trace import view_root
 from .arguments import put_back, read
 from .effect import Change, apply_effect, given, holder_of_saved, on_path, owner_of_cell
 from .entry import Entry, Handle
+from .history import unfold
 from .memory import is_exported, is_private
 from .record import ends_here, settle
 from .recorder import Recorder, local
@@ -76,6 +77,7 @@ def change_inplace(
     if handles[0] is not target:
         problem = "this tensor is being changed in another thread"
         raise LostError(explain(form.name, problem, hint="let that thread finish first"))
+    keep_apart(recorder, target)
     check_leaf(recorder, form.name, target)
     if recorder.mapping:
         check_examples(form.name, handles)
@@ -86,6 +88,7 @@ def change_inplace(
     root = view_root(target._value)
     if ends_here(recorder, form, key()) or (isinstance(root, Bound) and root is not target._value):
         recorder.flush()  # a view of a concrete tensor becomes one that shares its memory
+        keep_apart(recorder, target)
     shared = is_shared(target)
     if shared and recorder.grad and any([h._value.requires_grad for h in handles]):
         symbolise(recorder, target)
@@ -98,6 +101,21 @@ def change_inplace(
     apply_effect(recorder, form, last, handles, numbers, describe, denoted=last[2])
     if shared or recorder.eager:
         recorder.flush()
+
+
+def keep_apart(recorder: Recorder, target: Handle) -> None:
+    """See to it that the history of a tensor that is to be changed is known to the record.
+
+    And that of those that share its memory: they are found by what they denote.
+    """
+    if type(target._value) is not Past and target._base is None and not target._views:
+        return
+    base: Handle = target if target._base is None else target._base
+    family = [base, target, *[v for v in [r() for r in base._views] if v is not None]]
+    if any([type(t._value) is Past for t in family]):
+        if recorder.at.parent is not None:
+            recorder.flush()
+        unfold([t._history for t in family if type(t._value) is Past])
 
 
 def check_examples(name: str, handles: Sequence[Handle]) -> None:

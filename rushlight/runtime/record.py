@@ -13,6 +13,7 @@ from ..graph import (
     Cell,
     Fresh,
     Node,
+    Past,
     Saved,
     Scalar,
     Stale,
@@ -198,7 +199,7 @@ def views_now(recorder: Recorder, call: Call) -> Any:
     leaf = handle._value
     if len(call.handles) > 1 or call.numbers:
         return None
-    if isinstance(leaf, Saved | Stale) and (call.op is ops.detach or not recorder.grad):
+    if isinstance(leaf, Saved | Past | Stale) and (call.op is ops.detach or not recorder.grad):
         leaf = fresh(leaf.shape, leaf.dtype, leaf.stride_memo)  # the view has no history
     elif type(leaf) is not Fresh:
         return None
@@ -335,7 +336,7 @@ def bind_nodes(entry: Entry, denoted: Sequence[Node]) -> list[Node]:
         if isinstance(value, Cell):
             watch(value, entry)
         elif value.leaf:
-            if isinstance(value, Saved):
+            if isinstance(value, Saved | Past):
                 keeps.append(k)
             value = Bound(value, entry, len(places))
             places.append(k)

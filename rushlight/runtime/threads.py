@@ -15,7 +15,7 @@ from ..errors import LostError, explain
 from ..graph import Cell, Node
 from .deliver import Results
 from .entry import Handle, types
-from .history import Generation, stand_in
+from .history import stand_in
 from .recorder import Recorder
 from .window import Place, Plan, Window
 
@@ -72,5 +72,4 @@ def hand_to(target: Handle, place: Place, results: Results) -> None:
     for delivery in results.plan.views:
         results.deliver_view(delivery, target)
     if isinstance(target._value, Cell) and target._cell is None:
-        target._value = stand_in(target._value)
-        target._history = Generation([], frozenset())
+        target._value, target._history = stand_in(target._value)

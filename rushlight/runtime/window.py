@@ -321,4 +321,4 @@ def value_of(leaf: Node) -> Any:
         return leaf.entry.numbers[leaf.place]
     assert isinstance(leaf, Saved)
     generation: Generation = leaf.slot.generation()
-    return generation.arrays[leaf]
+    return generation.arrays[leaf.source]

@@ -1,0 +1,194 @@
+"""Backward passes through many histories, window by window.
+
+An episode leaves a history for each of its steps, and another number of them each time. One program
+for all of them would be another program each time. But each is a repetition of some window, and the
+gradient of that is the same small program every time: a `Piece`. A pass goes from the youngest
+generation to the oldest, runs the piece of each, hands gradients on to those that it builds on, and
+adds up those of the leaves in the order in which PyTorch does.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import bfloat, config, ops
+from ..engines import numpy as engine
+from ..gradient import Walk, laid_out_like, second_time
+from ..graph import Cell, Leaf, Node, Saved, scope, serial_of
+from ..passes import simplify
+from ..trace import Program
+from . import compiling
+from .entry import Halt
+from .history import Generation, History, Tip, with_parents
+from .memory import laid_out
+from .slots import room_for
+
+Given = dict[Node, Any]
+"""Gradients of values of one generation."""
+
+
+class Piece(Halt):
+    """The gradient of a window: a program of the gradients of `roots` and of saved values.
+
+    It gives the gradients of what the window builds on, `tips` (numbers of `history.bounds`), and
+    of leaves, `cells`; to those that are `known` it adds.
+    """
+
+    def __init__(self, history: History, roots: Sequence[Node], known: Iterable[Cell]) -> None:
+        form = history.shared_slot()
+        seeds: list[Node] = [Leaf(r.shape, r.dtype) for r in roots]
+        scope.grad = False
+        bounds = [form.saved[b] for b in history.bounds]
+        walk = Walk([form.saved[r] for r in roots], seeds, [*bounds, *history.cells])
+        self.roots = roots
+        self.tips = [k for k, b in enumerate(bounds) if b in walk.found]
+        self.cells = [c for c in history.cells if c in walk.found]
+        sums = {c: like(c) for c in self.cells if c in set(known)}
+        found = [ops.make_contiguous(walk.found[bounds[k]]) for k in self.tips]
+        for cell in self.cells:
+            g = laid_out_like(cell, walk.found[cell])
+            found.append(ops.plus(sums[cell], g) if cell in sums else g)
+        self.spent = frozenset([n.source for n in walk.spent if isinstance(n, Saved)])
+        program = Program([ops.clone(g) if g.leaf else g for g in found])
+        self.known = list(sums)
+        self.saved = [leaf for leaf in program.inputs if isinstance(leaf, Saved)]
+        inputs = (*seeds, *sums.values(), *self.saved)
+        self.program = Program(program.outputs, inputs)
+        first = len(seeds)
+        place = {cell: first + k for k, cell in enumerate(self.known)}
+        self.updates = {
+            len(self.tips) + k: place[cell] for k, cell in enumerate(self.cells) if cell in place
+        }
+        self.count = 0
+        self.simplified: Any = None
+        self.compiled: Any = None
+        self.native: Any = None  # given by a thread in the background
+        self.replay: Any = None
+
+    def heat(self) -> None:
+        """It comes again and again: have it written as straight Python, and compiled."""
+        self.simplified = simplify(self.program)
+        self.compiled = engine.compile(self.simplified)
+        if compiling.state.available:
+            compiling.state.ask(self)
+
+    def run(self, recorder: Any, given: Given, sums: dict[Cell, Any], arrays: Given) -> list[Any]:
+        """The gradients, given those of roots, and what is saved; the sums may be written to."""
+        self.count += 1
+        if self.count >= config.hot and self.compiled is None and not recorder.eager:
+            self.heat()
+        inputs = [given[r] for r in self.roots]
+        inputs += [sums[c] for c in self.known]
+        inputs += [arrays[s.source] for s in self.saved]
+        native = self.native
+        if native is not None:
+            rooms = [room_for(output) for output in native.outputs]
+            try:
+                native.call(recorder, self, *inputs, *rooms)
+            except (TypeError, ValueError):
+                pass  # nothing was written
+            else:
+                recorder.at = recorder.root
+                made = iter(rooms)
+                updates = native.updates
+                count = len(self.program.outputs)
+                return [inputs[updates[k]] if k in updates else next(made) for k in range(count)]
+        if self.compiled is not None:
+            outputs = self.compiled(inputs)
+        else:
+            outputs = engine.run(self.program, inputs)
+        nodes = self.program.outputs
+        return [laid_out(a, n, True) for a, n in zip(outputs, nodes, strict=True)]
+
+    def finish(self, recorder: Any) -> None:
+        """Nothing is to be delivered: a pass that was interrupted leaves all as it was."""
+        recorder.at = recorder.root
+
+
+def like(cell: Cell) -> Leaf:
+    """A leaf for an array with the shape and layout of a cell's."""
+    leaf = Leaf(cell.shape, cell.dtype)
+    leaf.stride_memo = cell.stride_memo
+    return leaf
+
+
+class Piecewise:
+    """A pass from values with a history, `roots` with their gradients, through all they build on.
+
+    Afterwards `sums` has the gradients of leaves. Nothing else has changed until `free` is called.
+    """
+
+    def __init__(self, roots: Iterable[tuple[Tip, Any]]) -> None:
+        self.sums: dict[Cell, Any] = {}
+        self.waiting: dict[Generation, Given] = {}
+        self.heap: list[tuple[int, Generation]] = []
+        self.spent: list[tuple[Generation, frozenset[Node]]] = []
+        for tip, g in roots:
+            self.add(tip, g)
+
+    def add(self, tip: Tip, g: Any) -> None:
+        """Add to the gradient of a value."""
+        given = self.waiting.get(tip.generation)
+        if given is None:
+            given = self.waiting[tip.generation] = {}
+            heapq.heappush(self.heap, (-tip.generation.number, tip.generation))
+        given[tip.node] = g if tip.node not in given else added(given[tip.node], g)
+
+    def run(self, recorder: Any) -> None:
+        """Go from the youngest generation to the oldest."""
+        while self.heap:
+            generation = heapq.heappop(self.heap)[1]
+            self.visit(recorder, generation, self.waiting.pop(generation))
+
+    def visit(self, recorder: Any, generation: Generation, given: Given) -> None:
+        """Hand gradients of values of one generation on."""
+        history: Any = generation.history
+        piece = piece_for(recorder, history, given, self.sums)
+        saved = generation.slot.saved
+        spent = frozenset([saved[n] for n in piece.spent])
+        if not spent.isdisjoint(generation.freed):
+            raise second_time()
+        found = piece.run(recorder, given, self.sums, generation.arrays)
+        self.spent.append((generation, spent))
+        count = len(piece.tips)
+        self.sums.update(zip(piece.cells, found[count:], strict=True))
+        for k, g in zip(piece.tips, found[:count], strict=True):
+            self.add(generation.tips[k], g)
+
+    def free(self) -> None:
+        """Let go of all that has been used up."""
+        for generation, spent in self.spent:
+            generation.freed = generation.freed.union(spent)
+            generation.release()
+
+
+def piece_for(recorder: Any, history: History, given: Given, sums: dict[Cell, Any]) -> Piece:
+    """The piece of this window, for these gradients and sums; each thread has its own."""
+    key = (recorder.ident, tuple(given), *[c in sums for c in history.cells])
+    piece: Piece | None = history.pieces.get(key)
+    if piece is None:
+        roots = sorted(given, key=serial_of)
+        piece = history.pieces[key] = Piece(history, roots, sums)
+    return piece
+
+
+def is_plain(tips: Iterable[Tip]) -> bool:
+    """Whether Python need not see the gradients of these values, and of all that they build on."""
+    for generation in with_parents([tip.generation for tip in tips]):
+        history = generation.history
+        if history is None or history.direct or generation.hooks:
+            return False
+        if any([cell.hooks is not None for cell in history.cells]):
+            return False
+    return True
+
+
+def added(a: Any, b: Any) -> Any:
+    """The sum of two arrays, as an array."""
+    if a.dtype == bfloat.BITS:
+        return bfloat.rounded(bfloat.widened(a) + bfloat.widened(b))
+    return np.asarray(a + b)
