@@ -132,7 +132,7 @@ def write(handle: Handle, value: Any) -> None:
 
 def protect_saved(*arrays: Array) -> None:
     """Give every generation of saved values that uses their memory a copy of its own."""
-    if SAVING:
+    if SAVING and arrays:
         owners = {id(owner_of(array)) for array in arrays}
         for generation in [reference() for reference in list(SAVING)]:
             if generation is not None:

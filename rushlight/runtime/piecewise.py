@@ -18,7 +18,7 @@ import numpy as np
 from .. import bfloat, config, ops
 from ..engines import numpy as engine
 from ..gradient import Walk, laid_out_like, second_time
-from ..graph import Cell, Leaf, Node, Saved, scope, serial_of
+from ..graph import Cell, Leaf, Node, Saved, contiguous_strides, scope, serial_of
 from ..passes import simplify
 from ..trace import Program
 from . import compiling
@@ -48,7 +48,7 @@ class Piece(Halt):
         self.tips = [k for k, b in enumerate(bounds) if b in walk.found]
         self.cells = [c for c in history.cells if c in walk.found]
         sums = {c: like(c) for c in self.cells if c in set(known)}
-        found = [ops.make_contiguous(walk.found[bounds[k]]) for k in self.tips]
+        found = [in_order(walk.found[bounds[k]]) for k in self.tips]
         for cell in self.cells:
             g = laid_out_like(cell, walk.found[cell])
             found.append(ops.plus(sums[cell], g) if cell in sums else g)
@@ -107,6 +107,11 @@ class Piece(Halt):
     def finish(self, recorder: Any) -> None:
         """Nothing is to be delivered: a pass that was interrupted leaves all as it was."""
         recorder.at = recorder.root
+
+
+def in_order(g: Node) -> Node:
+    """`g`, row after row in memory."""
+    return g if g.strides == contiguous_strides(g.shape) else ops.make_contiguous(g)
 
 
 def like(cell: Cell) -> Leaf:
