@@ -14,8 +14,8 @@ from . import ops
 from .differentiate import Pass, Run, listed, op_name
 from .episodes import goes_piecewise, meets_many, unfold_all
 from .errors import GradError, explain
-from .graph import Cell, Node
 from .gradient import laid_out_like, packed
+from .graph import Cell, Node
 from .patterns import zeros_like
 from .public import public
 from .runtime.due import Dues, grad_of

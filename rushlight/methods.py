@@ -271,7 +271,6 @@ def retain_grad(self: Any) -> None:
 @property  # type: ignore[misc]
 def retains_grad(self: Any) -> bool:
     """Whether `retain_grad` was called on this tensor, which is not a leaf."""
-    value = self._value
     if self.is_leaf:
         return False
     home, node = hooks_of(self)

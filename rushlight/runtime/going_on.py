@@ -1,13 +1,46 @@
-"""Whether a window goes on although the call that opened it comes again."""
+"""Whether a window ends before a call, or goes on although the call that opened it comes again."""
 
 from __future__ import annotations
 
 from sys import getrefcount
+from typing import Any
 
+from ..graph import Past
 from .entry import Entry
 
 AGAIN = 3
 """So many times the call that opened a window may come again in it."""
+
+
+def ends_here(recorder: Any, api: Any, key: Any) -> bool:
+    """Whether a window should end before this call.
+
+    It should when the call that opened it comes again (else a loop that observes nothing would keep
+    every batch alive), unless it is part of one computation still; and when gradients are recorded
+    again after a parameter was changed by hand.
+    """
+    at = recorder.at
+    if recorder.mapping:
+        return False
+    if at.state.mutated and recorder.grad:
+        return True
+    if at.depth < 2 or at.first.api is not api or at.first.key != key:
+        return False
+    return not recorder.grad or bool(at.state.freed) or not goes_on(at)
+
+
+def comes_often(recorder: Any, api: Any, key: Any) -> bool:
+    """Whether a call with values of earlier windows has come again and again in this one.
+
+    How often it will come may be another number the next time: each few are a window.
+    """
+    if recorder.mapping or not any([type(value) is Past for value in key[2]]):
+        return False
+    times, at = 0, recorder.at
+    while at.parent is not None:
+        times += at.api is api and at.key == key
+        at = at.parent
+    return times >= AGAIN
 
 
 def goes_on(at: Entry) -> bool:

@@ -16,13 +16,14 @@ after all (`unfold`).
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
 import numpy as np
 
 from ..errors import MissingError
+from ..gradient import history as made
 from ..gradient import values_used, vjp
 from ..graph import Bound, Cell, Constant, Leaf, Node, Saved, Stale, next_serial, past, serial_of
 from .entry import at_once
@@ -51,12 +52,14 @@ class Generation:
         "parents", "slot", "tips", "whole",
     )  # fmt: skip
 
-    def __init__(self, history: History | None, tips: list[Tip], parents: list[Generation]) -> None:
+    def __init__(
+        self, history: History | None, tips: list[Tip], direct: Sequence[Generation] = ()
+    ) -> None:
         self.history = history
         self.tips = tips
-        self.parents = parents
+        self.parents = list(dict.fromkeys([*[tip.generation for tip in tips], *direct]))
         self.number = next_number()  # a generation is younger than its parents
-        self.depth = 1 + max([p.depth for p in parents], default=0)
+        self.depth: int = 1 + max([p.depth for p in self.parents], default=0)
         self.arrays: dict[Node, Any] = {}
         self.freed: frozenset[Node] = NONE_FREED
         self.hooks: dict[Node, Any] = {}
@@ -120,7 +123,7 @@ def free(nodes: Iterable[Node]) -> None:
     for node in nodes:
         generation = node.slot.generation() if isinstance(node, Saved) else None
         if generation is not None:
-            spent.setdefault(generation, []).append(generation.slot.saved[node.source])
+            spent.setdefault(generation, []).append(generation.slot.saved[made(node)])
     for generation, own in spent.items():
         generation.freed = generation.freed.union(own)
 
@@ -154,6 +157,7 @@ class Alone:
     """The slot of a saved value that belongs to no window."""
 
     saved: dict[Node, Node] = {}
+    spending: frozenset[Node] = NONE_FREED
 
     @staticmethod
     def generation() -> None:
@@ -163,7 +167,7 @@ class Alone:
 def stand_in(cell: Cell) -> tuple[Saved, Tip]:
     """What a tensor denotes that has another value than the leaf `cell`, but its history."""
     saved = Saved(cell, (cell,), Alone)
-    return saved, Tip(Generation(None, [], []), saved)
+    return saved, Tip(Generation(None, []), saved)
 
 
 def no_generation() -> None:
@@ -227,20 +231,24 @@ class History:
                 continue  # a cell, or a value that has a history of its own: the walk ends here
             nodes.update(node.inputs)
             stack.extend([i for i in node.inputs if i.requires_grad])
-            used = values_needed(node)
+            used = self.values_needed(node)
             self.needs |= used
             if any([not u.number for u in used]):
                 self.spending.add(node)
         self.nodes = sorted(nodes, key=serial_of)
         self.needs = {n for n in self.needs if not isinstance(n, Constant | Saved)}
         self.bounds = [n for n in self.nodes if isinstance(n, Bound) and n in visited]
-        self.places = [place_of_tip(bound) for bound in self.bounds]
+        self.places = [place_of_tip(bound) for bound in self.bounds if bound.entry is not None]
         self.direct = [n for n in self.nodes if isinstance(n, Saved)]
         self.cells = tuple([n for n in self.nodes if isinstance(n, Cell) and n.requires_grad])
         self.form: Any = None  # the slot that is shared by all generations, when there are many
         self.crowded = False
         self.apart = False  # whether each generation must have a slot of its own
         self.pieces: dict[Any, Any] = {}  # see piecewise.py
+
+    def values_needed(self, node: Node) -> set[Node]:
+        """The values that the gradient of `node` uses."""
+        return values_needed(node)
 
     def sources(self) -> tuple[Node, ...]:
         """What the tensors that it builds on have denoted."""
@@ -262,27 +270,30 @@ class History:
         self.slots.append(slot)
         return slot
 
-    def settles(self, depth: int) -> bool:
-        """Whether the next generation, of this depth, shares the slot of many."""
+    def is_crowded(self, generation: Generation) -> bool:
+        """Whether this generation shares the slot of many; if so those it builds on will, too."""
         if not (self.crowded or self.apart):
             held = [slot for slot in self.slots if slot.generation() is not None]
-            self.crowded = depth > FEW or len(held) >= FEW
+            self.crowded = len(held) >= FEW
+            if generation.depth > FEW:
+                for known in with_parents([generation]):
+                    if known.history is not None:
+                        known.history.crowded = True
         return self.crowded and not self.apart
 
     def next_generation(self, values: dict[Node, Any]) -> Generation:
         """Keep `values` (of `needs`) in a free slot, or the one of many."""
         tips = [entry.bound[k] for entry, k in self.places]
-        parents = [tip.generation for tip in tips]
-        parents += [g for g in [s.slot.generation() for s in self.direct] if g is not None]
-        generation = Generation(self, tips, list({id(g): g for g in parents}.values()))
+        direct = [g for g in [s.slot.generation() for s in self.direct] if g is not None]
+        generation = Generation(self, tips, direct)
         generation.arrays = values
-        if self.settles(generation.depth):
+        if self.is_crowded(generation):
             generation.slot = self.shared_slot()
             generation.whole = False
         else:
             generation.slot = self.free_slot(self.sources())
             generation.slot.generation = weakref.ref(generation)
-            generation.whole = all([p.whole for p in parents])
+            generation.whole = all([p.whole for p in generation.parents])
         return generation
 
     def denoted(self, generation: Generation, node: Node) -> Node:
@@ -311,8 +322,8 @@ def unfold(tips: Iterable[Tip]) -> None:
         owners = [(node, r()) for node, r in generation.owners.items()]
         held = [(t, slot.saved[n]) for n, t in owners if denotes(t, generation, n)]
         moved = {
-            "freed": frozenset([slot.saved[n.source] for n in generation.freed]),
-            "hooks": {slot.saved[n.source]: watch for n, watch in generation.hooks.items()},
+            "freed": frozenset([slot.saved[made(n)] for n in generation.freed]),
+            "hooks": {slot.saved[made(n)]: watch for n, watch in generation.hooks.items()},
             "slot": slot,
             "whole": True,
         }

@@ -27,9 +27,10 @@ from ..trace import view_root
 from .arguments import put_back, read
 from .effect import Change, apply_effect, given, holder_of_saved, on_path, owner_of_cell
 from .entry import Entry, Handle
+from .going_on import ends_here
 from .history import unfold
 from .memory import is_exported, is_private
-from .record import ends_here, settle
+from .record import settle
 from .recorder import Recorder, local
 
 

@@ -23,6 +23,7 @@ from ..passes import simplify
 from ..trace import Program
 from . import compiling
 from .entry import Halt
+from .gathering import Joined
 from .history import Generation, History, Tip, with_parents
 from .memory import laid_out
 from .slots import room_for
@@ -152,6 +153,10 @@ class Piecewise:
     def visit(self, recorder: Any, generation: Generation, given: Given) -> None:
         """Hand gradients of values of one generation on."""
         history: Any = generation.history
+        if isinstance(history, Joined):
+            for tip, g in zip(generation.tips, history.parted(given[history.root]), strict=True):
+                self.add(tip, g)
+            return
         piece = piece_for(recorder, history, given, self.sums)
         saved = generation.slot.saved
         spent = frozenset([saved[n] for n in piece.spent])

@@ -30,8 +30,8 @@ from .casting import cast_inputs
 from .deliver import Failed, link
 from .due import grad_of
 from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
-from .gathering import JOINS, joined_now
-from .going_on import goes_on
+from .gathering import JOINS, denote, joined_now
+from .going_on import comes_often, ends_here
 from .memory import to_read
 from .recorder import Recorder, local
 from .restless import is_restless
@@ -97,9 +97,13 @@ def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """The result of calling `op` with tensors and other arguments: recorded, not computed."""
     recorder = local.recorder
     if op in JOINS and not recorder.mapping and type(recorder.grad) is bool:
-        array = joined_now(op, args, kwargs)
-        if array is not None:
-            return wrap(array)
+        joined = joined_now(recorder, op, args, kwargs)
+        if joined is not None:
+            array, tip = joined
+            made = wrap(array)
+            if tip is not None:
+                denote(made, tip)
+            return made
     try:
         call = read(op, args, kwargs)
         call = call._replace(handles=settle(recorder, call.handles))
@@ -110,7 +114,9 @@ def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
             recorder.flush()
             key = call.key(op, recorder.grad)
         entry = recorder.at.alternatives.get(key)
-        if entry is None and op.view and is_restless(recorder, call):
+        if entry is None and (
+            (op.view and is_restless(recorder, call)) or comes_often(recorder, op, key)
+        ):
             recorder.flush()
             return apply(op, args, kwargs)
         if entry is None:
@@ -171,23 +177,6 @@ def holds(entry: Entry, handle: Handle) -> bool:
     """Whether `handle` is what `entry` returned, or changed, this time."""
     out = entry.out
     return out is handle or (type(out) is list and any([h is handle for h in out]))
-
-
-def ends_here(recorder: Recorder, api: Any, key: Any) -> bool:
-    """Whether a window should end before this call.
-
-    It should when the call that opened it comes again (else a loop that observes nothing would keep
-    every batch alive), unless it is part of one computation still; and when gradients are recorded
-    again after a parameter was changed by hand.
-    """
-    at = recorder.at
-    if recorder.mapping:
-        return False
-    if at.state.mutated and recorder.grad:
-        return True
-    if at.depth < 2 or at.first.api is not api or at.first.key != key:
-        return False
-    return not recorder.grad or bool(at.state.freed) or not goes_on(at)
 
 
 def views_now(recorder: Recorder, call: Call) -> Any:
