@@ -20,6 +20,7 @@ def compiled(monkeypatch):
     """Hot windows are compiled at once by something that pretends to; what was compiled."""
     conftest.compile_with(pretend, monkeypatch)
     pretend.compiled.clear()
+    monkeypatch.setattr(history, "CROWDED", set())
     return pretend.compiled
 
 
@@ -133,7 +134,7 @@ def test_other_lengths_are_few_other_programs(kind, compiled):
 
     kind(rushlight, lengths())
     (recorded, made), (more, others) = counts
-    assert made <= 24 and others <= made + 2
+    assert made <= 24 and others <= made + 8
     assert more - recorded <= 40  # calls, for four episodes of 52 steps
 
 

@@ -32,6 +32,11 @@ from .memory import SAVING, owner_of
 FEW = 4
 """So many generations of a window may have a slot of their own, and build on one another."""
 
+MOST_LINES = 2000
+
+CROWDED: set[Any] = set()
+"""Lines of the program whose values have had many generations at once."""
+
 NONE_FREED: frozenset[Node] = frozenset()
 
 
@@ -242,7 +247,9 @@ class History:
         self.direct = [n for n in self.nodes if isinstance(n, Saved)]
         self.cells = tuple([n for n in self.nodes if isinstance(n, Cell) and n.requires_grad])
         self.form: Any = None  # the slot that is shared by all generations, when there are many
-        self.crowded = False
+        homes = [root.home for root in roots if root.home is not None]
+        self.lines = {home.line for home in homes if home.line is not None}
+        self.crowded = not self.lines.isdisjoint(CROWDED)
         self.apart = False  # whether each generation must have a slot of its own
         self.pieces: dict[Any, Any] = {}  # see piecewise.py
 
@@ -253,6 +260,12 @@ class History:
     def sources(self) -> tuple[Node, ...]:
         """What the tensors that it builds on have denoted."""
         return tuple([bound.source for bound in self.bounds])
+
+    def crowd(self) -> None:
+        """From now on there are many generations, and of other windows of these lines, too."""
+        self.crowded = True
+        if len(CROWDED) < MOST_LINES:
+            CROWDED.update(self.lines)
 
     def shared_slot(self) -> Slot:
         """The slot that generations share when there are many."""
@@ -274,11 +287,12 @@ class History:
         """Whether this generation shares the slot of many; if so those it builds on will, too."""
         if not (self.crowded or self.apart):
             held = [slot for slot in self.slots if slot.generation() is not None]
-            self.crowded = len(held) >= FEW
             if generation.depth > FEW:
                 for known in with_parents([generation]):
                     if known.history is not None:
-                        known.history.crowded = True
+                        known.history.crowd()
+            elif len(held) >= FEW:
+                self.crowd()
         return self.crowded and not self.apart
 
     def next_generation(self, values: dict[Node, Any]) -> Generation:
