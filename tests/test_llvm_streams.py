@@ -14,6 +14,7 @@ from golden_rng import ArrayPlayer, load_runs, play
 import rushlight
 from rushlight import rng
 from rushlight.engines.llvm.streams import make_streams
+from rushlight.rng import supply
 from rushlight.runtime import compiling
 
 MACHINE = make_streams()
@@ -25,6 +26,7 @@ needs = pytest.mark.skipif(MACHINE is None, reason="this processor has no fused 
 def draw(twister, random):
     """Some numbers of a kind, by public functions."""
     n = int(random.choice(SIZES))
+    few = min(n, 3000)
     low = float(random.choice([0.0, -0.0, -0.1, -3.0, 1e-3, 1e20])) * random.choice([1.0, 0.7])
     high = low + float(random.choice([1.0, 0.2, 0.0]))
     dtype = [np.float32, np.float64, np.float16, "bfloat16"][random.integers(4)]
@@ -40,6 +42,13 @@ def draw(twister, random):
         lambda: rng.integers(twister, n, start, start + span),
         lambda: rng.permutation(twister, n),
         lambda: rng.exponential(twister, n, dtype=np.float64),
+        lambda: rng.poisson(twister, random.choice([0, 0.1, 3, 9.99, 10, 50, 1e9], few)),
+        lambda: rng.gamma(twister, random.choice([0, 1e-3, 0.3, 1, 2.5, 1e6], few)),
+        lambda: rng.gamma(twister, random.choice([0.2, 30], few).astype(np.float32)),
+        lambda: rng.dirichlet(twister, random.choice([0.2, 3.0], (few, 3))),
+        lambda: rng.binomial(
+            twister, random.choice([0, 1, 5, 100, 1e5], few), random.choice([0, 0.01, 0.3, 1], few)
+        ),
     ]
     return kinds[random.integers(len(kinds))]()
 
@@ -80,6 +89,34 @@ def test_machine_code_comes_in_the_middle_of_a_stream(monkeypatch):
     after = [rng.normal(other, 5_001) for _ in range(2)]
     np.testing.assert_array_equal(before + after, expected)
     np.testing.assert_array_equal(one.get_state(), other.get_state())
+
+
+@needs
+@pytest.mark.parametrize("rate", [np.nan, np.inf])
+def test_numbers_that_never_end_are_left_to_python(rate, monkeypatch):
+    shape = np.array([2.0, rate, 0.5])
+    found = []
+    for machine in (MACHINE, None):
+        monkeypatch.setattr(rng.Twister, "machine", machine)
+        found.append(rng.gamma(rng.Twister(5), shape))
+    np.testing.assert_array_equal(*found)
+
+
+@needs
+def test_a_supply_that_is_too_small_grows(monkeypatch):
+    # The first count takes about ten uniform numbers, and there is one at first.
+    def drawn():
+        twister = rng.Twister(1)
+        return rng.binomial(twister, np.array([1e6, 1e3]), np.array([9e-6, 9e-3])), twister.words(5)
+
+    found = []
+    for machine in (MACHINE, None):
+        monkeypatch.setattr(rng.Twister, "machine", machine)
+        monkeypatch.setattr(supply, "_FIRST", 1)
+        monkeypatch.setattr(supply, "_LARGEST", 1)
+        found.append(drawn())
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_array_equal(found[0][1], found[1][1])
 
 
 @needs

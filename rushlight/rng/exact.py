@@ -7,6 +7,7 @@ log1p, exp and tan of its own, which differ from the C library's in the last bit
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Callable
 from functools import cache
@@ -98,6 +99,20 @@ def _sum_to_odd(x: Floats, y: Floats | float) -> Floats:
     move = np.where((lost > 0.0) == (total > 0.0), 1, -1)  # away from zero or towards it
     bits += np.where((lost != 0.0) & (bits & 1 == 0), move, 0)
     return total
+
+
+def _library_lgamma() -> Callable[[float], float]:
+    """The C library's lgamma, or Python's own where it cannot be had: they differ in last bits."""
+    try:
+        found = ctypes.CDLL(None).lgamma
+    except (OSError, TypeError, AttributeError):
+        return math.lgamma
+    found.restype, found.argtypes = ctypes.c_double, [ctypes.c_double]
+    function: Callable[[float], float] = found
+    return function
+
+
+lgamma = _library_lgamma()
 
 
 # The C library over arrays. NumPy's vector code for these functions handles only operands that run

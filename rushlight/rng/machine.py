@@ -7,7 +7,7 @@ filled by one or the other, or by both in turn, nobody can tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 
@@ -39,6 +39,13 @@ class Machine(NamedTuple):
 
     normal_pairs: Callable[[Any], None]
     """`normal_pairs(units)`: pairs of float64 numbers, angle and radius, become standard normal."""
+
+    rules: Mapping[str, Callable[..., int]]
+    """Functions that draw by the rules of rng/rejection.py, by their names.
+
+    `rule(supply, columns, out, start)` goes on from element `start` as far as the uniform numbers
+    of the supply last, and returns how far that is; rng/supply.py says what this supply is.
+    """
 
     shuffle: Callable[..., None]
     """`shuffle(words, order, start)`: place k of `order`, from `start` on, is swapped with one that

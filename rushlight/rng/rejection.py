@@ -17,17 +17,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rushlight.rng.supply import Supply
+from rushlight.rng.exact import Floats, lgamma
+from rushlight.rng.supply import Supply, drawn_by_machine
 from rushlight.rng.twister import Twister
 
 _THIRD = np.float32(1) / np.float32(3)  # float32 in float64 tensors too, as is _SQUEEZE
 _SQUEEZE = float(np.float32(0.0331))
+_NONE = -1.0  # the power that stands for a shape of 0
 _LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
 
 
-def _until(rule: Callable[..., float], supply: Supply, columns: list[Any]) -> list[float]:
-    """What `rule` makes of the supply and a number of each column, one after the other."""
-    return [rule(supply, *row) for row in zip(*columns, strict=True)]
+def _until(rule: Callable[..., float], twister: Twister, *columns: NDArray[Any]) -> Floats:
+    """What `rule` makes of a supply and a number of each column, one after the other.
+
+    Machine code is made of the same rules: they are written with what engines/llvm/rules.py knows.
+    """
+    machine = twister.machine
+    table = np.array([column.ravel() for column in columns], np.float64)
+    if machine is not None and np.isfinite(table).all():
+        return drawn_by_machine(twister, machine.rules[rule.__name__], table)
+    with Supply(twister) as supply:
+        return np.array([rule(supply, *row) for row in table.T.tolist()], np.float64)
 
 
 def poisson(twister: Twister, rate: NDArray[Any]) -> NDArray[Any]:
@@ -36,9 +46,7 @@ def poisson(twister: Twister, rate: NDArray[Any]) -> NDArray[Any]:
     >>> poisson(Twister(0), np.array([2.0, 50.0]))
     array([ 6., 47.])
     """
-    with Supply(twister) as supply:
-        counts = _until(_poisson, supply, [rate.ravel().tolist()])
-    return np.array(counts).astype(rate.dtype).reshape(rate.shape)
+    return _until(_poisson, twister, rate).astype(rate.dtype).reshape(rate.shape)
 
 
 def _poisson(supply: Supply, rate: float) -> float:
@@ -73,7 +81,7 @@ def _poisson_large(supply: Supply, rate: float) -> float:
         if k < 0 or (edge < 0.013 and v > edge):
             continue
         height = _log(v) + log_scale - math.log(a / (edge * edge) + b)
-        if height <= -rate + k * log_rate - math.lgamma(k + 1.0):
+        if height <= -rate + k * log_rate - lgamma(k + 1.0):
             return k
 
 
@@ -98,19 +106,17 @@ def gamma(twister: Twister, shape: NDArray[Any], wide: bool = False) -> NDArray[
     with np.errstate(divide="ignore"):
         a = shape.astype(kind).ravel()
         small = a < 1
-        # A number of shape a is one of shape a + 1 times u**(1 / a); nan stands for a shape of 0.
-        power = np.where(small, np.where(a == 0, np.nan, 1 / a), 0)
+        # A number of shape a is one of shape a + 1 times u**(1 / a).
+        power = np.where(small, np.where(a == 0, _NONE, 1 / a), 0)
         d = (np.where(small, a + kind(1), a) - kind(_THIRD)).astype(np.float64)
         c = 1.0 / np.sqrt(9.0 * d)
-    with Supply(twister) as supply:
-        values = _until(_gamma, supply, [power.tolist(), d.tolist(), c.tolist()])
-    out: NDArray[Any] = np.array(values).astype(kind).reshape(shape.shape)
+    out: NDArray[Any] = _until(_gamma, twister, power, d, c).astype(kind).reshape(shape.shape)
     return out if wide else np.maximum(out, np.finfo(kind).tiny)
 
 
 def _gamma(supply: Supply, power: float, d: float, c: float) -> float:
     """A gamma number: d times the cube of a normal one, moved and scaled."""
-    if power != power:
+    if power == _NONE:
         return 0.0
     if d != d:
         return d
@@ -155,19 +161,20 @@ def binomial(twister: Twister, count: NDArray[Any], p: NDArray[Any]) -> NDArray[
     """
     rarer = np.where(p > 0.5, 1 - p, p)  # of success and failure
     many = count * rarer >= 10
-    columns = [column.ravel().tolist() for column in (count, p, rarer, many)]
-    with Supply(twister) as supply:
-        counts = _until(_binomial, supply, columns)
-    return np.array(counts).astype(count.dtype).reshape(count.shape)
+    counts = _until(_binomial, twister, count, p, rarer, many)
+    return counts.astype(count.dtype).reshape(count.shape)
 
 
-def _binomial(supply: Supply, count: float, p: float, rarer: float, many: bool) -> float:
+def _binomial(supply: Supply, count: float, p: float, rarer: float, many: float) -> float:
     """How many of `count` trials succeed."""
     if count <= 0.0 or p <= 0.0:
         return 0.0
     if p >= 1.0 or p != p:
         return count if p >= 1.0 else p
-    drawn = (_binomial_large if many else _binomial_small)(supply, count, rarer)
+    if many:
+        drawn = _binomial_large(supply, count, rarer)
+    else:
+        drawn = _binomial_small(supply, count, rarer)
     return count - drawn if p > 0.5 else drawn
 
 
@@ -208,7 +215,7 @@ def _binomial_large(supply: Supply, n: float, p: float) -> float:
             return k
 
 
-def _binomial_height(n: float, odds: float, mode: int, k: int) -> float:
+def _binomial_height(n: float, odds: float, mode: float, k: float) -> float:
     """The logarithm of how probable k successes are, compared with `mode`."""
     rest = n - mode + 1.0
     left = n - k + 1.0
@@ -224,6 +231,6 @@ def _binomial_height(n: float, odds: float, mode: int, k: int) -> float:
 def _tail(k: float) -> float:
     """What Stirling's formula lacks of the logarithm of the factorial of k."""
     if k <= 9.0:
-        return math.lgamma(k + 1.0) - ((k + 0.5) * math.log(k + 1.0) - (k + 1.0) + _LOG_ROOT)
+        return lgamma(k + 1.0) - ((k + 0.5) * math.log(k + 1.0) - (k + 1.0) + _LOG_ROOT)
     square = (k + 1.0) * (k + 1.0)
     return (1.0 / 12.0 - (1.0 / 360.0 - 1.0 / 1260.0 / square) / square) / (k + 1.0)

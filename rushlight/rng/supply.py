@@ -7,8 +7,12 @@ Numbers are taken in batches; at the end the generator is put where the last num
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from types import TracebackType
 
+import numpy as np
+
+from rushlight.rng.exact import Floats
 from rushlight.rng.twister import Twister
 
 _FIRST = 16
@@ -62,3 +66,30 @@ class Supply:
             self.twister.restore(self.before)
             self.twister.unit53(self.size - len(self.batch))
         self.twister.cached_normal = self.cached
+
+
+def drawn_by_machine(twister: Twister, rule: Callable[..., int], columns: Floats) -> Floats:
+    """What a rule in machine code makes of the columns of a table.
+
+    Its supply is six words: the address of uniform numbers, how many are used, how many there are,
+    whether more were asked for, whether a normal number is left, and that one.
+    """
+    n = columns.shape[1]
+    out = np.empty(n)
+    supply = np.zeros(6, np.int64)
+    kept = supply.view(np.float64)
+    if twister.cached_normal is not None:
+        supply[4], kept[5] = 1, twister.cached_normal
+    units = np.empty(0)
+    before, size, done = twister.save(), 0, 0
+    while done < n:
+        rest = units[supply[1] :]
+        before, size = twister.save(), max(min(2 * (n - done), _LARGEST), _FIRST, 2 * len(rest))
+        units = np.concatenate((rest, twister.unit53(size)))
+        supply[:3] = units.ctypes.data, 0, len(units)
+        done = rule(supply, columns, out, done)
+    unused = len(units) - int(supply[1])
+    twister.restore(before)
+    twister.unit53(size - unused)
+    twister.cached_normal = float(kept[5]) if supply[4] else None
+    return out

@@ -12,10 +12,12 @@ from rushlight.rng.integers import integers
 from rushlight.rng.machine import Machine
 from rushlight.rng.normal import normal
 from rushlight.rng.permutation import permutation
+from rushlight.rng.rejection import binomial, gamma, poisson
 from rushlight.rng.twister import Twister
 from rushlight.rng.uniform import uniform
 
 _N = 3001  # more than a block of words, and no multiple of anything
+_FEW = 500  # what NumPy alone draws slowly
 
 
 def use(candidate: Machine) -> bool:
@@ -47,5 +49,8 @@ def _some_of_all(twister: Twister) -> list[NDArray[Any]]:
         normal(twister, _N, 0.1, 3.0, np.float64),
         normal(twister, _N, contiguous=False),
         permutation(twister, _N),
+        poisson(twister, np.linspace(0.0, 40.0, _FEW)),
+        gamma(twister, np.linspace(0.0, 4.0, _FEW)),
+        binomial(twister, np.full(_FEW, 100.0), np.linspace(0.0, 1.0, _FEW)),
         twister.get_state(),
     ]
