@@ -57,8 +57,10 @@ MODULES = frozenset(
         "nn",
         "onnx",
         "optim",
+        "overrides",
         "profiler",
         "random",
+        "return_types",
         "serialization",
         "signal",
         "special",
@@ -98,7 +100,7 @@ def uncover() -> None:
 uncover()
 
 
-RARE = ("lowrank", "nn.plain_layers", "nn.plain_losses")
+RARE = ("lowrank", "segments", "nn.plain_layers", "nn.plain_losses")
 """Files of public functions that few programs want: they are read when nothing else has a name."""
 
 

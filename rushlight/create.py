@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import reduce
@@ -12,7 +13,15 @@ import numpy as np
 from . import dtypes
 from .devices import require_cpu
 from .dtypes import DType
-from .errors import ArgumentError, ChoiceError, DtypeError, GradError, RangeError, explain
+from .errors import (
+    ArgumentError,
+    ChoiceError,
+    DtypeError,
+    GradError,
+    RangeError,
+    ShapeError,
+    explain,
+)
 from .outputs import written
 from .public import public
 from .runtime.entry import Handle
@@ -274,6 +283,30 @@ def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0) -
         bits = frombuffer(buffer, dtype=dtypes.uint16, count=count, offset=offset)
         return bits.view(dtype)
     return from_numpy(np.frombuffer(buffer, dtype.numpy, count, offset))
+
+
+@public()
+def from_file(
+    filename: Any, shared: bool | None = None, size: int = 0, *, dtype: Any = None, **options: Any
+) -> Any:
+    """A 1-D tensor of `size` elements on the memory of a file.
+
+    With `shared` what is written to it goes to the file, which is made or lengthened if need be;
+    without, the file stays as it is.
+    """
+    kind = checked_dtype(dtype, "from_file") or dtypes.default()
+    length = size * kind.itemsize
+    if shared:
+        with open(filename, "ab") as file:
+            if file.tell() < length:
+                file.truncate(length)
+    elif not os.path.isfile(filename) or os.path.getsize(filename) < length:
+        problem = f"there is no file of at least {length} bytes, for {size} elements"
+        raise ShapeError(explain("from_file", problem, {"the file": filename}))
+    room = np.memmap(filename, kind.numpy, "r+" if shared else "c", shape=(size,)) if size else []
+    made = finished(np.asarray(room, kind.numpy), bool(options.get("requires_grad")), "from_file")
+    export(realise(made))
+    return made
 
 
 @public()

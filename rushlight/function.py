@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -100,6 +101,7 @@ class Function:
             if cls.setup_context is Function.setup_context:
                 result = cls.forward(ctx, *args, **kwargs)
             else:
+                args, kwargs = with_defaults(cls.forward, args, kwargs)
                 result = cls.forward(*args, **kwargs)
                 cls.setup_context(ctx, args, result)
         if not recorder.grad or not any(ctx.needs_input_grad):
@@ -109,6 +111,15 @@ class Function:
         call = CustomCall(cls, ctx, args)
         made = call.connect(outputs)
         return made[0] if single else tuple(made)
+
+
+def with_defaults(
+    forward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call of `forward`, those that were left out included."""
+    bound = inspect.signature(forward).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args, bound.kwargs
 
 
 class Once(Function):
@@ -160,6 +171,7 @@ class CustomCall:
         self.count = len(args)
         self.places = [k for k, needs in enumerate(ctx.needs_input_grad) if needs]
         self.inputs = [args[k] for k in self.places]
+        self.specs = {k: args[k]._value.spec for k in self.places}
         self.nodes: list[Node] = []
         self.outputs: list[Any] = []  # shape and dtype of each
         self.made: list[int] = []  # the places among them of `nodes`
@@ -225,4 +237,18 @@ class CustomCall:
             if results[k] is not None and not isinstance(results[k], Handle):
                 kind = type(results[k]).__name__
                 raise ArgumentError(explain(name, f"backward must return Tensors, not {kind}"))
-            yield results[k]
+            yield None if results[k] is None else self.fitting(results[k], k)
+
+    def fitting(self, g: Any, k: int) -> Any:
+        """`g`, which was returned for input `k`, in the shape and dtype of that input."""
+        wanted = self.specs[k]
+        extra = g._value.ndim - len(wanted.shape)
+        pairs = list(zip(g._value.shape[max(extra, 0) :], wanted.shape, strict=False))
+        if extra < 0 or not all([n in (m, 1) for m, n in pairs]):
+            name = self.function.__name__
+            problem = f"{name}Backward returned an invalid gradient for argument {k}"
+            got = {"the gradient": g._value.spec, "the argument": wanted}
+            raise GradError(explain(name, problem, got, "give it the shape of the argument"))
+        if g._value.shape != wanted.shape:
+            g = g.sum_to_size(*wanted.shape)
+        return g if g._value.dtype is wanted.dtype else g.to(wanted.dtype)

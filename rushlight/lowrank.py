@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from .calls import function
-from .errors import ArgumentError, explain
+from .errors import ArgumentError, ChoiceError, explain
 from .ops import OPS
 from .public import public
 from .random import randn
 
+eigh = function(OPS["eigh"])
+cholesky = function(OPS["linalg_cholesky"])
+solve_triangular = function(OPS["solve_triangular"])
 qr = function(OPS["linalg_qr"])
 svd = function(OPS["linalg_svd"])
 
@@ -60,3 +63,44 @@ def pca_lowrank(A: Any, q: int | None = None, center: bool = True, niter: int = 
         problem = f"q (={count}) must be non-negative and not greater than min(m, n)={least}"
         raise ArgumentError(explain("pca_lowrank", problem))
     return svd_lowrank(A - A.mean(-2, keepdim=True) if center else A, count, niter)
+
+
+@public()
+def lobpcg(
+    A: Any,
+    k: int | None = None,
+    B: Any = None,
+    X: Any = None,
+    n: int | None = None,
+    iK: Any = None,
+    niter: int | None = None,
+    tol: float | None = None,
+    largest: bool | None = None,
+    method: str | None = None,
+    **options: Any,
+) -> tuple[Any, Any]:
+    """The `k` largest (or smallest) eigenvalues of a symmetric matrix, and their eigenvectors.
+
+    With `B` those of `A x = e B x`. They are found exactly, from all of them: PyTorch comes near
+    them in `niter` steps from the guess `X`, so that these and the other options change nothing.
+
+    >>> E, X = torch.lobpcg(torch.diag(torch.tensor([1.0, 5.0, 3.0, 2.0])), 1)
+    >>> E
+    tensor([5.])
+    """
+    k = (1 if X is None else X.shape[-1]) if k is None else k
+    if A.shape[-1] != A.shape[-2] or A.shape[-1] < 3 * k:
+        problem = f"A must be square, of at least 3 * k = {3 * k} rows"
+        raise ChoiceError(explain("lobpcg", problem, {"A": A._value.spec}))
+    if X is None:
+        randn(*A.shape[:-1], n or k, dtype=A.dtype)  # PyTorch's guess: later draws are the same
+    if B is None:
+        values, vectors = eigh(A)
+    else:
+        L = cholesky(B)
+        half = solve_triangular(L, A, upper=False)
+        values, turned = eigh(solve_triangular(L, half.mT, upper=False))
+        vectors = solve_triangular(L.mT, turned, upper=True)
+    if largest is None or largest:
+        values, vectors = values.flip(-1), vectors.flip(-1)
+    return values[..., :k], vectors[..., :k]

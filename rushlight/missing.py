@@ -15,12 +15,15 @@ INSTEAD = {
     "distributed": "training on several machines is not there yet",
     "sparse": "sparse tensors are not there: use index_add or an embedding on dense ones",
     "quantization": "quantised tensors are not there",
+    "saved_tensors_hooks": "what is kept for gradients is no tensor that a hook could be shown; "
+    "torch.utils.checkpoint keeps less of it",
+    "_version": "changes are not counted: gradients always use the values from before them",
 }
 """What to do instead, where that is known."""
 
 
 METHODS = [
-    "as_subclass", "ccol_indices", "chalf", "coalesce", "col_indices",
+    "_version", "as_subclass", "ccol_indices", "chalf", "coalesce", "col_indices",
     "const_data_ptr", "crow_indices", "dense_dim", "dequantize", "eig", "grad_dtype",
     "hash_tensor", "index", "indices", "int_repr", "ipu", "is_coalesced", "is_ipu", "is_maia",
     "is_mtia", "is_vulkan", "lstsq", "module_load", "mtia", "narrow_copy", "q_per_channel_axis",

@@ -75,6 +75,13 @@ class detect_anomaly(set_detect_anomaly):
         super().__init__(True, check_nan)
 
 
+class Running(threading.local):
+    """The backward pass in steps that a thread is in, if it is in one."""
+
+    now: Steps | None = None
+
+
+running = Running()
 VJP = Step("vjp")
 FREE = Step("free")
 
@@ -121,6 +128,7 @@ class Steps:
         """Visit every node between the roots and the leaves."""
         before = self.recorder.grad
         self.recorder.grad = self.run.create_graph
+        around, running.now = running.now, self
         try:
             for root, seed in zip(self.run.roots, self.run.seeds, strict=True):
                 self.add(root._value, ones_like(root) if seed is None else seed)
@@ -129,6 +137,20 @@ class Steps:
                 self.free()
         finally:
             self.recorder.grad = before
+            running.now = around
+
+    def reaches(self, values: Sequence[Node]) -> list[bool]:
+        """Whether a gradient of each of the `values` is found in this pass."""
+        roots = [root._value for root in self.run.roots]
+        seen: set[Node] = set()
+        stack = list(roots)
+        while stack:
+            node = stack.pop()
+            if node not in seen:
+                seen.add(node)
+                if not isinstance(node, Cell):
+                    stack.extend([p for p in node.parents if p.requires_grad])
+        return [value in seen for value in values]
 
     def go(self) -> None:
         """Visit nodes until none is left. (A function of its own: in Python 3.13 an interrupt at

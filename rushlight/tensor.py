@@ -255,7 +255,7 @@ class Tensor(Handle, metaclass=TensorType):
 
     def numpy(self, *, force: bool = False) -> Any:
         """A NumPy array on the same memory."""
-        if self._value.requires_grad and not force:
+        if self._value.requires_grad and not force and local.recorder.grad:
             problem = "can't call numpy() on Tensor that requires grad"
             got = {"the tensor": self._value.spec}
             raise GradError(explain("numpy", problem, got, "use tensor.detach().numpy()"))

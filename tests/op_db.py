@@ -66,12 +66,17 @@ ARRANGED = {
 }
 """Entries whose first argument is not the function's, and how the function is called."""
 
+PUBLIC = {"_segment_reduce": "segment_reduce"}
+"""Entries that PyTorch's table has under a private name."""
+
 EMPTY = ("empty", "new_empty", "empty_like", "empty_strided", "new_empty_strided", "empty_permuted")
 """Functions whose values nobody has set."""
 
 
 def reason_apart(info):
     """Why an entry does not apply, or ""."""
+    if info.name in PUBLIC:
+        return ""
     for reason, names in APART.items():
         for name in names:
             begins = name[-1] in "._r" and info.name.startswith(name)
@@ -105,7 +110,7 @@ def ours(info):
 def named(info):
     """Our function of that name; None if it is missing."""
     space = rushlight
-    *path, last = info.name.split(".")
+    *path, last = PUBLIC.get(info.name, info.name).split(".")
     try:
         for part in path:
             space = getattr(space, part)

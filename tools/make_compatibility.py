@@ -32,7 +32,8 @@ OUTSIDE = {
     "spmm dsmm saddmm sspaddmm to_dense SparseAdam",
     "quantised": "*quant* q_* qint* quint* qscheme int_repr per_channel_* per_tensor_* fbgemm_* "
     "*fake_quant* *qparams*",
-    "nested or named": "*nested* jagged names name rename* refine_names align_* to_padded_tensor",
+    "nested or named": "*nested* jagged names name rename* refine_names align_* index "
+    "to_padded_tensor",
     "other devices": "cudnn_* miopen_* mkldnn_* to_mkldnn *vulkan* *xla* *ipu* *mtia* is_maia xpu "
     "record_stream Stream Event cuda_*",
     "narrow numbers": "float8_* float4_* bits* bit int? uint? *scaled_mm grouped_mm "

@@ -36,7 +36,8 @@ HOME = {
         "LazyConvTranspose2d LazyConvTranspose3d LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d "
         "LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d UninitializedParameter "
         "UninitializedBuffer",
-        "many_classes": "AdaptiveLogSoftmaxWithLoss LinearCrossEntropyLoss",
+        "many_classes": "AdaptiveLogSoftmaxWithLoss LinearCrossEntropyLoss "
+        "LinearCrossEntropyOptions",
         "parallel": "DataParallel",
         "padding": "ConstantPad1d ConstantPad2d ConstantPad3d ZeroPad1d ZeroPad2d ZeroPad3d "
         "ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d "

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
+from .. import overrides, random
 from ..calls import changed, exact, function
 from ..errors import ChoiceError, MissingError, explain
 from ..missing import missing
@@ -70,6 +70,9 @@ __all__ = [
     "triplet_margin_with_distance_loss",
 ]
 
+ASKED = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
+"""Functions of `torch.overrides` that PyTorch has here too."""
+
 INSTEAD = {
     "conv_tbc": "conv1d, after transposing the input",
 }
@@ -77,6 +80,8 @@ INSTEAD = {
 
 
 def __getattr__(name: str) -> Any:
+    if name in ASKED:
+        return getattr(overrides, name)
     found = lookup(name)
     found.__module__ = __name__  # where pickle looks for it
     globals()[name] = found
@@ -105,7 +110,7 @@ def lookup(name: str) -> Any:
 
 def __dir__() -> list[str]:
     here = {n for n, op in BY_NAME.items() if "F" in op.on}
-    return sorted(here | set(__all__) | set(OTHERWISE))
+    return sorted(here | set(__all__) | set(OTHERWISE) | set(ASKED))
 
 
 BY_NAME: dict[str, Op] = {alias: op for op in OPS.values() for alias in (op.name, *op.aliases)}

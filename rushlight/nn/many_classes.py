@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import namedtuple
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..calls import function
@@ -23,6 +24,29 @@ argmax = function(OPS["argmax"])
 
 Result = namedtuple("ASMoutput", "output loss")
 Result.__name__ = Result.__qualname__ = "_ASMoutput"
+
+
+@dataclass(frozen=True)
+class LinearCrossEntropyOptions:
+    """How `linear_cross_entropy` is to save memory: accepted, and not needed."""
+
+    allow_retain_graph: bool = False
+    batch_chunk_size: int | None = None
+    chunking_method: str | None = "auto"
+    acc_policy: str = "auto"
+    acc_dtype: Any = None
+
+    def __post_init__(self) -> None:
+        size = self.batch_chunk_size
+        if size is not None and (not isinstance(size, int) or size <= 0):
+            problem = f"batch_chunk_size must be positive int or None, got {size}"
+        elif self.acc_policy not in ("accurate", "balanced", "compact", "auto"):
+            problem = f"invalid acc_policy: {self.acc_policy!r}"
+        elif self.acc_dtype is not None and not self.acc_dtype.is_floating_point:
+            problem = f"acc_dtype must be a dtype of fractions or None, got {self.acc_dtype}"
+        else:
+            return
+        raise ChoiceError(explain("LinearCrossEntropyOptions", problem))
 
 
 class AdaptiveLogSoftmaxWithLoss(Module):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import Any
 
+KINDS: dict[str, Any] = {}
+"""The types by name: `torch.return_types`."""
+
 
 def named(name: str, fields: str) -> Any:
     """A named tuple type that prints as `torch.return_types.<name>`.
@@ -21,6 +24,7 @@ def named(name: str, fields: str) -> Any:
 
     kind = namedtuple(name, fields)  # type: ignore[misc]
     kind.__repr__ = text  # type: ignore[method-assign]
+    KINDS[name] = kind
     return kind
 
 

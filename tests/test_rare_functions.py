@@ -1,0 +1,143 @@
+"""Functions that few programs want, against PyTorch's."""
+
+import numpy as np
+import pytest
+
+import rushlight
+from rushlight import overrides
+
+torch = pytest.importorskip("torch")
+BOTH = pytest.mark.parametrize("f", [rushlight, torch], ids=["rushlight", "torch"])
+
+
+def seen_by_hooks(f):
+    """What hooks of several tensors are given, in passes that reach all of them or some."""
+    seen = []
+    a, b, c = [f.tensor([float(k + 1)], requires_grad=True) for k in range(3)]
+    d = a * b
+    e = d * c
+    graph = f.autograd.graph
+    every = graph.register_multi_grad_hook(
+        [a, d, c], lambda gs: seen.append([None if g is None else g.item() for g in gs])
+    )
+    first = graph.register_multi_grad_hook([d, e], lambda g: seen.append(g.item()), mode="any")
+    for root in (e, e, d):
+        root.sum().backward(retain_graph=True)
+    every.remove()
+    with first:
+        e.sum().backward(retain_graph=True)
+    e.sum().backward()
+    return seen, a.grad.item(), graph.get_gradient_edge(e).node.name()
+
+
+def test_hooks_of_several_tensors():
+    assert seen_by_hooks(rushlight) == seen_by_hooks(torch)
+
+
+@pytest.mark.parametrize("largest", [True, False])
+@pytest.mark.parametrize("general", [True, False])
+def test_lobpcg(largest, general):
+    a = np.random.default_rng(0).normal(size=(9, 9))
+    a = a @ a.T
+    b = a * 0.1 + np.eye(9)
+    found = []
+    for f in (rushlight, torch):
+        f.manual_seed(0)
+        A, B = f.from_numpy(a), f.from_numpy(b) if general else None
+        E, X = f.lobpcg(A, 2, B, largest=largest)
+        assert (A @ X - (B @ X if general else X) * E).abs().max() < 1e-5
+        found.append([*E.tolist(), f.rand(1).item()])
+    np.testing.assert_allclose(*found, rtol=1e-6)
+
+
+@BOTH
+def test_a_tensor_on_a_file(f, tmp_path):
+    path = str(tmp_path / "numbers")
+    x = f.from_file(path, shared=True, size=4)
+    x.fill_(2)
+    x[1] = 5
+    assert np.fromfile(path, np.float32).tolist() == [2, 5, 2, 2]
+    y = f.from_file(path, size=3)
+    y += 1
+    assert y.tolist() == [3, 6, 3] and np.fromfile(path, np.float32)[1] == 5
+    with pytest.raises(RuntimeError):
+        f.from_file(path, size=5)
+    with pytest.raises(RuntimeError):
+        f.from_file(path + "x", size=5)
+
+
+class Own:
+    """An object that says itself what functions make of it."""
+
+    @classmethod
+    def __torch_function__(cls, func, kinds, args=(), kwargs=None):
+        return func.__name__, kinds, args
+
+
+class Deeper(Own):
+    pass
+
+
+@BOTH
+def test_overrides(f):
+    place = overrides if f is rushlight else torch.overrides
+    x = f.ones(2)
+    assert place.is_tensor_like(x) and place.is_tensor_like(Own())
+    assert not place.is_tensor_like(3) and not place.has_torch_function((3, "x"))
+    assert place.has_torch_function((3, Own())) and f.nn.functional.has_torch_function((Own(),))
+    one, two = Own(), Deeper()
+
+    @place.wrap_torch_function(lambda *args: args)
+    def together(*args):
+        return sum(args)
+
+    assert together(1, 2) == 3
+    assert together(one, two) == ("together", (Deeper, Own), (one, two))
+    assert place.is_tensor_method_or_property(f.Tensor.add)
+    assert not place.is_tensor_method_or_property(together)
+
+
+def test_types_of_results():
+    x = rushlight.rand(3, 3)
+    for name in dir(rushlight.return_types):
+        assert hasattr(torch.return_types, name), name
+    assert type(x.max(0)) is rushlight.return_types.max
+    with pytest.raises(NotImplementedError, match="return_types"):
+        _ = rushlight.return_types.none
+
+
+@BOTH
+@pytest.mark.filterwarnings("ignore")
+def test_modules_without_their_state(f):
+    net = f.nn.Linear(2, 1)
+    given = {"weight": f.ones(1, 2), "bias": f.zeros(1)}
+    stateless = f.nn.utils.stateless
+    assert stateless.functional_call(net, given, (f.ones(3, 2),)).tolist() == [[2], [2], [2]]
+
+
+@BOTH
+def test_the_memory_format_of_weights(f):
+    net = f.nn.Sequential(f.nn.Conv2d(4, 2, 3), f.nn.ConvTranspose2d(2, 3, 2), f.nn.Linear(2, 2))
+    out = net[:2](f.ones(1, 4, 6, 6))
+    same = f.nn.utils.convert_conv2d_weight_memory_format(net, f.channels_last)
+    assert same is net and net[0].weight.stride() == (36, 1, 12, 4)
+    assert net[1].weight.is_contiguous(memory_format=f.channels_last)
+    assert f.allclose(net[:2](f.ones(1, 4, 6, 6)), out, 1e-4, 1e-5)
+
+
+def test_segments_that_make_no_sense():
+    cases = (
+        {"lengths": [2, 0]}, {"lengths": [2, -1, 2]}, {}, {"lengths": [3.0]}, {"offsets": [0, 2]},
+        {"lengths": [2, 1], "axis": 1}, {"indices": [0, 0, 1]},
+        {"lengths": [2, 0], "unsafe": True},
+    )  # fmt: skip
+    for case in cases:
+        found = []
+        for f in (rushlight, torch):
+            given = {k: f.tensor(v) if isinstance(v, list) else v for k, v in case.items()}
+            try:
+                found.append(f.segment_reduce(f.arange(6.0).reshape(3, 2), "sum", **given).tolist())
+            except Exception as error:
+                found.append(error)
+        mine, theirs = found
+        assert isinstance(mine, type(theirs)) if isinstance(theirs, Exception) else mine == theirs
