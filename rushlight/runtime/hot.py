@@ -329,7 +329,7 @@ class NativeReplay(Replay):
     def denote(self, delivery: Delivery) -> list[str]:
         """Lines that say what the tensor `h` denotes, and which history it has."""
         lines = super().denote(delivery)
-        return lines if self.keeping is None else self.keeping.denote(self.source, delivery, lines)
+        return lines if self.keeping is None else self.keeping.denote(delivery, lines)
 
     def deliveries(self) -> list[str]:
         """Lines that hand the outputs over; gradients that nobody has asked for stay in slots."""

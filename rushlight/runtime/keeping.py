@@ -10,9 +10,9 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Node
+from .history import Tip
 
 if TYPE_CHECKING:
-    from .source import Source
     from .window import Delivery, Plan
 
 
@@ -33,22 +33,27 @@ class Keeping:
         def item(node: Node) -> str:
             return f"{source.name(node, 'n')}: {names.get(node) or replay.value_of(node)}"
 
-        source.space |= {"history": self.history, "ref": weakref.ref}
+        source.space |= {"history": self.history, "ref": weakref.ref, "Tip": Tip}
         values = ", ".join([item(node) for node in self.history.needs])
-        lines = ["replay.kept = None", f"slot, kept = history.next_generation({{{values}}})"]
-        for delivery in self.roots:
+        lines = ["replay.kept = None", f"kept = history.next_generation({{{values}}})"]
+        for k, delivery in enumerate(self.roots):
             node = source.name(delivery.place.node, "n")
+            lines.append(f"t{k}, v{k} = Tip(kept, {node}), history.denoted(kept, {node})")
             lines += [f"h = {replay.tensor_of(delivery.place)}", f"if h._value is {node}:"]
-            lines.append(f"    kept.owners[slot.saved[{node}]] = ref(h)")
-        return [*lines, "replay.kept = slot, kept"]
+            lines.append(f"    kept.owners[{node}] = ref(h)")
+        return [*lines, f"replay.kept = ({self.names()})"]
+
+    def names(self) -> str:
+        """What the tensors that have a history are given: where it begins, what they denote."""
+        return "".join([f"t{k}, v{k}, " for k in range(len(self.roots))])
 
     def again(self) -> list[str]:
         """Lines by which an interrupted repetition finds the generation."""
-        return ["slot, kept = replay.kept"]
+        return [f"{self.names()}= replay.kept"]
 
-    def denote(self, source: Source, delivery: Delivery, plain: list[str]) -> list[str]:
+    def denote(self, delivery: Delivery, plain: list[str]) -> list[str]:
         """Lines that say what the tensor `h` denotes; `plain` are those without a history."""
         if delivery.leaf is None:
-            node = source.name(delivery.place.node, "n")
-            return ["h._history = kept", f"h._value = slot.saved[{node}]"]
+            k = self.roots.index(delivery)
+            return [f"h._history = t{k}", f"h._value = v{k}"]
         return [*["h._history = None"] * (delivery.place.origin is not None), *plain]
