@@ -22,8 +22,8 @@ from rushlight.data import (
     WeightedRandomSampler,
     default_collate,
 )
+from rushlight.data.array_epoch import ArrayEpoch
 from rushlight.data.epoch import Epoch
-from rushlight.data.gather import ArrayEpoch
 
 
 class Squares(Dataset):

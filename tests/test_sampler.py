@@ -19,7 +19,7 @@ from rushlight.data import (
     WeightedRandomSampler,
     random_split,
 )
-from rushlight.data.gather import cut, index_batches
+from rushlight.data.array_epoch import blocks, index_blocks
 from rushlight.generator import default_generator
 
 SEEDS = range(12)
@@ -155,7 +155,8 @@ def test_a_sampler_is_what_has_iter():
 def test_arrays_are_cut_into_batches(sizes, size, drop_last):
     ends = np.cumsum([0, *sizes])
     arrays = (np.arange(a, b) for a, b in itertools.pairwise(ends))
-    found = [batch.tolist() for batch in cut(arrays, size, drop_last)]
+    batches = itertools.chain.from_iterable(blocks(arrays, size, drop_last))
+    found = [batch.tolist() for batch in batches]
     assert found == list(BatchSampler(range(ends[-1]), size, drop_last))
 
 
@@ -175,9 +176,8 @@ def samplers(g):
 def test_arrays_are_drawn_when_single_indices_would_be(k, size):
     one, many = generator(), generator()
     lists = iter(BatchSampler(next(itertools.islice(samplers(one), k, None)), size, False))
-    arrays = index_batches(
-        BatchSampler(next(itertools.islice(samplers(many), k, None)), size, False)
-    )
+    sampler = BatchSampler(next(itertools.islice(samplers(many), k, None)), size, False)
+    arrays = itertools.chain.from_iterable(index_blocks(sampler))
     for _ in range(200):
         expected = next(lists, None)
         found = next(arrays, None)
@@ -193,9 +193,9 @@ def test_a_sampler_of_somebody_else_gives_no_arrays():
         def __iter__(self):
             return iter([0])
 
-    assert index_batches(BatchSampler(Mine(range(3)), 2, False)) is None
-    assert index_batches(BatchSampler([1, 2], 2, False)) is None
-    assert index_batches(BatchSampler(SubsetRandomSampler("ab"), 2, False)) is None
+    assert index_blocks(BatchSampler(Mine(range(3)), 2, False)) is None
+    assert index_blocks(BatchSampler([1, 2], 2, False)) is None
+    assert index_blocks(BatchSampler(SubsetRandomSampler("ab"), 2, False)) is None
 
 
 # -- DistributedSampler ------------------------------------------------------------------------

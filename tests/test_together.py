@@ -6,7 +6,7 @@ from test_collate import shown
 
 import rushlight as torch
 from rushlight.data import DataLoader, Subset, default_collate
-from rushlight.data.gather import ArrayEpoch
+from rushlight.data.array_epoch import ArrayEpoch
 from rushlight.vision import transforms as T
 from rushlight.vision.datasets import CIFAR10, Digits
 from rushlight.vision.transforms.together import together

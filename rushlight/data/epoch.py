@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from .array_epoch import ArrayEpoch, index_blocks
 from .dataset import IterableDataset
 from .fetch import ENDED, MapFetch, Recipe
-from .gather import ArrayEpoch, index_batches
 
 
 class Tally:
@@ -61,12 +61,18 @@ class Epoch:
 
 
 def epoch_of(loader: Any, recipe: Recipe) -> Epoch | ArrayEpoch:
-    """A pass over the dataset of `loader`: a gather for each batch where that comes to the same."""
+    """A pass over the dataset of `loader`: a gather for each batch where that comes to the same.
+
+    The loader keeps the table for its next pass.
+    """
     if not isinstance(recipe.dataset, IterableDataset) and recipe.batched:
         fetch = MapFetch(recipe)
         if fetch.table is not None:
             sampler = loader.batch_sampler
-            indices = index_batches(sampler)
-            if indices is not None:
-                return ArrayEpoch(fetch.table, sampler, indices, fetch)
+            blocks = index_blocks(sampler)
+            if blocks is not None:
+                known = loader._table
+                if known is None or not known.is_like(fetch.table):
+                    loader._table = known = fetch.table
+                return ArrayEpoch(known, sampler, blocks, fetch.each)
     return Epoch(loader, recipe)

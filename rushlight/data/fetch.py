@@ -56,22 +56,30 @@ def add_place(error: BaseException, place: str) -> None:
 
 
 class MapFetch:
-    """Batches of a dataset whose samples have numbers."""
+    """Batches of a dataset whose samples have numbers: from its table, or of `each` sample."""
 
     def __init__(self, recipe: Recipe, unwanted: Callable[[], bool] | None = None) -> None:
+        self.each = SampleFetch(recipe, unwanted)
+        usual = recipe.batched and recipe.collate is default_collate
+        self.table = table_of(recipe.dataset) if usual else None
+
+    def __call__(self, indices: Any) -> Any:
+        """The batch of samples at `indices`."""
+        made = None if self.table is None else self.table.batch_of(indices)
+        return self.each(indices) if made is None else made
+
+
+class SampleFetch:
+    """Batches of samples that are asked for one by one."""
+
+    def __init__(self, recipe: Recipe, unwanted: Callable[[], bool] | None) -> None:
         self.dataset = recipe.dataset
         self.collate = recipe.collate
         self.batched = recipe.batched
         self.unwanted = unwanted
-        usual = self.batched and self.collate is default_collate
-        self.table = table_of(self.dataset) if usual else None
 
     def __call__(self, indices: Any) -> Any:
         """The batch of samples at `indices`."""
-        if self.table is not None:
-            made = self.table.batch_of(indices)
-            if made is not None:
-                return made
         if not self.batched:
             try:
                 sample = self.dataset[indices]

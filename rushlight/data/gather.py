@@ -1,15 +1,14 @@
 """Batches of a dataset that lies in memory as arrays: one gather for all samples of a batch.
 
-`Table` has the arrays behind a dataset and takes a batch from them; `ArrayEpoch` joins a table, an
-order of indices and a batch size. Both are used only where nobody can tell the difference from
-asking for sample after sample and stacking them.
+`Table` has the arrays behind a dataset and takes a batch from them. It is used only where nobody
+can tell the difference from asking for sample after sample and stacking them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
-from itertools import chain
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -20,32 +19,12 @@ from ..runtime.record import leaf_for, realise, wrap
 from ..tensor import Tensor
 from .collate import collate_arrays, collate_scalars, collate_tensors, default_collate_fn_map
 from .dataset import Subset, TensorDataset
-from .distributed import DistributedSampler
+from .native_batches import FIXED, native_maker
 from .reading import rows_read
-from .sampler import (
-    BatchSampler,
-    RandomSampler,
-    SequentialSampler,
-    SubsetRandomSampler,
-    WeightedRandomSampler,
-    index_array,
-)
-
-ORDERS = (
-    SequentialSampler,
-    RandomSampler,
-    SubsetRandomSampler,
-    WeightedRandomSampler,
-    DistributedSampler,
-)
-"""Samplers that give their indices in arrays. (A subclass may have an order of its own.)"""
+from .sampler import index_array
 
 PLAIN = {int, np.int64}
 """Types of indices that mean the same to an array and to its rows."""
-
-
-FIXED = (tuple, np.ndarray, Tensor, type(None), bool)
-"""Types of what has one length for ever, or is looked at anyway."""
 
 
 class Table:
@@ -64,17 +43,40 @@ class Table:
         self.single = single
         self.rows = rows
         self.intact: list[tuple[Any, ...]] = intact
+        self.values = [getattr(tensor, "_value", None) for tensor in tensors]
         self.leaves: dict[int, list[Fresh]] = {}  # of batches, by their length
-        self.batch = self.maker()
+        self.whole: Any = None  # what `maker` has made for epochs
+        self.native: dict[int, Any] = {}  # and machine code, by the length of its batches
+
+    def __reduce__(self) -> Any:
+        return type(None), ()  # a copy of the loader makes its own
+
+    def is_like(self, other: Table) -> bool:
+        """Whether `other` gives the same batches of the same arrays."""
+        mine, others = (
+            [*t.tensors, *t.values, *[x for owner, _, found, _ in t.intact for x in (owner, found)]]
+            for t in (self, other)
+        )
+        if len(mine) != len(others) or not all(map(is_, mine, others)):
+            return False
+        if [count for *_, count in self.intact] != [count for *_, count in other.intact]:
+            return False
+        return self.rows is other.rows or np.array_equal(self.rows, other.rows)
+
+    @cached_property
+    def batch(self) -> Callable[[Any], Any]:
+        """See above."""
+        return self.maker()
 
     def maker(self, otherwise: Callable[[Any], Any] | None = None) -> Callable[[Any], Any]:
         """`batch`; or a function that has `otherwise` make batches where `batch` cannot."""
         return batch_maker(self, otherwise)
 
-    def leaves_for(self, parts: Sequence[Any]) -> list[Fresh]:
-        """What the tensors of such a batch denote."""
-        leaves = self.leaves[len(parts[0])] = [leaf_for(part) for part in parts]
-        return leaves
+    def native_maker(self, count: int, otherwise: Callable[[Any], Any]) -> Any:
+        """Machine code for batches of `count` samples, None if there is none; see there."""
+        if self.native.get(count) is None:
+            self.native[count] = native_maker(self, count, otherwise)
+        return self.native[count]
 
     def batch_of(self, indices: Any) -> Any:
         """As `batch`, of a list of indices, as any sampler may give."""
@@ -91,10 +93,9 @@ class MadeTable(Table):
     """
 
     def __init__(self, dataset: Any, rows: Any, intact: Any) -> None:
+        super().__init__((), False, rows, intact)
         self.dataset = dataset
-        self.rows = rows
-        self.intact = intact
-        self.batch = self.make
+        self.batch = self.make  # type: ignore[misc]
 
     def maker(self, otherwise: Callable[[Any], Any] | None = None) -> Callable[[Any], Any]:
         """See Table."""
@@ -104,6 +105,9 @@ class MadeTable(Table):
             return otherwise(index.tolist()) if made is None and otherwise else made
 
         return batch
+
+    def native_maker(self, count: int, otherwise: Callable[[Any], Any]) -> Any:
+        """None: it makes the arrays itself."""
 
     def make(self, index: Any) -> Any:
         """The batch at an array of indices, or None."""
@@ -125,7 +129,7 @@ def batch_maker(table: Table, otherwise: Callable[[Any], Any] | None) -> Callabl
     The dataset may have been changed since the last one: so its arrays are looked up each time.
     """
     space: dict[str, Any] = {
-        "leaves": table.leaves, "leaves_for": table.leaves_for, "new": types.new,
+        "leaves": table.leaves, "leaves_for": leaves_for, "new": types.new,
         "otherwise": otherwise, "realise": realise, "rows": table.rows,
     }  # fmt: skip
     refuse = "    return otherwise(index.tolist())" if otherwise else "    return None"
@@ -148,13 +152,21 @@ def batch_maker(table: Table, otherwise: Callable[[Any], Any] | None) -> Callabl
     parts, made, names = (", ".join(f"{w}{k}" for k in places) for w in ("part", "made", "leaf"))
     lines += ["  except IndexError:", refuse]
     lines.append("  count = len(index)")
-    lines.append(f"  {names}, = leaves[count] if count in leaves else leaves_for(({parts},))")
+    lines.append(
+        f"  {names}, = leaves[count] if count in leaves else leaves_for(leaves, ({parts},))"
+    )
     for k in places:
         lines.append(f"  made{k} = new(); made{k}._array = part{k}; made{k}._value = leaf{k}")
     lines.append(f"  return {made}" if table.single else f"  return [{made}]")
     exec(compiled("\n".join(lines)), space)
     batch: Callable[[Any], Any] = space["batch"]
     return batch
+
+
+def leaves_for(known: dict[int, list[Fresh]], parts: Sequence[Any]) -> list[Fresh]:
+    """What the tensors of such a batch denote, from now on `known`."""
+    leaves = known[len(parts[0])] = [leaf_for(part) for part in parts]
+    return leaves
 
 
 @lru_cache(64)
@@ -246,65 +258,3 @@ def collates_as_usual() -> bool:
         and found.get(numbers) is collate_scalars
         and not any(isinstance(k, type) and issubclass(k, np.generic) for k in found)
     )
-
-
-def index_batches(sampler: Any) -> Iterator[Any] | None:
-    """The batches of a BatchSampler as arrays of indices, or None if they do not come in arrays."""
-    if type(sampler) is not BatchSampler or type(sampler.sampler) not in ORDERS:
-        return None
-    arrays = sampler.sampler.index_arrays()  # type: ignore[attr-defined]
-    return None if arrays is None else cut(arrays, sampler.batch_size, sampler.drop_last)
-
-
-def cut(arrays: Iterator[Any], size: int, drop_last: bool) -> Iterator[Any]:
-    """Arrays of `size` indices from arrays of any size; a new one is only asked for when needed."""
-    return chain.from_iterable(blocks(arrays, size, drop_last))
-
-
-def blocks(arrays: Iterator[Any], size: int, drop_last: bool) -> Iterator[Any]:
-    """The same in blocks, whose rows are the batches: NumPy goes through them fastest."""
-    rest = np.empty(0, np.int64)
-    for array in arrays:
-        joined = np.concatenate((rest, array)) if rest.size else array
-        whole = len(joined) - len(joined) % size
-        if whole:
-            yield joined[:whole].reshape(-1, size)
-        rest = joined[whole:]
-    if rest.size and not drop_last:
-        yield rest[np.newaxis]
-
-
-class ArrayEpoch(map):  # type: ignore[type-arg]
-    """One pass over an in-memory dataset.
-
-    `table` has the arrays, `indices` the order (an array of indices for each batch, of at most
-    `batch_size`, drawn when it is needed) and `length` the number of batches: all that an engine
-    needs which shuffles and gathers in one go. `otherwise` makes a batch of a list of indices where
-    the table cannot, and words the errors. (It is a `map` so that no Python code of its own stands
-    between the loop and the batch.)
-    """
-
-    table: Table
-    sampler: Any
-    indices: Iterator[Any]
-    otherwise: Callable[[Any], Any]
-
-    def __new__(
-        cls, table: Table, sampler: Any, indices: Iterator[Any], otherwise: Callable[[Any], Any]
-    ) -> ArrayEpoch:
-        """A new pass."""
-        epoch = super().__new__(cls, table.maker(otherwise), indices)
-        epoch.table = table
-        epoch.sampler = sampler
-        epoch.indices = indices
-        epoch.otherwise = otherwise
-        return epoch
-
-    @property
-    def batch_size(self) -> int:
-        """How many samples there are in a batch, except perhaps the last."""
-        size: int = self.sampler.batch_size
-        return size
-
-    def __len__(self) -> int:
-        return len(self.sampler)

@@ -12,11 +12,12 @@ from typing import Any, Generic, TypeVar
 from ..errors import ArgumentError, ChoiceError, explain
 from ..generator import Generator
 from .ahead import WorkerEpoch
+from .array_epoch import ArrayEpoch
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset
 from .epoch import Epoch, epoch_of
 from .fetch import Recipe
-from .gather import ArrayEpoch
+from .gather import Table
 from .sampler import BatchSampler, EndlessSampler, RandomSampler, SequentialSampler, draw_seed
 
 T_co = TypeVar("T_co", covariant=True)
@@ -101,6 +102,7 @@ class DataLoader(Generic[T_co]):
         self.collate_fn = collate_fn
         self._reported_length: int | None = None
         self._iterator: WorkerEpoch | None = None
+        self._table: Table | None = None
         self._made = True
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -56,14 +56,43 @@ A function with such a table is called with so many `tensors`. If the entry that
 as tensors.
 """
 
+GATHER = (
+    "tables", "count", "rows", "single", "map_data", "map_count", "scratch", "otherwise",
+    "slots", "spares", "like", "tensor_type", "new", "no_arguments", "value_offset",
+    "array_offset", "looks", "index_like",
+)  # fmt: skip
+"""The words of a table for batches of a dataset that is some arrays, of `rows` rows each.
+
+A function with such a table is called with an array of `count` indices. It returns a list of new
+tensors, one for each of the `tables` (or if it is `single`, that tensor itself), and has the rows
+of the next indices in the same memory fetched in the meantime. If `map_data` is not 0, the indices
+are those of an array of `map_count` indices there. `scratch` has room for `count` words.
+
+The arrays of the new tensors are from the lists of `slots` and `spares`; if somebody holds both,
+one that `like(slot)` returns. From `index_like` on there is a source like the index; then `looks`
+times four words, an object, the name of an attribute, what that must be, and how many items are in
+it if it is a list, else -1; then the sources. If anything is not as expected, the function calls
+`otherwise`.
+"""
+
+ARRAY, VALUE, LEAF, DTYPE, BYTES, NDIM = range(6)
+"""The words of a source: an array, or the tensor that has it and the value that tensor must have;
+what the new tensor denotes; the element type, the bytes of a row, the number of dimensions; then
+follow the sizes of all dimensions but the first."""
+
+SOURCE = 16
+"""Words of a source."""
+
 
 class Machinery(NamedTuple):
     """What an engine has in machine code besides programs.
 
     `run(table, *given)` goes through a rote; `call(table)` makes a function of a table as above;
-    `method(kind)` makes a method of that class that calls `forward` with the same arguments.
+    `method(kind)` makes a method of that class that calls `forward` with the same arguments;
+    `gather(table, things)` makes a function that makes batches, and keeps `things` alive.
     """
 
     run: Callable[..., bool]
     call: Callable[[Any], Callable[..., Any]]
     method: Callable[[type], Any]
+    gather: Callable[[Any, Any], Callable[..., Any]]

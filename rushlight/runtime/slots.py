@@ -37,15 +37,16 @@ def room_for(output: Output) -> Any:
 class Slots(list[Any]):
     """The arrays of one program's outputs. A tensor may hold one of them too.
 
-    `spares` has the array that was in the slot before, if it is small: a loop that holds a result
-    until it has the next one uses the two in turns.
+    `spares` has the array that was in the slot before, if it has no more than `small` bytes: a loop
+    that holds a result until it has the next one uses the two in turns.
     """
 
-    __slots__ = ("__weakref__", "outputs", "spares")
+    __slots__ = ("__weakref__", "outputs", "small", "spares")
 
-    def __init__(self, outputs: Sequence[Output]) -> None:
+    def __init__(self, outputs: Sequence[Output], small: int = SMALL) -> None:
         super().__init__([None] * len(outputs))
         self.outputs = outputs
+        self.small = small
         self.spares: list[Any] = [None] * len(outputs)
         for k in range(len(outputs)):
             self.renew(k)
@@ -60,7 +61,7 @@ class Slots(list[Any]):
         else:
             made = self.spares[k]
         self[k] = made
-        self.spares[k] = old if old is not None and old.nbytes <= SMALL else None
+        self.spares[k] = old if old is not None and old.nbytes <= self.small else None
         if self.spares[k] is None:
             POOLED.pop(id(old), None)
         return made

@@ -1,0 +1,373 @@
+"""The IR of the function that makes batches of rows; `rote.GATHER` says what it is given."""
+
+from __future__ import annotations
+
+FITS = """
+declare ptr @PyObject_GetAttr(ptr, ptr)
+declare ptr @PyList_New(i64)
+
+define internal i1 @fits(ptr %array, ptr %source, i64 %count, i32 %flags) nounwind {
+entry:
+  %type_at = getelementptr i8, ptr %array, i64 8
+  %type = load ptr, ptr %type_at
+  %is_array = icmp eq ptr %type, @ndarray_type
+  br i1 %is_array, label %typed, label %no
+typed:
+  %dtype_at = getelementptr i8, ptr %array, i64 $DESCR
+  %dtype = load i64, ptr %dtype_at
+  %wanted_dtype_at = getelementptr i64, ptr %source, i64 $DTYPE
+  %wanted_dtype = load i64, ptr %wanted_dtype_at
+  %is_dtype = icmp eq i64 %dtype, %wanted_dtype
+  br i1 %is_dtype, label %flagged, label %no
+flagged:
+  %flags_at = getelementptr i8, ptr %array, i64 $FLAGS
+  %found_flags = load i32, ptr %flags_at
+  %both_flags = and i32 %found_flags, %flags
+  %is_flagged = icmp eq i32 %both_flags, %flags
+  br i1 %is_flagged, label %shaped, label %no
+shaped:
+  %ndim_at = getelementptr i8, ptr %array, i64 $NDIM
+  %ndim_narrow = load i32, ptr %ndim_at
+  %ndim = zext i32 %ndim_narrow to i64
+  %wanted_ndim_at = getelementptr i64, ptr %source, i64 $NDIMS
+  %wanted_ndim = load i64, ptr %wanted_ndim_at
+  %is_ndim = icmp eq i64 %ndim, %wanted_ndim
+  br i1 %is_ndim, label %counted, label %no
+counted:
+  %shape_at = getelementptr i8, ptr %array, i64 $SHAPE
+  %shape = load ptr, ptr %shape_at
+  %length = load i64, ptr %shape
+  %is_length = icmp eq i64 %length, %count
+  br i1 %is_length, label %next, label %no
+next:
+  %k = phi i64 [1, %counted], [%k_on, %one]
+  %done = icmp eq i64 %k, %ndim
+  br i1 %done, label %yes, label %one
+one:
+  %size_at = getelementptr i64, ptr %shape, i64 %k
+  %size = load i64, ptr %size_at
+  %wanted_place = add i64 %k, $NDIMS
+  %wanted_at = getelementptr i64, ptr %source, i64 %wanted_place
+  %wanted = load i64, ptr %wanted_at
+  %is_size = icmp eq i64 %size, %wanted
+  %k_on = add i64 %k, 1
+  br i1 %is_size, label %next, label %no
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}
+"""
+"""Whether an object is an array of so many rows like those of a source, with these flags."""
+
+GATHER = """
+define ptr @gather(ptr %self, ptr %arguments, i64 %given) nounwind {
+entry:
+  %own_at = getelementptr i8, ptr %self, i64 $OWN
+  %own = load ptr, ptr %own_at
+  %data_at = getelementptr i8, ptr %own, i64 $DATA
+  %data = load ptr, ptr %data_at
+$GATHER_HEAD
+  %first_look = getelementptr i64, ptr %index_like, i64 $SOURCE
+  %is_single = icmp ne i64 %single, 0
+  %is_mapped = icmp ne ptr %map_data, null
+  %expected = icmp eq i64 %given, 1
+  br i1 %expected, label %look, label %other
+
+look:
+  %c = phi i64 [0, %entry], [%c_on, %looked]
+  %all_looked = icmp eq i64 %c, %looks
+  br i1 %all_looked, label %make, label %look_one
+look_one:
+  %look_place = mul i64 %c, 4
+  %owner_at = getelementptr i64, ptr %first_look, i64 %look_place
+  %owner = load ptr, ptr %owner_at
+  %name_at = getelementptr i64, ptr %owner_at, i64 1
+  %name = load ptr, ptr %name_at
+  %attribute = call ptr @PyObject_GetAttr(ptr %owner, ptr %name)
+  %no_attribute = icmp eq ptr %attribute, null
+  br i1 %no_attribute, label %failed, label %look_same
+look_same:
+  call void @Py_DecRef(ptr %attribute)
+  %found_at = getelementptr i64, ptr %owner_at, i64 2
+  %found = load ptr, ptr %found_at
+  %is_found = icmp eq ptr %attribute, %found
+  br i1 %is_found, label %look_size, label %other
+look_size:
+  %length_at = getelementptr i64, ptr %owner_at, i64 3
+  %length = load i64, ptr %length_at
+  %any_length = icmp slt i64 %length, 0
+  br i1 %any_length, label %looked, label %look_list
+look_list:
+  %list_size_at = getelementptr i8, ptr %found, i64 $SIZE
+  %list_size = load i64, ptr %list_size_at
+  %is_length = icmp eq i64 %list_size, %length
+  br i1 %is_length, label %looked, label %other
+looked:
+  %c_on = add i64 %c, 1
+  br label %look
+
+make:
+  %looks_size = mul i64 %looks, 4
+  %sources = getelementptr i64, ptr %first_look, i64 %looks_size
+  %list = call ptr @PyList_New(i64 %tables)
+  %no_list = icmp eq ptr %list, null
+  br i1 %no_list, label %failed, label %fill
+fill:
+  %items_at = getelementptr i8, ptr %list, i64 $LIST_ITEMS
+  %items = load ptr, ptr %items_at
+  %slot_items_at = getelementptr i8, ptr %slots, i64 $LIST_ITEMS
+  %spare_items_at = getelementptr i8, ptr %spares, i64 $LIST_ITEMS
+  br label %fill_next
+fill_next:
+  %m = phi i64 [0, %fill], [%m_on, %filled]
+  %all_filled = icmp eq i64 %m, %tables
+  br i1 %all_filled, label %ready, label %fill_one
+fill_one:
+  %tensor = call ptr %new(ptr %tensor_type, ptr %no_arguments, ptr null)
+  %no_tensor = icmp eq ptr %tensor, null
+  br i1 %no_tensor, label %drop_failed, label %fill_item
+fill_item:
+  %item_at = getelementptr ptr, ptr %items, i64 %m
+  store ptr %tensor, ptr %item_at
+  %source_place = mul i64 %m, $SOURCE
+  %source = getelementptr i64, ptr %sources, i64 %source_place
+  %leaf_at = getelementptr i64, ptr %source, i64 $LEAF
+  %leaf = load ptr, ptr %leaf_at
+  call void @Py_IncRef(ptr %leaf)
+  %tensor_value_at = getelementptr i8, ptr %tensor, i64 %value_offset
+  store ptr %leaf, ptr %tensor_value_at
+  %tensor_array_at = getelementptr i8, ptr %tensor, i64 %array_offset
+  %slot_items = load ptr, ptr %slot_items_at
+  %slot_at = getelementptr ptr, ptr %slot_items, i64 %m
+  %slot = load ptr, ptr %slot_at
+  %slot_references = load i32, ptr %slot
+  %slot_is_sole = icmp eq i32 %slot_references, 1
+  br i1 %slot_is_sole, label %use, label %spare_look
+spare_look:
+  %spare_items = load ptr, ptr %spare_items_at
+  %spare_at = getelementptr ptr, ptr %spare_items, i64 %m
+  %spare = load ptr, ptr %spare_at
+  %spare_references = load i32, ptr %spare
+  %spare_is_sole = icmp eq i32 %spare_references, 1
+  br i1 %spare_is_sole, label %swap, label %renew
+swap:
+  store ptr %spare, ptr %slot_at
+  store ptr %slot, ptr %spare_at
+  br label %use
+use:
+  %used = phi ptr [%slot, %fill_item], [%spare, %swap]
+  call void @Py_IncRef(ptr %used)
+  br label %filled
+renew:
+  %another = call ptr @PyObject_Vectorcall(ptr %like, ptr %slot_at, i64 1, ptr null)
+  %no_other = icmp eq ptr %another, null
+  br i1 %no_other, label %drop_failed, label %filled
+filled:
+  %array = phi ptr [%used, %use], [%another, %renew]
+  store ptr %array, ptr %tensor_array_at
+  %m_on = add i64 %m, 1
+  br label %fill_next
+
+ready:
+  %index = load ptr, ptr %arguments
+  %index_fits = call i1 @fits(ptr %index, ptr %index_like, i64 %count, i32 $READABLE)
+  br i1 %index_fits, label %resolve, label %drop
+resolve:
+  %index_data_at = getelementptr i8, ptr %index, i64 $DATA
+  %index_data = load ptr, ptr %index_data_at
+  br label %resolve_next
+resolve_next:
+  %i = phi i64 [0, %resolve], [%i_on, %resolved]
+  %all_resolved = icmp eq i64 %i, %count
+  br i1 %all_resolved, label %copy, label %resolve_one
+resolve_one:
+  %given_at = getelementptr i64, ptr %index_data, i64 %i
+  %given_row = load i64, ptr %given_at
+  br i1 %is_mapped, label %map, label %row
+map:
+  %map_from_end = add i64 %given_row, %map_count
+  %map_negative = icmp slt i64 %given_row, 0
+  %map_row = select i1 %map_negative, i64 %map_from_end, i64 %given_row
+  %is_in_map = icmp ult i64 %map_row, %map_count
+  br i1 %is_in_map, label %mapped, label %drop
+mapped:
+  %mapped_at = getelementptr i64, ptr %map_data, i64 %map_row
+  %mapped_row = load i64, ptr %mapped_at
+  br label %row
+row:
+  %any_row = phi i64 [%given_row, %resolve_one], [%mapped_row, %mapped]
+  %row_from_end = add i64 %any_row, %rows
+  %row_negative = icmp slt i64 %any_row, 0
+  %row_wanted = select i1 %row_negative, i64 %row_from_end, i64 %any_row
+  %is_row = icmp ult i64 %row_wanted, %rows
+  br i1 %is_row, label %resolved, label %drop
+resolved:
+  %scratch_at = getelementptr i64, ptr %scratch, i64 %i
+  store i64 %row_wanted, ptr %scratch_at
+  %i_on = add i64 %i, 1
+  br label %resolve_next
+
+copy:
+  %t = phi i64 [0, %resolve_next], [%t_on, %copied]
+  %all_copied = icmp eq i64 %t, %tables
+  br i1 %all_copied, label %done, label %copy_one
+copy_one:
+  %t_place = mul i64 %t, $SOURCE
+  %t_source = getelementptr i64, ptr %sources, i64 %t_place
+  %t_from = load ptr, ptr %t_source
+  %t_value_at = getelementptr i64, ptr %t_source, i64 $VALUE
+  %t_value = load ptr, ptr %t_value_at
+  %is_plain = icmp eq ptr %t_value, null
+  br i1 %is_plain, label %from, label %from_tensor
+from_tensor:
+  %from_value_at = getelementptr i8, ptr %t_from, i64 %value_offset
+  %from_value = load ptr, ptr %from_value_at
+  %is_value = icmp eq ptr %from_value, %t_value
+  br i1 %is_value, label %from_tensor_array, label %drop
+from_tensor_array:
+  %from_array_at = getelementptr i8, ptr %t_from, i64 %array_offset
+  %from_array = load ptr, ptr %from_array_at
+  %no_array = icmp eq ptr %from_array, null
+  br i1 %no_array, label %drop, label %from
+from:
+  %read = phi ptr [%t_from, %copy_one], [%from_array, %from_tensor_array]
+  %read_fits = call i1 @fits(ptr %read, ptr %t_source, i64 %rows, i32 $READABLE)
+  br i1 %read_fits, label %to, label %drop
+to:
+  %to_tensor_at = getelementptr ptr, ptr %items, i64 %t
+  %to_tensor = load ptr, ptr %to_tensor_at
+  %to_array_at = getelementptr i8, ptr %to_tensor, i64 %array_offset
+  %to_array = load ptr, ptr %to_array_at
+  %to_fits = call i1 @fits(ptr %to_array, ptr %t_source, i64 %count, i32 $WRITABLE)
+  br i1 %to_fits, label %copy_rows, label %drop
+copy_rows:
+  %read_data_at = getelementptr i8, ptr %read, i64 $DATA
+  %read_data = load ptr, ptr %read_data_at
+  %to_data_at = getelementptr i8, ptr %to_array, i64 $DATA
+  %to_data = load ptr, ptr %to_data_at
+  %bytes_at = getelementptr i64, ptr %t_source, i64 $BYTES
+  %bytes = load i64, ptr %bytes_at
+  call void @copy_rows(ptr %to_data, ptr %read_data, i64 %bytes, ptr %scratch, i64 %count)
+  br label %copied
+copied:
+  %t_on = add i64 %t, 1
+  br label %copy
+done:
+  store i64 0, ptr @ahead_first
+  store i64 0, ptr @ahead_line
+  store i64 0, ptr @ahead_count
+  %base_at = getelementptr i8, ptr %index, i64 $BASE
+  %base = load ptr, ptr %base_at
+  %no_base = icmp eq ptr %base, null
+  br i1 %no_base, label %hand_over, label %based
+based:
+  %base_shape_at = getelementptr i8, ptr %base, i64 $SHAPE
+  %base_type_at = getelementptr i8, ptr %base, i64 8
+  %base_type = load ptr, ptr %base_type_at
+  %base_is_array = icmp eq ptr %base_type, @ndarray_type
+  br i1 %base_is_array, label %base_sized, label %hand_over
+base_sized:
+  %base_ndim_at = getelementptr i8, ptr %base, i64 $NDIM
+  %base_ndim = load i32, ptr %base_ndim_at
+  %base_is_flat = icmp eq i32 %base_ndim, 1
+  br i1 %base_is_flat, label %base_counted, label %hand_over
+base_counted:
+  %base_shape = load ptr, ptr %base_shape_at
+  %base_count = load i64, ptr %base_shape
+  %base_fits = call i1 @fits(ptr %base, ptr %index_like, i64 %base_count, i32 $READABLE)
+  br i1 %base_fits, label %base_there, label %hand_over
+base_there:
+  %base_data_at = getelementptr i8, ptr %base, i64 $DATA
+  %base_data = load i64, ptr %base_data_at
+  %base_bytes = mul i64 %base_count, 8
+  %base_end = add i64 %base_data, %base_bytes
+  %next_indices = getelementptr i64, ptr %index_data, i64 %count
+  %next_begin = ptrtoint ptr %next_indices to i64
+  %next_bytes = mul i64 %count, 8
+  %next_end = add i64 %next_begin, %next_bytes
+  %after_begin = icmp uge i64 %next_begin, %base_data
+  %before_end = icmp ule i64 %next_end, %base_end
+  %listable = mul i64 %count, %tables
+  %few = icmp ule i64 %listable, $LISTED
+  %inside = and i1 %after_begin, %before_end
+  %worth = and i1 %inside, %few
+  br i1 %worth, label %list_source, label %hand_over
+list_source:
+  %u = phi i64 [0, %base_there], [%u_on, %source_listed]
+  %listed = phi i64 [0, %base_there], [%listed_on, %source_listed]
+  %u_place = mul i64 %u, $SOURCE
+  %u_source = getelementptr i64, ptr %sources, i64 %u_place
+  %u_from = load ptr, ptr %u_source
+  %u_value_at = getelementptr i64, ptr %u_source, i64 $VALUE
+  %u_value = load ptr, ptr %u_value_at
+  %u_plain = icmp eq ptr %u_value, null
+  br i1 %u_plain, label %list_from, label %list_from_tensor
+list_from_tensor:
+  %u_array_at = getelementptr i8, ptr %u_from, i64 %array_offset
+  %u_array = load ptr, ptr %u_array_at
+  br label %list_from
+list_from:
+  %u_read = phi ptr [%u_from, %list_source], [%u_array, %list_from_tensor]
+  %u_data_at = getelementptr i8, ptr %u_read, i64 $DATA
+  %u_data = load ptr, ptr %u_data_at
+  %u_bytes_at = getelementptr i64, ptr %u_source, i64 $BYTES
+  %u_bytes = load i64, ptr %u_bytes_at
+  br label %list_next
+list_next:
+  %v = phi i64 [0, %list_from], [%v_on, %list_row]
+  %listed_on = phi i64 [%listed, %list_from], [%listed_row, %list_row]
+  %all_listed = icmp eq i64 %v, %count
+  br i1 %all_listed, label %source_listed, label %list_one
+list_one:
+  %v_at = getelementptr i64, ptr %next_indices, i64 %v
+  %v_given = load i64, ptr %v_at
+  br i1 %is_mapped, label %list_map, label %list_row
+list_map:
+  %v_in_map = icmp ult i64 %v_given, %map_count
+  %v_safe = select i1 %v_in_map, i64 %v_given, i64 0
+  %v_mapped_at = getelementptr i64, ptr %map_data, i64 %v_safe
+  %v_mapped = load i64, ptr %v_mapped_at
+  br label %list_row
+list_row:
+  %v_row = phi i64 [%v_given, %list_one], [%v_mapped, %list_map]
+  %v_start = mul i64 %v_row, %u_bytes
+  %v_from = getelementptr i8, ptr %u_data, i64 %v_start
+  %pair = mul i64 %listed_on, 2
+  %pair_at = getelementptr i64, ptr @ahead_rows, i64 %pair
+  store ptr %v_from, ptr %pair_at
+  %pair_size_at = getelementptr i64, ptr %pair_at, i64 1
+  store i64 %u_bytes, ptr %pair_size_at
+  %listed_row = add i64 %listed_on, 1
+  %v_on = add i64 %v, 1
+  br label %list_next
+source_listed:
+  %u_on = add i64 %u, 1
+  %all_sources = icmp eq i64 %u_on, %tables
+  br i1 %all_sources, label %set_listed, label %list_source
+set_listed:
+  store i64 %listed_on, ptr @ahead_count
+  br label %hand_over
+hand_over:
+  br i1 %is_single, label %alone, label %all
+alone:
+  %only = load ptr, ptr %items
+  call void @Py_IncRef(ptr %only)
+  call void @Py_DecRef(ptr %list)
+  ret ptr %only
+all:
+  ret ptr %list
+
+drop_failed:
+  call void @Py_DecRef(ptr %list)
+  br label %failed
+failed:
+  ret ptr null
+drop:
+  call void @Py_DecRef(ptr %list)
+  br label %other
+other:
+  %answer = call ptr @PyObject_Vectorcall(ptr %otherwise, ptr %arguments, i64 %given, ptr null)
+  ret ptr %answer
+}
+"""
