@@ -216,8 +216,8 @@ def randperm(
         with LOCK:
             twister = twister_of(generator)
             drawn = [rng.permutation(twister, n) for _ in range(math.prod(shape[:-1]))]
-        array = np.stack(drawn).reshape(shape)
-        return finished(dtype.array(array), requires_grad, "randperm", out)
+        array = drawn[0] if len(drawn) == 1 else np.stack(drawn)
+        return finished(dtype.array(array.reshape(shape)), requires_grad, "randperm", out)
 
     return for_each("randperm", (n,), make)
 

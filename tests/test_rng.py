@@ -10,7 +10,7 @@ import pytest
 from golden_rng import NEEDS_TENSORS, ArrayPlayer, load_runs, play
 
 from rushlight import rng
-from rushlight.rng.block import ROUND, seeded_key, temper, untemper
+from rushlight.rng.block import ROUND, key_by_loop, seeded_key, temper, untemper
 from rushlight.rng.exact import c_function, fma, fma32
 from rushlight.rng.formats import round_to_bfloat16
 from rushlight.rng.permutation import shuffled_by_links, shuffled_by_loop, shuffled_inside_out
@@ -232,6 +232,14 @@ def test_results_are_their_own_arrays():
     twister.restore(token)
     again = [*drawn(twister, 5), rng.random_full(twister, 5), rng.random_full(twister, 5, "i4")]
     assert_same(again, expected)
+
+
+def test_keys_are_those_of_the_rule():
+    for seed in (0, 1, 5, 2**31, 2**32 - 1, -7, 2**40 + 3):
+        np.testing.assert_array_equal(seeded_key(seed), key_by_loop(seed))
+    one = seeded_key(3)
+    seeded_key(4)
+    np.testing.assert_array_equal(one, key_by_loop(3))
 
 
 # Families

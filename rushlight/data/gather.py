@@ -57,7 +57,9 @@ class Table:
             [*t.tensors, *t.values, *[x for owner, _, found, _ in t.intact for x in (owner, found)]]
             for t in (self, other)
         )
-        if len(mine) != len(others) or not all(map(is_, mine, others)):
+        if type(self) is not type(other) or len(mine) != len(others):
+            return False
+        if self.single != other.single or not all(map(is_, mine, others)):
             return False
         if [count for *_, count in self.intact] != [count for *_, count in other.intact]:
             return False
@@ -93,7 +95,7 @@ class MadeTable(Table):
     """
 
     def __init__(self, dataset: Any, rows: Any, intact: Any) -> None:
-        super().__init__((), False, rows, intact)
+        super().__init__((dataset,), False, rows, intact)
         self.dataset = dataset
         self.batch = self.make  # type: ignore[misc]
 
@@ -159,7 +161,7 @@ def batch_maker(table: Table, otherwise: Callable[[Any], Any] | None) -> Callabl
         lines.append(f"  made{k} = new(); made{k}._array = part{k}; made{k}._value = leaf{k}")
     lines.append(f"  return {made}" if table.single else f"  return [{made}]")
     exec(compiled("\n".join(lines)), space)
-    batch: Callable[[Any], Any] = space["batch"]
+    batch: Callable[[Any], Any] = space.pop("batch")  # else the two would keep each other alive
     return batch
 
 

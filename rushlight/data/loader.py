@@ -51,6 +51,8 @@ class DataLoader(Generic[T_co]):
     [tensor([0, 1]), tensor([2, 3]), tensor([4])]
     """
 
+    _table: Table | None = None
+
     def __init__(
         self,
         dataset: Any,
@@ -102,7 +104,6 @@ class DataLoader(Generic[T_co]):
         self.collate_fn = collate_fn
         self._reported_length: int | None = None
         self._iterator: WorkerEpoch | None = None
-        self._table: Table | None = None
         self._made = True
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -17,11 +17,11 @@ from ..engines.engine import Output
 from ..engines.rote import GATHER, NDIM, SOURCE
 from ..graph import contiguous_strides
 from ..runtime import compiling
-from ..runtime.entry import Handle, types
+from ..runtime.entry import Handle
 from ..runtime.record import leaf_for
 from ..runtime.rote import Unfit, offset_of
 from ..runtime.slots import Slots
-from ..runtime.warm import TP_NEW, function_of
+from ..runtime.warm import tensors_made
 from ..tensor import Tensor
 
 LARGEST = 1 << 20
@@ -51,7 +51,7 @@ def native_maker(table: Any, count: int, otherwise: Callable[[Any], Any]) -> Any
 
 def table_for(table: Any, count: int, otherwise: Callable[[Any], Any]) -> tuple[Any, list[Any]]:
     """The table of such a function (see engines/rote.py), and the objects that it names."""
-    kind, nothing = type(types.new()), ()
+    (kind, new), nothing = tensors_made(), ()
     arrays = [t._array if isinstance(t, Tensor) else t for t in table.tensors]
     rows = len(arrays[0])
     if not rows or {len(array) for array in arrays} != {rows}:
@@ -66,7 +66,7 @@ def table_for(table: Any, count: int, otherwise: Callable[[Any], Any]) -> tuple[
         "tables": len(arrays), "count": count, "rows": rows, "single": table.single,
         "map_data": 0, "map_count": 0, "scratch": scratch.ctypes.data, "otherwise": id(otherwise),
         "slots": id(slots), "spares": id(slots.spares), "like": id(np.empty_like),
-        "tensor_type": id(kind), "new": function_of(kind, TP_NEW), "no_arguments": id(nothing),
+        "tensor_type": id(kind), "new": new, "no_arguments": id(nothing),
         "value_offset": offset_of(Handle, "_value"), "array_offset": offset_of(Handle, "_array"),
         "looks": len(looks) // 4,
     }  # fmt: skip

@@ -34,9 +34,7 @@ class Warm:
         self.machinery = machinery
         self.recorder = recorder
         self.tables: list[Any] = []
-        self.kind: Any = type(types.new())
-        if [self.kind.__new__, self.kind.__init__] != [object.__new__, object.__init__]:
-            raise Unfit("tensors are not made in the usual way")
+        self.kind, self.new = tensors_made()
 
     def call(self, op: Any, count: int, otherwise: Callable[..., Any], parameter: type) -> Any:
         """A function for calls of `op` with so many tensors, perhaps parameters of this type."""
@@ -46,7 +44,7 @@ class Warm:
             "thread": thread_state(), "recorder": id(self.recorder),
             "entry_type": id(Entry), "tensor_type": id(kind), "parameter_type": id(parameter),
             "none": id(NONE), "first": id(FIRST), "second": id(SECOND), "both": id(BOTH),
-            "exports": id(EXPORTED), "new": function_of(kind, TP_NEW), "no_arguments": id(nothing),
+            "exports": id(EXPORTED), "new": self.new, "no_arguments": id(nothing),
         }  # fmt: skip
         for name in ("next", "plain", "mode", "binds", "bound", "out"):
             words[f"{name}_offset"] = offset_of(Entry, name)
@@ -67,6 +65,14 @@ class Warm:
         """Let every function call the one that was there before: the thread is gone."""
         for table in self.tables:
             table[WARM.index("thread")] = 0
+
+
+def tensors_made() -> tuple[Any, int]:
+    """The type of tensors, and the address of the function that makes one."""
+    kind: Any = type(types.new())
+    if [kind.__new__, kind.__init__] != [object.__new__, object.__init__]:
+        raise Unfit("tensors are not made in the usual way")
+    return kind, function_of(kind, TP_NEW)
 
 
 def thread_state() -> int:
