@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import ops
 from .errors import ArgumentError, GradError, explain
@@ -89,11 +89,26 @@ class Function:
 
     vjp = backward
 
+    generate_vmap_rule = False  # whether vmap may look into the two: it always does
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """The result for many examples, and along which dimension they lie in it.
+
+        They lie along `in_dims` of the arguments; `info` has `batch_size` and `randomness`.
+        """
+        raise NotImplementedError("a custom function may have a static method vmap(info, ...)")
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """The result of `forward`, with this function's `backward` as its gradient."""
         ctx = Context()
         recorder = local.recorder
+        level = level_of(cls, recorder, args) if recorder.mapping else None
+        if level is not None:
+            args, kwargs = with_defaults(cls.forward, args, kwargs)
+        if level is not None and recorder.tracking == level.tracking:
+            return mapped(cls, level, args)  # its own calls are what has a gradient
         ctx.needs_input_grad = tuple(
             [isinstance(a, Handle) and a._value.requires_grad for a in args]
         )
@@ -102,7 +117,10 @@ class Function:
                 result = cls.forward(ctx, *args, **kwargs)
             else:
                 args, kwargs = with_defaults(cls.forward, args, kwargs)
-                result = cls.forward(*args, **kwargs)
+                if level is None:
+                    result = cls.forward(*args, **kwargs)
+                else:
+                    result = mapped(cls, level, args)
                 cls.setup_context(ctx, args, result)
         if not recorder.grad or not any(ctx.needs_input_grad):
             return result
@@ -111,6 +129,45 @@ class Function:
         call = CustomCall(cls, ctx, args)
         made = call.connect(outputs)
         return made[0] if single else tuple(made)
+
+
+class VmapInfo(NamedTuple):
+    """What the `vmap` of a custom function is told."""
+
+    batch_size: int
+    randomness: str
+
+
+def level_of(function: type[Function], recorder: Any, args: Sequence[Any]) -> Any:
+    """The innermost vmap that `function` has to see to itself, None if there is none."""
+    if function.vmap is Function.vmap:
+        return None
+    bits = [a._value.examples for a in args if isinstance(a, Handle)]
+    return next((v for v in reversed(recorder.mapping) if any([b & v.bit for b in bits])), None)
+
+
+def mapped(function: type[Function], level: Any, args: Sequence[Any]) -> Any:
+    """What the `vmap` of a custom function gives for any one of the examples."""
+    given = list(args)
+    places = [
+        k for k, a in enumerate(args) if isinstance(a, Handle) and a._value.examples & level.bit
+    ]
+    whole = level.whole([args[k] for k in places], [0] * len(places))
+    for k, tensor in zip(places, whole, strict=True):
+        given[k] = tensor
+    in_dims = tuple([0 if k in places else None for k in range(len(args))])
+    made = function.vmap(VmapInfo(level.size, level.randomness), in_dims, *given)
+    if not isinstance(made, tuple) or len(made) != 2:
+        problem = "vmap must return a tuple (result, out_dims)"
+        raise ArgumentError(explain(function.__name__, problem))
+    result, out_dims = made
+    single = not isinstance(result, tuple)
+    results = [result] if single else list(result)
+    dims = list(out_dims) if isinstance(out_dims, tuple | list) else [out_dims] * len(results)
+    for k, dim in enumerate(dims):
+        if dim is not None:
+            results[k] = level.example(results[k], dim % results[k].ndim)
+    return results[0] if single else tuple(results)
 
 
 def with_defaults(

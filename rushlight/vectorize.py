@@ -12,14 +12,17 @@ from typing import Any
 from . import ops
 from .errors import GradError, explain
 from .gradient import sum_to, to_dtype_of
-from .graph import Leaf, Node, needed, scope
+from .graph import Bound, Cell, Leaf, Node, Past, Saved, Stale, needed, scope
 from .ops.batching import Batch, moved, rule_of
 
 
-def vectorized(outputs: Sequence[Node], known: dict[Node, Node], size: int) -> list[Node]:
+def vectorized(
+    outputs: Sequence[Node], known: dict[Node, Node], size: int, depth: int = 0
+) -> list[Node]:
     """`outputs` for all examples, or as they are if they are the same for all.
 
-    `known` says which nodes hold the examples of a node; what is found out is added to it.
+    `known` says which nodes hold the examples of a node; what is found out is added to it. `depth`
+    is how many derivatives are being taken around all of this.
     """
     before = scope.grad
     try:
@@ -27,6 +30,10 @@ def vectorized(outputs: Sequence[Node], known: dict[Node, Node], size: int) -> l
             if node not in known and any([x in known for x in node.inputs]):
                 # A node has a history where its example has one, not where it is made again.
                 scope.grad = node.requires_grad
+                if node.op is ops.custom and node.requires_grad:
+                    if is_wanted(node, depth):
+                        raise no_rule(node)
+                    scope.grad = False  # the pass that it was called for is over
                 known[node] = batched(node, known, size)
     finally:
         scope.grad = before
@@ -40,8 +47,6 @@ def batched(node: Node, known: dict[Node, Node], size: int) -> Node:
     op = node.op
     if op is ops.track:
         return inputs[0]  # the pass that tracked it is over
-    if op is ops.custom and node.requires_grad:
-        raise no_rule(node)
     shape = (size, *node.shape)
     if not size:  # the rule of an op may not know what to make of nothing
         return ops.expand_view(ops.constant(0, node.dtype), shape=shape)
@@ -50,6 +55,25 @@ def batched(node: Node, known: dict[Node, Node], size: int) -> Node:
         problem = f"the rule of vmap gave {made.spec} for {size} examples of {node.spec}"
         raise AssertionError(explain(op.name, problem))
     return made
+
+
+def is_wanted(root: Node, depth: int) -> bool:
+    """Whether anything but the `depth`-th derivative wants a gradient of `root`."""
+    seen: set[Node] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        source = node.source if isinstance(node, Saved) else node
+        if isinstance(source, Cell | Past | Stale):
+            return True
+        tracks = not isinstance(source, Bound) and source.op is ops.track
+        if tracks and source.attrs["depth"] < depth:
+            return True
+        stack.extend([p for p in node.parents if p.requires_grad])
+    return False
 
 
 def no_rule(node: Node) -> GradError:

@@ -24,6 +24,13 @@ DIFFERENT = {
 }
 """Functions and transforms that give something else, and why."""
 
+REFUSED = (
+    "a value was looked at inside a derivative inside vmap",
+    "gradients cannot flow through a custom function into or out of vmap",
+    "inside vmap, one tensor for all examples cannot take a value for each",
+)
+"""What rushlight does not do where vmap and gradients meet, and says so."""
+
 
 def our_classes():
     """The custom functions of the table, made of their source, and what they refer to."""
@@ -135,7 +142,8 @@ def verdicts(info, way):
             if isinstance(theirs, Exception):
                 continue  # then rushlight may do more
             if isinstance(mine, Exception):
-                yield repr(mine)[:300]
+                if "vmap" not in way or not any([words in str(mine) for words in REFUSED]):
+                    yield repr(mine)[:300]
             elif len(mine) != len(theirs):
                 yield f"{len(mine)} results instead of {len(theirs)}"
             else:
@@ -148,7 +156,7 @@ def verdicts(info, way):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("way", ["plain", "grad", "jvp"])
+@pytest.mark.parametrize("way", WAYS)
 def test_custom_functions(way):
     wrong = []
     for info in table.autograd_function_db:

@@ -13,7 +13,7 @@ from typing import Any
 from .. import ops
 from ..backward import grad
 from ..errors import ArgumentError, DtypeError, explain
-from ..graph import Bound, Cell, Node, Past, Saved, Stale
+from ..graph import Node
 from ..patterns import zeros_like
 from ..runtime.casting import with_grad
 from ..runtime.effect import Change, apply_effect, new_tensor
@@ -21,6 +21,7 @@ from ..runtime.entry import Handle
 from ..runtime.examples import Call, begin
 from ..runtime.record import settle
 from ..runtime.recorder import local
+from ..vectorize import is_wanted
 from .tree import leaves, mapped
 
 TRACK = Call("track")
@@ -91,25 +92,6 @@ def released(tree: Any, depth: int) -> Any:
         apply_effect(recorder, RELEASE, key, handles, (), describe)
         wanted = {id(t): w for t, w in zip(tensors, recorder.at.returned, strict=True)}
     return mapped(lambda leaf: leaf if wanted.get(id(leaf), True) else leaf.detach(), tree)
-
-
-def is_wanted(root: Node, depth: int) -> bool:
-    """Whether anything but the `depth`-th derivative wants a gradient of `root`."""
-    seen: set[Node] = set()
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        source = node.source if isinstance(node, Saved) else node
-        if isinstance(source, Cell | Past | Stale):
-            return True
-        tracks = not isinstance(source, Bound) and source.op is ops.track
-        if tracks and source.attrs["depth"] < depth:
-            return True
-        stack.extend([p for p in node.parents if p.requires_grad])
-    return False
 
 
 def gradients(

@@ -11,7 +11,7 @@ from .. import ops
 from ..errors import ChoiceError, GradError, LostError, explain
 from ..graph import Leaf, Node, Spec
 from .batching import Batch
-from .layouts import like_inputs
+from .layouts import like_first, like_inputs
 from .samples import floats
 from .table import Kind, Tensor, primitive
 
@@ -81,7 +81,7 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), floats(3, 4)
 
 
-@primitive(Kind.CONTROL, numpy=lambda out, *inputs: out, passes=0, layout=like_inputs)
+@primitive(Kind.CONTROL, numpy=lambda out, *inputs: out, passes=0, layout=like_first)
 def custom(out: Tensor, *inputs: Tensor) -> Spec:
     """`out`, made from `inputs` in a way that only a custom function's `backward` knows."""
     return out.spec

@@ -24,8 +24,20 @@ def like_inputs(node: Node) -> tuple[int, ...]:
 
     Where inputs disagree the first of them decides, as in PyTorch's TensorIterator.
     """
-    shape = node.shape
-    votes = [strides_over(shape, i) for i in node.inputs]
+    return in_order_of(node.inputs, node.shape)
+
+
+def like_first(node: Node) -> tuple[int, ...]:
+    """A new array whose dimensions lie in memory in the order in which those of the first input do.
+
+    The other inputs may be of any shape.
+    """
+    return in_order_of(node.inputs[:1], node.shape)
+
+
+def in_order_of(inputs: Sequence[Node], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of a new array of `shape` that lies in memory as `inputs` do."""
+    votes = [strides_over(shape, i) for i in inputs]
     order = list(range(len(shape)))[::-1]  # the dimension that varies fastest comes first
     for last in range(1, len(shape)):
         k = last

@@ -82,6 +82,7 @@ class Level:
         self.eager = recorder.eager
         self.start: Entry = recorder.at
         self.bit = 1 << len(recorder.mapping)
+        self.tracking = recorder.tracking  # derivatives that this vmap is in
         recorder.eager = False
         recorder.mapping.append(self)
         return self
@@ -157,13 +158,27 @@ class Level:
 
         def describe(nodes: Sequence[Node], scalars: Sequence[Node]) -> Change:
             change = Change()
-            for made, axis in zip(for_all(nodes, self.bit, self.size), axes, strict=True):
+            for made, axis in zip(self.for_all(nodes), axes, strict=True):
                 change.add(moved(made, 0, axis), new_tensor, None)
             return change
 
         values = tuple([h._value for h in settled])
-        key = (WHOLE, tuple(axes), self.bit, self.size, values, recorder.grad)
+        key = (WHOLE, tuple(axes), self.bit, self.size, self.tracking, values, recorder.grad)
         return list(apply_effect(recorder, WHOLE, key, settled, (), describe))
+
+    def for_all(self, nodes: Sequence[Node]) -> list[Node]:
+        """What `nodes` are for all examples, which lie along the first axis."""
+        bit, size = self.bit, self.size
+        known = {
+            node: batch_of(node)
+            for node in needed(nodes)
+            if node.examples & bit and node.op is ops.example and node.attrs["level"] == bit
+        }
+        found = vectorized(nodes, known, size, self.tracking)
+        return [
+            made if node in known else ops.expand_view(made, shape=(size, *made.shape))
+            for node, made in zip(nodes, found, strict=True)
+        ]
 
 
 def one_of(node: Node, axis: int, bit: int) -> Node:
@@ -171,19 +186,6 @@ def one_of(node: Node, axis: int, bit: int) -> Node:
     made = ops.example(node, axis=axis, level=bit)
     made.examples |= bit
     return made
-
-
-def for_all(nodes: Sequence[Node], bit: int, size: int) -> list[Node]:
-    """What `nodes` are for all examples of a vmap, which lie along the first axis."""
-    known = {
-        node: batch_of(node)
-        for node in needed(nodes)
-        if node.examples & bit and node.op is ops.example and node.attrs["level"] == bit
-    }
-    return [
-        made if node in known else ops.expand_view(made, shape=(size, *made.shape))
-        for node, made in zip(nodes, vectorized(nodes, known, size), strict=True)
-    ]
 
 
 # -- a value is looked at while a vmap runs ----------------------------------------------------
