@@ -5,6 +5,7 @@ What was in a concrete tensor does not matter any more, so nothing need be recor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +39,26 @@ def overwrite(tensor: Any, array: Any) -> Any:
     recorder.flush()
     store(tensor, array)
     return tensor
+
+
+LARGE = 1 << 16
+"""From so many elements on new memory costs more than what is put into it."""
+
+
+def own_memory(tensor: Any) -> Any:
+    """The memory of a large parameter that nobody else sees, to be filled anew; else None.
+
+    Whoever has filled it says so with `put`.
+    """
+    recorder = local.recorder
+    if tensor._cell is None or math.prod(tensor._value.shape) < LARGE:
+        return None
+    settle(recorder, (tensor,))
+    recorder.flush()
+    if not is_private(tensor) or is_exported(tensor._array):
+        return None
+    flags = tensor._array.flags
+    return tensor._array if flags.c_contiguous and flags.writeable else None
 
 
 @public("torch Tensor")

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from . import bfloat, dtypes, rng
+from . import dtypes, rng
 from .chance import for_each, room_for
 from .create import checked_dtype, finished
 from .devices import require_cpu
+from .draws import Draw, draw_normal, draw_uniform, filled, refill
 from .errors import ArgumentError, MissingError, ShapeError, explain
 from .formats import LAST
 from .generator import (
@@ -30,15 +31,11 @@ from .generator import (
     set_rng_state,
     twister_of,
 )
-from .graph import contiguous_strides
 from .outputs import written
-from .overwrite import copy_, overwrite
-from .patterns import room_like, shape_of
+from .patterns import shape_of
 from .public import public
 from .runtime.entry import Handle
-from .runtime.mutate import check_leaf
 from .runtime.record import elements, wrap
-from .runtime.recorder import local
 
 __all__ = [
     "default_generator",
@@ -51,34 +48,6 @@ __all__ = [
 ]  # what PyTorch has in this module
 
 # -- drawing -----------------------------------------------------------------------------------
-
-Draw = Callable[[rng.Twister, Any, Any, bool], Any]
-"""Makes an array given a twister, a shape, a NumPy dtype and whether the tensor is contiguous."""
-
-
-def draw_uniform(low: float, high: float) -> Draw:
-    """Uniform in [low, high)."""
-    return lambda t, shape, dtype, contiguous: rng.uniform(t, shape, low, high, dtype)
-
-
-def draw_normal(mean: float, std: float) -> Draw:
-    """Normal; PyTorch has one algorithm for contiguous tensors and another for others."""
-    return lambda t, shape, dtype, contiguous: rng.normal(t, shape, mean, std, dtype, contiguous)
-
-
-def filled(room: Any, generator: Generator | None, draw: Draw) -> Any:
-    """`room` filled in the order of its memory, or another array like it that was drawn so."""
-    item = room.itemsize
-    contiguous = tuple([s // item for s in room.strides]) == contiguous_strides(room.shape)
-    order = sorted(range(room.ndim), key=lambda k: (-room.strides[k], k))
-    view = room.transpose(order)
-    with LOCK:
-        found = draw(twister_of(generator), view.shape, room.dtype, contiguous)
-    found = bfloat.converted(found, room.dtype, copy=False)
-    if contiguous and found.dtype == room.dtype and found.shape == room.shape:
-        return found  # large weights need not be copied
-    view[...] = found
-    return room
 
 
 def drawn(op: str, draw: Draw, what: str) -> Callable[..., Any]:
@@ -301,19 +270,6 @@ def multinomial(
 # -- filling tensors that exist ----------------------------------------------------------------
 
 
-def refill(tensor: Any, generator: Generator | None, draw: Draw, op: str) -> Any:
-    """`tensor`, after its elements were drawn anew."""
-    recorder = local.recorder
-    check_leaf(recorder, op, tensor)
-    if recorder.mapping:
-
-        def make(shape: tuple[int, ...]) -> Any:
-            return wrap(filled(room_for(tensor, shape), generator, draw))
-
-        return copy_(tensor, for_each(op, tensor._value.shape, make))
-    return overwrite(tensor, filled(room_like(tensor), generator, draw))
-
-
 @public("Tensor")
 def uniform_(
     self: Any, from_: float = 0, to: float = 1, *, generator: Any = None, **named: Any
@@ -323,7 +279,7 @@ def uniform_(
     if to < low:
         problem = f"expects to return a [from, to) range, but found from={low} > to={to}"
         raise ShapeError(explain("uniform_", problem))
-    return refill(self, generator, draw_uniform(low, to), "uniform_")
+    return refill(self, generator, draw_uniform(low, to), "uniform_", fills=True)
 
 
 @public("Tensor")
@@ -331,7 +287,7 @@ def normal_(self: Any, mean: float = 0, std: float = 1, *, generator: Any = None
     """Itself, refilled with normal numbers."""
     if std < 0:
         raise ShapeError(explain("normal_", f"expects std >= 0.0, but found std {std}"))
-    return refill(self, generator, draw_normal(mean, std), "normal_")
+    return refill(self, generator, draw_normal(mean, std), "normal_", fills=True)
 
 
 @public("Tensor")

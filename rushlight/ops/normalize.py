@@ -109,9 +109,8 @@ def rms_norm(
     tensor([[0.8485, 1.1314]])
     """
     axes = last_axes("rms_norm", input, normalized_shape, weight=weight)
-    x = input
-    tiny = x.dtype.eps if eps is None else eps
-    out = x * ops.rsqrt(average(ops.square(x), axes, True) + tiny)
+    tiny = input.dtype.eps if eps is None else eps
+    out = input * ops.rsqrt(average(ops.square(input), axes, True) + tiny)
     return like(rescaled(out, weight, None), input)
 
 
@@ -257,8 +256,8 @@ def _() -> Iterator[Any]:
 
 def in_groups(input: Node, groups: int, eps: float) -> Node:
     """`input` with mean 0 and variance 1 over each group of channels of each sample."""
-    x = input
-    rows = ops.reshape(x, (input.shape[0] * groups, x.size // max(input.shape[0] * groups, 1)))
+    count = input.shape[0] * groups
+    rows = ops.reshape(input, (count, input.size // max(count, 1)))
     return reshape_view(standardized(rows, (1,), eps), shape=input.shape)
 
 

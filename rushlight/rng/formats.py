@@ -72,6 +72,13 @@ def size_of(shape: Shape) -> int:
     return shape if isinstance(shape, int) else math.prod(shape)
 
 
+def flat(room: NDArray[Any] | None, n: int, dtype: Any) -> NDArray[Any]:
+    """The n places of an array without gaps, or a new array if that is of another dtype."""
+    if room is None or room.dtype != dtype:
+        return np.empty(n, dtype)
+    return room.reshape(-1)
+
+
 def chunks(n: int) -> Iterator[slice]:
     """The slices that cut n places into stretches short enough for the cache, whole sixteens."""
     for start in range(0, n, _CHUNK):

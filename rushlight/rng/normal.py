@@ -15,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.rng.exact import Floats, c_function, fma, fma32
-from rushlight.rng.formats import FLOAT32, FLOAT64, Format, Shape, chunks, float_format, size_of
+from rushlight.rng.formats import (
+    FLOAT32,
+    FLOAT64,
+    Format,
+    Shape,
+    chunks,
+    flat,
+    float_format,
+    size_of,
+)
 from rushlight.rng.polynomials import box_muller
 from rushlight.rng.twister import Twister
 
@@ -37,8 +46,11 @@ def normal(
     std: float = 1.0,
     dtype: Any = np.float32,
     contiguous: bool = True,
+    room: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
-    """A new array of normal numbers; `contiguous` says what the tensor to be filled is.
+    """An array of normal numbers: a new one, or perhaps `room`.
+
+    `contiguous` says what the tensor to be filled is.
 
     >>> normal(Twister(0), 2)
     array([ 1.5409961, -0.2934289], dtype=float32)
@@ -50,9 +62,9 @@ def normal(
     if n < _BLOCK or not contiguous:
         out = form.narrow(normal_pairs(twister, n, mean, std))
     elif form is FLOAT64:
-        out = _blocks64(twister, n, mean, std)
+        out = _blocks64(twister, mean, std, flat(room, n, np.float64))
     else:
-        out = _blocks32(twister, n, mean, std, form)
+        out = _blocks32(twister, mean, std, form, flat(room, n, np.float32))
     return out if isinstance(shape, int) else out.reshape(shape)
 
 
@@ -103,53 +115,51 @@ def _many_pairs(twister: Twister, pairs: int) -> Floats:
     return values.ravel()
 
 
-def _blocks32(twister: Twister, n: int, mean: float, std: float, form: Format) -> NDArray[Any]:
-    """The n numbers, made in blocks of sixteen, in float32."""
+def _blocks32(
+    twister: Twister, mean: float, std: float, form: Format, out: NDArray[np.float32]
+) -> NDArray[Any]:
+    """Numbers made in blocks of sixteen, in float32; `out` is filled with them."""
     mean = float(np.float32(mean))
     std = float(np.float32(std))
     transform = _transform32 if twister.machine is None else twister.machine.box_muller
     # The 16-bit formats do not draw for the places of an incomplete block.
-    out = _in_blocks(
-        n, np.float32, twister.fill24, lambda units: transform(units, mean, std), form is FLOAT32
-    )
+    _fill(out, twister.fill24, lambda units: transform(units, mean, std), form is FLOAT32)
     return out if form is FLOAT32 else form.narrow(out)
 
 
-def _blocks64(twister: Twister, n: int, mean: float, std: float) -> Floats:
-    """The n numbers, made in blocks of sixteen, in float64 with the C library's functions."""
+def _blocks64(twister: Twister, mean: float, std: float, out: Floats) -> Floats:
+    """Numbers made in blocks of sixteen, in float64 with the C library's functions: `out`."""
     transform = _transform64 if twister.machine is None else twister.machine.box_muller64
-    return _in_blocks(
-        n, np.float64, twister.fill53, lambda units: transform(units, mean, std), True
-    )
+    _fill(out, twister.fill53, lambda units: transform(units, mean, std), True)
+    return out
 
 
-def _in_blocks(
-    n: int,
-    dtype: Any,
+def _fill(
+    out: NDArray[Any],
     fill: Callable[[Any], Iterator[int]],
     transform: Callable[[Any], None],
     wasteful: bool,
-) -> NDArray[Any]:
-    """Uniform numbers that `fill` draws, in whole blocks that `transform` makes normal ones.
+) -> None:
+    """None; `out` gets uniform numbers by `fill`, in whole blocks made normal ones by `transform`.
 
-    Where 16 does not divide n, the last 16 numbers come from a block of their own, drawn after all
-    others. PyTorch may draw for the incomplete block too, for nothing. What was filled is
+    Where 16 does not divide their number, the last 16 come from a block of their own, drawn after
+    all others. PyTorch may draw for the incomplete block too, for nothing. What was filled is
     transformed while it is still in the cache.
     """
+    n = len(out)
     whole = n // _BLOCK * _BLOCK
-    out = np.empty(whole if whole == n else whole + _BLOCK, dtype)
     done = 0
-    for filled in fill(out[: n if wasteful else whole]):
+    for filled in fill(out if wasteful else out[:whole]):
         stop = min(filled, whole) // _BLOCK * _BLOCK
         if stop - done >= _STRETCH or stop == whole:
             transform(out[done:stop])
             done = stop
     if whole < n:
-        for _ in fill(out[whole:]):
+        last = np.empty(_BLOCK, out.dtype)
+        for _ in fill(last):
             pass
-        transform(out[whole:])
-        out[n - _BLOCK : n] = out[-_BLOCK:].copy()
-    return out[:n]
+        transform(last)
+        out[n - _BLOCK :] = last
 
 
 def _transform32(units: NDArray[np.float32], mean: float, std: float) -> None:

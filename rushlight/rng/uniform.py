@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.rng.exact import fma, fma32
-from rushlight.rng.formats import FLOAT32, FLOAT64, Format, Shape, float_format, size_of
+from rushlight.rng.formats import FLOAT32, FLOAT64, Format, Shape, flat, float_format, size_of
 from rushlight.rng.twister import Twister
 
 # The largest value that each kind of uniform number can take.
@@ -25,8 +25,9 @@ def uniform(
     low: float = 0.0,
     high: float = 1.0,
     dtype: Any = np.float32,
+    room: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
-    """A new array of numbers from low to high, high itself excluded.
+    """An array of numbers from low to high, high itself excluded: a new one, or perhaps `room`.
 
     >>> uniform(Twister(0), 2, -1.0, 1.0)
     array([-0.00748682,  0.5364436 ], dtype=float32)
@@ -38,13 +39,11 @@ def uniform(
     span = _span(low, high, math.copysign(1.0, low), form)
     out: NDArray[Any]
     if form is FLOAT64:
-        out = _uniform64(twister, n, span)
-    elif span.unit and form is FLOAT32 and (twister.machine is None or n <= _FEW):
-        out = twister.unit24(n)
-        if not out.flags.writeable:
-            out = out.copy()
+        out = _uniform64(twister, n, span, room)
+    elif span.unit and form is FLOAT32:
+        out = _units(twister, n, room)
     else:
-        out = _uniform24(twister, n, span, form)
+        out = _uniform24(twister, n, span, form, room)
     return out if isinstance(shape, int) else out.reshape(shape)
 
 
@@ -103,16 +102,29 @@ def _lowest_bit(x: float) -> int:
     return (top & -top).bit_length() - bottom.bit_length()
 
 
-def _uniform24(twister: Twister, n: int, span: _Span, form: Format) -> NDArray[Any]:
+def _units(twister: Twister, n: int, room: NDArray[Any] | None) -> NDArray[np.float32]:
+    """Uniform numbers from 0 to 1: as they are made."""
+    if n <= _FEW:
+        units = twister.unit24(n)
+        return units if units.flags.writeable else units.copy()
+    out = flat(room, n, np.float32)
+    for _ in twister.fill24(out):
+        pass
+    return out
+
+
+def _uniform24(
+    twister: Twister, n: int, span: _Span, form: Format, room: NDArray[Any] | None
+) -> NDArray[Any]:
     """Uniform numbers of 24 random bits, for float32 and the 16-bit formats."""
     machine = twister.machine
     if machine is not None:
-        singles = np.empty(n, np.float32)
+        singles = flat(room, n, np.float32)
         high = span.ends[1] if span.reaches else math.nan
         for place, words in twister.word_pieces(n):
             machine.uniform24(words, singles[place], span.width, span.low, high)
         return singles if form is FLOAT32 else _without_high(form.narrow(singles), span)
-    out = np.empty(n, form.dtype)
+    out = flat(room, n, form.dtype)
     for place, units in twister.unit24_pieces(n):
         wide = np.multiply(units, span.wide)
         if not span.exact:
@@ -127,9 +139,11 @@ def _uniform24(twister: Twister, n: int, span: _Span, form: Format) -> NDArray[A
     return _without_high(out, span)
 
 
-def _uniform64(twister: Twister, n: int, span: _Span) -> NDArray[np.float64]:
+def _uniform64(
+    twister: Twister, n: int, span: _Span, room: NDArray[Any] | None
+) -> NDArray[np.float64]:
     """Uniform numbers of 53 random bits."""
-    out = np.empty(n)
+    out = flat(room, n, np.float64)
     machine = twister.machine
     if machine is not None:
         high = span.ends[1] if span.reaches else math.nan

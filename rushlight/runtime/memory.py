@@ -114,14 +114,19 @@ def store(handle: Handle, array: Array) -> None:
     if handle._array is array:
         return  # this has been done before, by a delivery that was interrupted
     if handle._array.strides == array.strides and is_private(handle):
-        if handle._cell is not None:
-            stamp = object()
-            world.changed()
-            handle._cell.array = array
-            handle._cell.stamp = stamp
-        handle._array = array
+        put(handle, array)
     else:
         write(handle, array)
+
+
+def put(handle: Handle, array: Array) -> None:
+    """Make `array` the memory of a tensor that nobody else sees; it may be what it has, changed."""
+    if handle._cell is not None:
+        stamp = object()
+        world.changed()
+        handle._cell.array = array
+        handle._cell.stamp = stamp
+    handle._array = array
 
 
 def write(handle: Handle, value: Any) -> None:
