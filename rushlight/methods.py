@@ -122,6 +122,19 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
     return made if memory_format is None else formatted(made, memory_format)
 
 
+SPLIT = function(OPS["split"])
+
+
+@public("Tensor")
+def split(self: Any, split_size: Any, dim: int = 0) -> Any:
+    """The parts of this tensor along `dim` that have this size (the last may be smaller), or sizes.
+
+    >>> torch.tensor([1, 2, 3]).split(split_size=[1, 2])
+    (tensor([1]), tensor([2, 3]))
+    """
+    return SPLIT(self, split_size, dim)
+
+
 @public("Tensor")
 def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
     """The name of the tensor's legacy type, or the tensor converted to `dtype`."""

@@ -190,6 +190,31 @@ for k in range(4):
     assert time.monotonic() - start < 30
 
 
+def test_the_end_waits_for_code_that_is_being_made_and_not_for_a_thread_that_waits_for_the_end():
+    pytest.importorskip("llvmlite")
+    text = """
+from rushlight.engines.llvm import jit
+
+class Guarded:
+    def compile(program, updates):
+        with jit.LOCK:
+            time.sleep(FIRST)
+        time.sleep(0.2)
+        with jit.LOCK:
+            print("compiled", flush=True)
+
+compiling.state.find_engine()
+compiling.state.engine = Guarded
+compiling.FAREWELL = 5.0 * (FIRST < 1)
+train(6)
+while compiling.state.current is None: pass
+"""
+    start = time.monotonic()
+    assert program(text.replace("FIRST", "0.2")) == "compiled\n"
+    assert program(text.replace("FIRST", "2.5")) == ""
+    assert time.monotonic() - start > 2.5
+
+
 def test_a_child_compiles_for_itself():
     text = """
 compiling.state.engine = pretend

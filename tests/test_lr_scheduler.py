@@ -75,6 +75,12 @@ def rates(f, name, options, epochs=20):
     return seen, schedule, optimizer
 
 
+@pytest.mark.parametrize("name, options", CASES)
+def test_what_is_remembered_is_in_pytorchs_order(name, options):
+    ours, theirs = (list(rates(f, name, options, 2)[1].state_dict()) for f in BOTH)
+    assert ours == [key for key in theirs if key in ours]
+
+
 def close(ours, theirs):
     return all([a == pytest.approx(b, rel=1e-12) for a, b in zip(ours, theirs, strict=True)])
 

@@ -371,3 +371,16 @@ def test_data_may_be_set_to_another_dtype_and_shape():
     assert layer.weight.requires_grad
     out = layer(rushlight.ones(1, 2, dtype=rushlight.float64))
     assert out.tolist() == [[2.0, 2.0, 2.0]]
+
+
+def test_hooks_are_printed_as_a_dictionary():
+    layer = nn.Linear(1, 1)
+    assert repr(layer._forward_hooks) == "OrderedDict()"
+    layer.register_forward_hook(print)
+    assert repr(layer._forward_hooks).startswith("OrderedDict(")
+
+
+def test_split_has_pytorchs_names_of_its_arguments():
+    x = rushlight.arange(6.0)
+    assert [p.tolist() for p in x.split(split_size=[2, 4])] == [[0, 1], [2, 3, 4, 5]]
+    assert len(rushlight.split(x, split_size_or_sections=4)) == 2

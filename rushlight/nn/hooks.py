@@ -46,6 +46,9 @@ class Hooks(OrderedDict[int, Hook]):
         super().__setitem__(number, hook)
         routes.lengthen(self)
 
+    def __repr__(self) -> str:
+        return repr(OrderedDict(self))
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         return (Hooks, (self.kind,), None, None, iter(self.items()))
 

@@ -164,7 +164,7 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), (1, 3), 1
 
 
-@derived(on="torch Tensor", view=True)
+@derived(on="torch", view=True)  # the method has another name for its argument
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Node, ...]:
     """The parts of `tensor` along `dim` that have this size (the last may be smaller), or sizes.
 

@@ -27,12 +27,12 @@ class LRScheduler:
                 raise KeyError(explain("scheduler", problem, hint=hint))
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
-        self._get_lr_called_within_step = False  # PyTorch's state dicts have it
         self._initial_step()
 
     def _initial_step(self) -> None:
         self._step_count = 0
         self._is_initial = True
+        self._get_lr_called_within_step = False  # PyTorch's state dicts have it
         self.step()
         self._is_initial = False
 

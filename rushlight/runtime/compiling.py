@@ -24,8 +24,11 @@ from ..errors import ChoiceError, explain
 ENGINES = {"llvm": "rushlight.engines.llvm"}
 """Native engines, and the modules they are in, which need an optional package."""
 
-LONGEST_FAREWELL = 10.0
-"""Seconds that the end of the process may wait for a compilation: code must not be torn away."""
+FAREWELL = 1.0
+"""Seconds that the end of the process waits for a compilation, for the cache on disk to have it."""
+
+IMPORT = 10.0
+"""Seconds that it waits for a native library that is being loaded."""
 
 LOST = 100
 """After so many looks at an empty queue nothing is waited for any more."""
@@ -63,6 +66,9 @@ class Compiling:
             except ImportError as error:
                 logger.debug("no native engine: %s", error)
             self.available = self.engine is not None
+            # What is registered last comes first: the engine shuts its door at exit after `leave`.
+            atexit.unregister(self.leave)
+            atexit.register(self.leave)
         return self.engine
 
     def ask(self, plan: Any) -> None:
@@ -116,7 +122,7 @@ class Compiling:
         self.queue.put(None)
         thread = self.thread
         if thread is not None and self.current is not None:
-            thread.join(LONGEST_FAREWELL)
+            thread.join(IMPORT if self.engine is None else FAREWELL)
 
 
 if config.engine not in ("", "numpy", *ENGINES):

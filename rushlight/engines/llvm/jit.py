@@ -44,8 +44,9 @@ def alone(function: Callable[..., T]) -> Callable[..., T]:
 
 alone(target)()  # asks LLVM what the processor is
 
-# At exit a compilation in another thread is waited for: the process takes LLVM's own data away.
-atexit.register(LOCK.acquire, timeout=2.0)
+# At exit a call in another thread is waited for, and no other begins: the process takes LLVM's own
+# data away. A large module takes seconds where others work on the same cores.
+atexit.register(LOCK.acquire, timeout=60.0)
 
 METH_FASTCALL, METH_KEYWORDS = 0x0080, 0x0002
 
