@@ -117,6 +117,17 @@ def test_an_update_of_a_large_weight(rows: int, groups: int) -> None:
     assert ("llvm.prefetch" in step.b.module()) == (groups == 1)
 
 
+@pytest.mark.parametrize("axes,groups", [((0, 2, 3), 2), ((0, 1, 2, 3), 2), ((2, 3), 1)])
+def test_few_totals_of_a_large_array_are_taken_in_two_steps(
+    axes: tuple[int, ...], groups: int
+) -> None:
+    x, y = leaf(16, 8, 20, 20), leaf(16, 8, 20, 20)
+    total = ops.reduce_sum(x * y, axes=axes, keepdim=False)
+    assert len(check([total], (x, y)).schedule.groups) == groups
+    variance = ops.reduce_var(x, axes=axes, keepdim=True, divisor=400.0)
+    check([variance], (x,))
+
+
 @pytest.mark.parametrize("padding", [(2, 2), (3, 1), (0, 4)])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_rows_of_a_window_that_lie_beyond_the_border_are_left_out(

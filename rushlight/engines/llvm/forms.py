@@ -164,6 +164,26 @@ def folded(fold: str, source: Form, axes: Iterable[int], keep: bool = True) -> F
     return reshaped(out, [n for k, n in enumerate(source.shape) if k not in axes])
 
 
+def summed(source: Form, axes: Iterable[int], keep: bool = True) -> Form:
+    """`source` added up over `axes`.
+
+    The few totals of a large array are taken in two steps: so threads have something to share, and
+    whatever lies innermost in memory, several sums may be taken at a time.
+    """
+    axes = sorted(axes)
+    long = [source.shape[k] for k in axes if source.shape[k] > 1]
+    first, rest = math.prod(long[:1]), math.prod(long[1:])
+    if source.size >= LARGE and source.size <= FEW * first * rest and min(first, rest) >= PARTS:
+        place = next(k for k in axes if source.shape[k] > 1)
+        source = folded("add", source, [k for k in axes if k != place])
+    return folded("add", source, axes, keep)
+
+
+LARGE, FEW, PARTS = 1 << 15, 64, 8
+"""Elements of an array whose totals are taken in two steps; the most such totals; the least length
+of either step."""
+
+
 def copied(source: Form) -> Form:
     """The same elements, to be stored somewhere else if they are stored."""
     return Form(Kind.MAP, (source,), source.shape, source.type, "same")

@@ -17,7 +17,7 @@ from ...graph import Constant, Node
 from ...ops.views import canonical
 from . import forms
 from .affine import Affine, combined, variable
-from .forms import Form, Kind, converted, expanded, folded, mapped, permuted, reshaped
+from .forms import Form, Kind, converted, expanded, folded, mapped, permuted, reshaped, summed
 from .target import target
 
 TYPES = {
@@ -321,7 +321,8 @@ def _(x: Lowering, node: Node, input: Form) -> Form:
     source = converted(input, type_of(node))
     if source.type == "i1" and fold not in ("or", "and"):
         raise NoRow("a fold of truth values")
-    return folded(fold, source, axes, node.attrs["keepdim"])
+    keep = node.attrs["keepdim"]
+    return summed(source, axes, keep) if fold == "add" else folded(fold, source, axes, keep)
 
 
 @row("softmax_along")

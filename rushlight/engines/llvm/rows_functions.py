@@ -8,7 +8,7 @@ from typing import Any
 from ... import ops
 from ...graph import Leaf, Node
 from . import forms
-from .forms import Form, Kind, assembled, expanded, folded, mapped, permuted, reshaped
+from .forms import Form, Kind, assembled, expanded, folded, mapped, permuted, reshaped, summed
 from .rows import Lowering, NoRow, index_of_slices, operands, row
 
 FLOATS = ("float", "double")
@@ -114,7 +114,7 @@ def _(x: Lowering, node: Node, input: Form) -> Form:
 def _(x: Lowering, node: Node, input: Form) -> Form:
     p = node.attrs["p"]
     powers = of("power", of("abs", floating(input)), number(p, input))
-    total = folded("add", powers, node.attrs["axes"])
+    total = summed(powers, node.attrs["axes"])
     return reshaped(of("power", total, number(1 / p, input)), node.shape)
 
 
@@ -151,9 +151,9 @@ def _(x: Lowering, node: Node, *inputs: Form) -> Form:
 def _(x: Lowering, node: Node, input: Form) -> Form:
     axes = node.attrs["axes"]
     count = math.prod([input.shape[k] for k in axes])
-    mean = of("div", folded("add", floating(input), axes), number(count, input))
-    total = folded("add", of("square", of("sub", input, mean)), axes)
-    return reshaped(of("div", total, number(node.attrs["divisor"], input)), node.shape)
+    mean = of("div", summed(floating(input), axes), number(count, input))
+    squares = summed(of("square", of("sub", input, mean)), axes)
+    return reshaped(of("div", squares, number(node.attrs["divisor"], input)), node.shape)
 
 
 @row("write_view")
