@@ -178,14 +178,23 @@ edit.
   compared with PyTorch's, in every engine (`tests/test_every_op.py`);
 - *op_db*, *module_db*: the same with the samples in PyTorch's own tables (`tests/test_op_db.py`,
   `tests/test_module_db.py`), and their second gradients, `out=`, and wrong arguments
-  (`tests/test_op_db_second.py`, `_out.py`, `_errors.py`);
+  (`tests/test_op_db_second.py`, `_out.py`, `_errors.py`), and copies of modules
+  (`tests/test_module_copies.py`);
 - *optimizer table*: trajectories (`tests/optimizer_cases.py`);
 - *distribution sweep*: what is drawn, densities, moments, gradients and divergences
   (`tests/test_distributions.py`);
 - *snippets*: small programs of which everything that can be seen is compared (`tests/snippets/`);
 - *tests of its own*: a test names it; *not checked by name*: none does.
 
-What is missing raises an error that names it.
+What is missing raises an error that names it. Otherwise than in PyTorch, on purpose:
+
+- changes of tensors are not counted (`Tensor._version`): a gradient uses the values from before
+  them. What is kept for it is no tensor that `saved_tensors_hooks` could be shown;
+- `out=` takes any tensor whose dtype the result can be converted to, where PyTorch has a rule for
+  each function;
+- `uint16`, `uint32` and `uint64` are computed with where PyTorch has no kernel for them;
+- where vmap and gradients meet in a custom function, some combinations are refused by name
+  (`tests/test_autograd_function_db.py`); its `jvp` is not used.
 """
 
 
