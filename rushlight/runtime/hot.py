@@ -271,7 +271,7 @@ class NativeReplay(Replay):
         source = self.source
         source.space |= {
             "call": self.native.call, "protect": protect_saved, "renew": self.slots.renew,
-            "slots": self.slots, "BUSY": BUSY,
+            "slots": self.slots, "BUSY": BUSY, "empty": np.empty,
         }  # fmt: skip
         inputs = self.plan.program.inputs
         lines = [f"a{k} = {self.value_of(leaf)}" for k, leaf in enumerate(inputs)]
@@ -279,7 +279,16 @@ class NativeReplay(Replay):
         if written:
             lines.append(f"if SAVING: protect({', '.join(written)})")
         looks: list[list[str]] = []
+        anew = {} if self.keeping is None else self.keeping.anew
         for k, room in enumerate(self.slots):
+            if k in anew:
+                shape, dtype = (
+                    source.name(anew[k].shape, "l"),
+                    source.name(anew[k].dtype.numpy, "k"),
+                )
+                lines.append(f"b{k} = empty({shape}, {dtype})")
+                looks.append([])
+                continue
             held = f"getrefcount(b{k}) > {IN_SLOT}"
             if isinstance(room.base, np.ndarray):  # of which NumPy's views of it are views
                 held += f" or getrefcount(b{k}.base) > {ITS_BASE}"

@@ -6,11 +6,14 @@ handing it over is attribute stores and nothing else, like all that follows a ru
 
 from __future__ import annotations
 
+import math
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from ..graph import Node
+from ..engines.engine import Output
+from ..graph import Node, contiguous_strides
 from .history import Tip
+from .slots import SMALL
 
 if TYPE_CHECKING:
     from .window import Delivery, Plan
@@ -23,6 +26,12 @@ class Keeping:
         assert plan.history is not None
         self.history = plan.history
         self.roots = [d for d in plan.direct if d.leaf is None]
+        kept = {*self.history.needs, *[d.place.node for d in self.roots]}
+        program, updates = plan.program, plan.native.updates
+        written = [node for k, node in enumerate(program.outputs) if k not in updates]
+        outputs = dict(enumerate(plan.native.outputs))
+        self.anew = {k: outputs[k] for k, node in enumerate(written) if node in kept}
+        self.anew = {k: output for k, output in self.anew.items() if is_small(output)}
 
     def before(self, replay: Any) -> list[str]:
         """Lines that make the generation; the arguments of the machine code have names by now."""
@@ -44,12 +53,13 @@ class Keeping:
         return [*lines, f"replay.kept = ({self.names()})"]
 
     def names(self) -> str:
-        """What the tensors that have a history are given: where it begins, what they denote."""
-        return "".join([f"t{k}, v{k}, " for k in range(len(self.roots))])
+        """What tensors that have a history are given; the arrays that are new each time."""
+        given = [f"t{k}, v{k}, " for k in range(len(self.roots))]
+        return "".join([*given, *[f"b{k}, " for k in self.anew]])
 
     def again(self) -> list[str]:
-        """Lines by which an interrupted repetition finds the generation."""
-        return [f"{self.names()}= replay.kept"]
+        """Lines by which an interrupted repetition finds what it had made."""
+        return [f"{self.names()}= replay.kept"] if self.names() else []
 
     def denote(self, delivery: Delivery, plain: list[str]) -> list[str]:
         """Lines that say what the tensor `h` denotes; `plain` are those without a history."""
@@ -57,3 +67,11 @@ class Keeping:
             k = self.roots.index(delivery)
             return [f"h._history = t{k}", f"h._value = v{k}"]
         return [*["h._history = None"] * (delivery.place.origin is not None), *plain]
+
+
+def is_small(output: Output) -> bool:
+    """Whether a new array for this output costs less than to look who holds the old one."""
+    shape, dtype, strides = output
+    if strides != contiguous_strides(shape):
+        return False
+    return bool(math.prod(shape) * dtype.itemsize <= SMALL)

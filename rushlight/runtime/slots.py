@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..engines.engine import Output
+from ..graph import contiguous_strides
 from .memory import POOLED
 from .source import IN_SLOT, ITS_BASE
 
@@ -20,6 +21,8 @@ SMALL = 1 << 16
 def room_for(output: Output) -> Any:
     """An array for `output`, its elements yet to be set."""
     shape, dtype, strides = output
+    if strides == contiguous_strides(shape):
+        return np.empty(shape, dtype.numpy)
     kind = np.dtype(dtype.numpy)
     wanted = tuple([s * kind.itemsize for s in strides])
     room = np.empty(shape, kind)
