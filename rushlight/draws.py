@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from . import bfloat, rng
 from .chance import for_each, room_for
@@ -24,13 +27,40 @@ Those of `draw_uniform` and `draw_normal` also take an array to fill.
 
 
 def draw_uniform(low: float, high: float) -> Draw:
-    """Uniform in [low, high)."""
-    return lambda t, shape, dtype, contiguous, *out: rng.uniform(t, shape, low, high, dtype, *out)
+    """Uniform in [low, high); both parts of a complex number are."""
+
+    def draw(twister: Any, shape: Any, dtype: Any, contiguous: bool, *out: Any) -> Any:
+        if dtype.kind == "c":
+            return joined(rng.uniform(twister, (*shape, 2), low, high, part_of(dtype)), dtype)
+        return rng.uniform(twister, shape, low, high, dtype, *out)
+
+    return draw
 
 
 def draw_normal(mean: float, std: float) -> Draw:
-    """Normal; PyTorch has one algorithm for contiguous tensors and another for others."""
-    return lambda t, shape, *how: rng.normal(t, shape, mean, std, *how)
+    """Normal; PyTorch has one algorithm for contiguous tensors and another for others.
+
+    Each part of a complex number has this mean, and half of the variance.
+    """
+
+    def draw(twister: Any, shape: Any, dtype: Any, contiguous: bool, *out: Any) -> Any:
+        if dtype.kind == "c":
+            spread = std / math.sqrt(2.0)
+            parts = rng.normal(twister, (*shape, 2), mean, spread, part_of(dtype), contiguous)
+            return joined(parts, dtype)
+        return rng.normal(twister, shape, mean, std, dtype, contiguous, *out)
+
+    return draw
+
+
+def part_of(dtype: Any) -> Any:
+    """The NumPy dtype of the real and imaginary parts of a complex one."""
+    return np.empty(0, dtype).real.dtype
+
+
+def joined(parts: Any, dtype: Any) -> Any:
+    """Complex numbers of real and imaginary parts, which lie beside each other."""
+    return np.ascontiguousarray(parts).view(dtype)[..., 0]
 
 
 def filled(room: Any, generator: Generator | None, draw: Draw) -> Any:

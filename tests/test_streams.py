@@ -331,3 +331,19 @@ def test_there_is_no_second_derivative():
     rate = torch.tensor([2.0], requires_grad=True)
     torch.poisson(rate).backward()
     assert rate.grad == 0
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("n", [3, 20, 100])
+def test_both_parts_of_complex_numbers_are_pytorchs(dtype, n):
+    oracle = pytest.importorskip("torch")
+    drawn = []
+    for f in (torch, oracle):
+        f.manual_seed(n)
+        kind = getattr(f, dtype)
+        like = f.zeros(n, dtype=kind)
+        made = [f.rand(n, dtype=kind), f.randn(n, 2, dtype=kind), f.randn_like(like)]
+        made += [like.clone().normal_(1.0, 2.0), like.clone().uniform_(-1.0, 2.0), f.rand(2)]
+        drawn.append([x.numpy() for x in made])
+    for ours, theirs in zip(*drawn, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
