@@ -14,7 +14,7 @@ ELSEWHERE = {
     "Module", "Parameter", "Buffer", "Sequential", "ModuleList", "ModuleDict", "ParameterList",
     "ParameterDict", "RNNBase", "RNNCellBase", "TransformerEncoder", "TransformerDecoder",
     "UninitializedParameter", "UninitializedBuffer", "DataParallel", "SyncBatchNorm", "NLLLoss2d",
-    "CrossMapLRN2d",
+    "CrossMapLRN2d", "LinearCrossEntropyOptions",
 }  # fmt: skip
 """Names of `nn` that have tests of their own; so have the lazy layers."""
 

@@ -120,6 +120,17 @@ def test_ignored_classes_may_be_out_of_range() -> None:
 # -- stages ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("n", [1, 2])
+def test_what_is_picked_where_it_is_made(n: int) -> None:
+    x, y = leaf(40, n), leaf(40, n)
+    table, column = x * y, leaf(40, 1, dtype=dtypes.int64)
+    found = ops.gather_along(table, column, axis=1, wrap=False, op="gather")
+    program = Program([table, found])
+    numbers = {x: 1.5, y: 2.0, column: 0}
+    arrays = [np.full(i.shape, numbers[i], i.dtype.numpy) for i in program.inputs]
+    check(program, (), arrays)
+
+
 def test_numpy_computes_what_has_no_row() -> None:
     x, w = leaf(4, 6), leaf(4, 6)
     order = ops.sort_index(x * 2, axis=1, descending=False)

@@ -215,6 +215,8 @@ def picked(source: Form, index: Form, axis: int, shape: Shape, where: Sequence[A
 
     `index` has the `shape` of the result; `where` has an item for each dimension of `source`.
     """
+    if source.shape[axis] == 1:
+        return view(source, shape, where)  # there is but one: a loop that makes it may have it
     return Form(Kind.PICK, (source, index), shape, source.type, (axis, tuple(where)))
 
 
