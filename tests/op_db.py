@@ -323,15 +323,20 @@ NARROW_TOLERANCE = 1.6e-2
 """How near numbers of bfloat16 have to be: what PyTorch's own tests ask."""
 
 
-def verdicts(info, most, dtype=torch.float32):
-    """What is wrong with each of the samples of an entry, `most` of them at most (None: all)."""
+def samples_of(info, most, dtype, gradients=False, first=200):
+    """Samples of an entry: `most` of its `first` at most, from all over them (None: all)."""
     torch.manual_seed(0)
     np.random.seed(0)
-    gradients = info.supports_autograd and dtype in info.supported_backward_dtypes("cpu")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         samples = info.sample_inputs("cpu", dtype, requires_grad=gradients)
-        listed = list(itertools.islice(samples, None if most is None else 200))
+        listed = list(itertools.islice(samples, None if most is None else first))
     if most is not None and len(listed) > most:
         listed = [listed[k * len(listed) // most] for k in range(most)]
-    return [(sample, verdict(info, sample)) for sample in listed]
+    return listed
+
+
+def verdicts(info, most, dtype=torch.float32):
+    """What is wrong with each of the samples of an entry, `most` of them at most (None: all)."""
+    gradients = info.supports_autograd and dtype in info.supported_backward_dtypes("cpu")
+    return [(s, verdict(info, s)) for s in samples_of(info, most, dtype, gradients)]

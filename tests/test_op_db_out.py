@@ -5,7 +5,6 @@ PyTorch refuses is refused by the same type of error, but for one rule: which dt
 is another for each function there; here it is whatever the result can be converted to.
 """
 
-import itertools
 import warnings
 
 import numpy as np
@@ -108,14 +107,8 @@ def verdict(info, sample, kind):
 
 def verdicts(info, most):
     """What is wrong with some samples of an entry and each kind of `out`."""
-    torch.manual_seed(0)
-    np.random.seed(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        listed = list(itertools.islice(info.sample_inputs("cpu", torch.float32), 50))
-        if len(listed) > most:
-            listed = [listed[k * len(listed) // most] for k in range(most)]
-        return [(sample, verdict(info, sample, kind)) for sample in listed for kind in KINDS]
+    samples = op_db.samples_of(info, most, torch.float32, first=50)
+    return [(sample, verdict(info, sample, kind)) for sample in samples for kind in KINDS]
 
 
 @pytest.mark.filterwarnings("ignore")

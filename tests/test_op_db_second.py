@@ -4,7 +4,6 @@ A few entries are tried with one sample each; `--full` tries all entries with mo
 """
 
 import contextlib
-import itertools
 import warnings
 
 import numpy as np
@@ -95,15 +94,8 @@ def compared(got, expected):
 
 def verdicts(info, most):
     """What is wrong with each of the samples of an entry, `most` of them at most."""
-    torch.manual_seed(0)
-    np.random.seed(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        samples = info.sample_inputs("cpu", torch.float64, requires_grad=True)
-        listed = list(itertools.islice(samples, 100))
-    if len(listed) > most:
-        listed = [listed[k * len(listed) // most] for k in range(most)]
-    return [(sample, verdict(info, sample)) for sample in listed]
+    samples = op_db.samples_of(info, most, torch.float64, gradients=True, first=100)
+    return [(sample, verdict(info, sample)) for sample in samples]
 
 
 @pytest.mark.filterwarnings("ignore")
