@@ -80,12 +80,6 @@ class ArrayEpoch(chain):  # type: ignore[type-arg]
         epoch.sampler = sampler
         return epoch
 
-    @property
-    def batch_size(self) -> int:
-        """How many samples there are in a batch, except perhaps the last."""
-        size: int = self.sampler.batch_size
-        return size
-
     def __len__(self) -> int:
         return len(self.sampler)
 
