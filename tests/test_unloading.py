@@ -80,6 +80,20 @@ def test_threads_inside_keep_the_code():
     assert done == [6000.0] * 3
 
 
+def test_the_collector_of_cycles_unloads_nothing_itself():
+    code, specs = image(3)
+    call = arguments.of_image(code, specs)
+    number = max(jit._trackers)
+    around = [call]
+    around.append(around)
+    del call, around
+    gc.collect()
+    assert number in jit._dropped
+    assert not jit._trackers[number].closed
+    arguments.of_image(code, specs)
+    assert number not in jit._trackers
+
+
 def trained(n):
     """What a small model, another one for each `n`, has learned."""
     torch.manual_seed(0)

@@ -54,14 +54,18 @@ _forever: list[Any] = []
 """What must live as long as the process; it has a reference that is never given back."""
 ctypes.pythonapi.Py_IncRef(ctypes.py_object(_forever))
 
-_dropped: list[Any] = []
-"""Modules that nobody can call any more, to be unloaded."""
+_trackers: dict[int, Any] = {}
+"""LLVM's own objects of the modules that are loaded. They live here alone: the collector of cycles
+would end one together with its Code, at any time and in any thread."""
+_forever.append(_trackers)
+
+_dropped: list[int] = []
+"""The numbers of modules that nobody can call any more, to be unloaded."""
 _forever.append(_dropped)
 
 _numbers = itertools.count()
 _made: dict[str, Any] = {}
 _compiled = 0
-_loaded = 0
 
 
 class MethodDef(ctypes.Structure):
@@ -129,21 +133,19 @@ def parsed(text: str) -> Any:
 class Code:
     """A loaded object file: the addresses of its functions, as long as this object is kept."""
 
-    def __init__(self, tracker: Any, names: Iterable[str]) -> None:
-        self.tracker = tracker
-        self.addresses = {name: int(tracker[name]) for name in names}
+    def __init__(self, number: int, addresses: dict[str, int]) -> None:
+        self.number = number
+        self.addresses = addresses
 
-    def __del__(self, dropped: list[Any] = _dropped) -> None:
-        dropped.append(self.tracker)
+    def __del__(self, dropped: list[int] = _dropped) -> None:
+        dropped.append(self.number)
 
 
 @alone
 def load(image: bytes, names: Iterable[str], symbols: Mapping[str, int]) -> Code:
     """Load an object file, and unload what was dropped."""
-    global _loaded
     while _dropped:
-        _loaded -= 1
-        _dropped.pop().close()
+        _trackers.pop(_dropped.pop()).close()
     jit = _once("jit", lambda: llvm.create_lljit_compiler(machine()))
     library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
     for name, address in symbols.items():
@@ -151,9 +153,9 @@ def load(image: bytes, names: Iterable[str], symbols: Mapping[str, int]) -> Code
     wanted = list(names)
     for name in wanted:
         library.export_symbol(name)
-    code = Code(library.link(jit, f"rushlight{next(_numbers)}"), wanted)
-    _loaded += 1
-    return code
+    number = next(_numbers)
+    tracker = _trackers[number] = library.link(jit, f"rushlight{number}")
+    return Code(number, {name: int(tracker[name]) for name in wanted})
 
 
 def link(image: bytes, names: Iterable[str], symbols: Mapping[str, int]) -> dict[str, int]:
@@ -165,7 +167,7 @@ def link(image: bytes, names: Iterable[str], symbols: Mapping[str, int]) -> dict
 
 def loaded_count() -> int:
     """How many modules are loaded, those not counted that are only waiting to be unloaded."""
-    return _loaded - len(_dropped)
+    return len(_trackers) - len(_dropped)
 
 
 def _once(name: str, make: Any) -> Any:
