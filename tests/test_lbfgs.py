@@ -62,6 +62,25 @@ def test_steps_are_pytorchs(options, bowl):
     assert wanted.keys() - kept.keys() <= {"al"}
 
 
+def test_complex_parameters_are_pytorchs():
+    seen = []
+    for f in (torch, rushlight):
+        w = f.tensor([1 + 1j, 2 - 1j], dtype=f.complex128, requires_grad=True)
+        v = f.tensor([1.0, -3.0], dtype=f.float64, requires_grad=True)
+        optimizer = f.optim.LBFGS([w, v], lr=0.3)
+
+        def closure(optimizer=optimizer, w=w, v=v):
+            optimizer.zero_grad()
+            loss = ((w * v).sum() - 2j).abs() ** 2
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+        seen.append((w.detach().numpy(), v.detach().numpy()))
+    np.testing.assert_allclose(seen[1][0], seen[0][0], 1e-6)
+    np.testing.assert_allclose(seen[1][1], seen[0][1], 1e-6)
+
+
 def test_it_wants_a_closure_and_one_group():
     x = rushlight.ones(1, requires_grad=True)
     with pytest.raises(TypeError, match="needs a closure"):

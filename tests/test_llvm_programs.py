@@ -140,6 +140,15 @@ def test_numpy_computes_what_has_no_row() -> None:
     check(program, {0: 1})
 
 
+def test_complex_parameters_stay_with_numpy_and_the_rest_does_not() -> None:
+    w, x = leaf(4, 5, dtype=dtypes.complex64), leaf(4, 5)
+    product = ops.mul(w, ops.exp(x))
+    program = Program([w - product, x - ops.tanh(ops.real(product)), product], (w, x))
+    native = llvm.compile(program, {0: 0, 1: 1})
+    assert native is not None and native.updates == {1: 1} and native.foreign < len(program.order)
+    check(program, {0: 0, 1: 1})
+
+
 def test_a_failure_between_stages_changes_nothing() -> None:
     x = leaf(3, 3)
     program = Program([x * 2 + ops.lgamma(x * 1)], (x,))

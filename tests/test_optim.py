@@ -63,6 +63,36 @@ def test_twenty_steps(case, dtype, monkeypatch):
     same_state(mine.state_dict(), other.state_dict(), TOLERANCE[dtype] * 100)
 
 
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_complex_parameters(case):
+    name, options = case
+    torch = pytest.importorskip("torch")
+    seen = []
+    for framework in (torch, rushlight):
+        x = framework.tensor([0.5 + 1j, -1.0, 2j])
+        w = framework.tensor([[1 + 1j, 0.5, -1j], [2.0, 1j, 1.0]], requires_grad=True)
+        v = framework.tensor([1.0, -0.5, 2.0], requires_grad=True)
+        optimizer = getattr(framework.optim, name)([w, v], **options)
+
+        def closure(optimizer=optimizer, w=w, v=v, x=x):
+            optimizer.zero_grad()
+            loss = ((w * x * v).sum(1).abs() - 1).pow(2).sum()
+            loss.backward()
+            return loss
+
+        if name == "Adafactor":
+            with pytest.raises(RuntimeError, match="Adafactor does not support complex parameters"):
+                optimizer.step(closure)
+            continue
+        for _ in range(4):
+            optimizer.step(closure)
+        kept = [value for value in optimizer.state[w].values() if hasattr(value, "numpy")]
+        seen.append([t.detach().numpy() for t in (w, v, *kept)])
+    for theirs, ours in zip(*(seen or ((), ())), strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, 1e-4, 1e-6)
+
+
 def test_every_optimizer_is_in_the_table():
     known = {n for n in rushlight.optim.__all__ if n[0].isupper()} - {
         "Optimizer",

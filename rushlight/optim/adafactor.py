@@ -28,6 +28,8 @@ class Adafactor(Optimizer):
 
     proportional = False
 
+    complex_too = False
+
     def __init__(
         self,
         params: Any,

@@ -21,8 +21,9 @@ from .optimizer import Optimizer
 
 
 def vector(t: Any) -> Any:
-    """The numbers of a tensor in a row."""
-    return bfloat.values(realise(t)).reshape(-1)
+    """The numbers of a tensor in a row, complex ones as two."""
+    x = bfloat.values(realise(t)).reshape(-1)
+    return x.view(x.real.dtype) if np.iscomplexobj(x) else x
 
 
 def tensor_of(x: Any) -> Any:
@@ -90,7 +91,7 @@ class LBFGS(Optimizer):
         found = []
         for p in self._params:
             g = p.grad
-            found.append(vector(p.new_zeros(p.numel()) if g is None else g))
+            found.append(vector(p.new_zeros(p.shape) if g is None else g))
         return np.concatenate(found)
 
     def move(self, t: float, direction: Any) -> None:
@@ -98,8 +99,10 @@ class LBFGS(Optimizer):
         place = 0
         with no_grad():
             for p in self._params:
-                n = p.numel()
-                p.add_(wrap(direction[place : place + n].reshape(p.shape)), alpha=t)
+                n = p.numel() * (2 if p.dtype.is_complex else 1)
+                part = direction[place : place + n]
+                part = part.view(p.dtype.numpy) if p.dtype.is_complex else part
+                p.add_(wrap(part.reshape(p.shape)), alpha=t)
                 place += n
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

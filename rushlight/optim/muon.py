@@ -29,6 +29,8 @@ class Muon(Optimizer):
     counts_steps = False
     proportional = False
 
+    complex_too = False
+
     def __init__(
         self,
         params: Any,

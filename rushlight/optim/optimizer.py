@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import bfloat, dtypes, ops
-from ..errors import ArgumentError, ChoiceError, explain
+from ..errors import ArgumentError, ChoiceError, DtypeError, explain
 from ..graph import Node, scope
 from ..modes import enable_grad
 from ..runtime.due import grad_of
@@ -53,6 +53,7 @@ class Optimizer(Saving):
 
     kind = Kind("optimizer")
     counts_steps = True
+    complex_too = True  # whether parameters may be complex
     proportional = True  # whether elements are changed each by itself, in proportion to lr
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -119,7 +120,10 @@ class Optimizer(Saving):
     def formula(
         self, p: Node, g: Node, slots: Sequence[Node], numbers: Sequence[Any], flags: Any
     ) -> tuple[Node, ...]:
-        """The new values of parameter `p`, whose gradient is `g`, and of its state tensors."""
+        """The new values of parameter `p`, whose gradient is `g`, and of its state tensors.
+
+        Complex numbers are given as pairs: their parts are parameters like others.
+        """
         raise NotImplementedError
 
     def initial(self, name: str, group: dict[str, Any]) -> float:
@@ -196,6 +200,10 @@ class Optimizer(Saving):
             for p in group["params"]:
                 if p._cell is None or p._cell.grad is None:
                     continue
+                if p.dtype.is_complex and not self.complex_too:
+                    problem = f"{type(self).__name__} does not support complex parameters"
+                    hint = "keep real and imaginary parts as two parameters"
+                    raise DtypeError(explain("optimizer", problem, {"p": p}, hint))
                 names = self.slots_of(p, group)
                 keeps = names or self.counts_steps
                 state = self.state[p] if keeps else ParamState(weakref.ref(self.state))
@@ -232,7 +240,8 @@ class Optimizer(Saving):
         room = None
         if made is None:
             room = realise(p).copy(order="K")
-            bfloat.fill(room, self.initial(name, group))
+            value = self.initial(name, group)
+            bfloat.fill(room, complex(value, value) if p.dtype.is_complex else value)
         return self.keep(state, name, room)
 
     def make_number(self, state: ParamState, name: str, value: float) -> Any:
@@ -345,11 +354,13 @@ class Optimizer(Saving):
             for _, _, slots in cohort.members:
                 end = place + 2 + len(slots)
                 paces = len(self.paces(handles[place]))
-                p, g, *state = nodes[place : end - paces]
+                old = nodes[place : end - paces]
+                p, g, *state = [ops.view_as_real(n) if n.dtype.is_complex else n for n in old]
                 new = self.formula(p, g, state, numbers, flags)
                 if paces:  # a step is proportional to the learning rate
                     new = (ops.plus(p, nodes[end - 1] * (new[0] - p)), *new[1:])
                 for k, value in zip((place, *range(place + 2, end - paces)), new, strict=True):
-                    change.add(value, given(k), handles[k]._value)
+                    whole = ops.view_as_complex(value) if nodes[k].dtype.is_complex else value
+                    change.add(whole, given(k), handles[k]._value)
                 place = end
         return change

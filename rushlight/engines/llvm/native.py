@@ -18,7 +18,7 @@ from . import layout
 from .arguments import enter, of_image
 from .jit import compile_text
 from .recall import key_of, recall, remember
-from .rows import TYPES, Lowering, NoRow
+from .rows import Lowering, NoRow, type_of
 from .specs import Array, Number, Spec
 from .stages import Stage, own_updates, stages_of
 from .translate import Compiled, output_strides
@@ -45,7 +45,18 @@ def compile(program: Program, updates: Mapping[int, int]) -> Native | None:
     foreign = without_row(program)
     if len(foreign) == len(program.order):
         return None
-    return Native(program, updates, foreign)
+    # What the engine has no type for is not its to change: complex numbers are outputs like others.
+    mine = {k: i for k, i in updates.items() if has_type(program.inputs[i])}
+    return Native(program, mine, foreign)
+
+
+def has_type(node: Node) -> bool:
+    """Whether machine code can hold the elements of `node`."""
+    try:
+        type_of(node)
+    except NoRow:
+        return False
+    return True
 
 
 def without_row(program: Program) -> set[Node]:
@@ -53,12 +64,12 @@ def without_row(program: Program) -> set[Node]:
     lowering = Lowering()
     found: set[Node] = set()
     for leaf in program.inputs:
-        try:
+        if has_type(leaf):
             lowering.leaf(leaf)
-        except NoRow:
+        else:
             found.add(leaf)
     for node in program.order:
-        if any([i in found and (i.leaf or i.dtype not in TYPES) for i in node.inputs]):
+        if any([i in found and not has_type(i) for i in node.inputs]):
             found.add(node)
             continue
         try:
