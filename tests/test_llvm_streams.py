@@ -148,6 +148,20 @@ def test_many_words_ask_for_it(monkeypatch):
     assert rng.Twister.machine is MACHINE
 
 
+def test_many_small_draws_ask_for_it(monkeypatch):
+    asked = []
+    monkeypatch.setattr(rng.Twister, "machine", None)
+    monkeypatch.setattr(rng.Twister, "words_made", 0)
+    monkeypatch.setattr(rng.Twister, "ask", lambda: asked.append(1))
+    twister = rng.Twister(0)
+    for _ in range(900):
+        rng.normal(twister, 16)
+    assert not asked
+    for _ in range(200):
+        rng.normal(twister, 16)
+    assert asked == [1]
+
+
 @pytest.mark.parametrize("level", ["avx2", "baseline"])
 def test_lesser_processors(level):
     program = (

@@ -26,12 +26,13 @@ from rushlight.rng.formats import (
     size_of,
 )
 from rushlight.rng.polynomials import box_muller
-from rushlight.rng.twister import Twister
+from rushlight.rng.twister import Twister, count_words
 
 _BLOCK = 16
 _TWO_PI = 2.0 * math.pi
 _FEW = 64  # up to here pairs are made by a loop
 _STRETCH = 4096  # so many numbers are worth a transformation of their own
+_DRAW = 1024  # a transformation takes NumPy as long as so many words, were it of a few numbers
 
 _log = c_function("log")
 _log1p = c_function("log1p")
@@ -164,6 +165,7 @@ def _fill(
 
 def _transform32(units: NDArray[np.float32], mean: float, std: float) -> None:
     """None; a few blocks of uniform numbers become normal ones in place."""
+    count_words(_DRAW)
     box_muller(units.reshape(-1, 2, _BLOCK // 2))
     if mean == 0.0 and std == 1.0:
         units += 0.0  # makes -0 to 0
@@ -173,6 +175,7 @@ def _transform32(units: NDArray[np.float32], mean: float, std: float) -> None:
 
 def _transform64(units: Floats, mean: float, std: float) -> None:
     """None; a few blocks of uniform numbers become normal ones in place."""
+    count_words(_DRAW)
     blocks = units.reshape(-1, 2, _BLOCK // 2)
     radius = np.sqrt(-2.0 * _log((1.0 - blocks[:, 0]).ravel()))
     angle = (_TWO_PI * blocks[:, 1]).ravel()

@@ -220,7 +220,7 @@ class Twister:
         if not left:
             self._at += n
             return
-        _count(left)
+        count_words(-(-left // _BLOCK) * _BLOCK)
         engine = self._engine_behind_block()
         while left > _BLOCK:
             count = min(_GROUP, (left - 1) // _BLOCK * _BLOCK)
@@ -352,8 +352,8 @@ def _placed(pieces: Iterable[NDArray[Any]], words: int = 1) -> Iterator[tuple[sl
         start = stop
 
 
-def _count(n: int) -> None:
-    """None; n words are about to be made. After many of them machine code is asked for."""
+def count_words(n: int) -> None:
+    """None; NumPy takes as long as n words do. After many of them machine code is asked for."""
     Twister.words_made += n
     if Twister.words_made >= _MANY and Twister.ask is not None:
         ask, Twister.ask = Twister.ask, None
