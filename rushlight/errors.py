@@ -140,5 +140,6 @@ def without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
         return traceback
     rest = None
     for step in reversed(kept):
-        rest = TracebackType(rest, step.tb_frame, step.tb_lasti, step.tb_lineno)
+        line = step.tb_lineno or -1  # None if an interrupt came where no line is
+        rest = TracebackType(rest, step.tb_frame, step.tb_lasti, line)
     return rest

@@ -22,7 +22,7 @@ from mistakes import MISTAKES
 
 import rushlight as rl
 from rushlight import nn
-from rushlight.errors import DataError, FileError
+from rushlight.errors import DataError, FileError, without_own_frames
 from rushlight.io import safetensors
 from rushlight.utils import data
 
@@ -421,3 +421,8 @@ def test_the_page_of_errors_quotes_them_as_they_are(page):
     said = {words.partition("\n")[0] for _, words in MISTAKES}
     assert len(quoted) > 30
     assert [line for line in quoted if line not in said] == []
+
+
+def test_a_step_of_a_traceback_that_has_no_line():
+    step = SimpleNamespace(tb_frame=sys._getframe(), tb_lasti=0, tb_lineno=None, tb_next=None)
+    assert without_own_frames(step).tb_frame is step.tb_frame

@@ -10,6 +10,7 @@ import rushlight as torch
 from rushlight.graph import DEAD_CELLS, LIVE_CELLS
 from rushlight.runtime import compiling
 from rushlight.runtime.recorder import RECORDERS, local
+from rushlight.runtime.slots import Slots
 
 
 def settled():
@@ -176,3 +177,10 @@ def test_second_derivatives():
         assert x.grad[0].item() == 36
 
     assert growth(work) < 40_000
+
+
+def test_slots_whose_making_was_interrupted(recwarn):
+    half = Slots.__new__(Slots)
+    del half  # what a finalizer raises is reported as a warning
+    gc.collect()
+    assert not recwarn.list

@@ -74,7 +74,8 @@ class Slots(list[Any]):
         return self[k] is array or self.spares[k] is array
 
     def __del__(self, pooled: Any = POOLED) -> None:
-        for array in (*self, *self.spares):  # perhaps at the very end: this file has no names then
+        # Perhaps at the very end: this file has no names then. Or an interrupt came at the start.
+        for array in (*self, *getattr(self, "spares", ())):
             pooled.pop(id(array), None)
 
 
