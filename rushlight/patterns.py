@@ -258,9 +258,10 @@ def linspace(
         line = narrow_line(start, end, float(step), steps, dtype)
         return finished(line, requires_grad, "linspace", out)
     # Each number is start + k * step, or end - k * step, rounded once.
-    places = np.arange(steps, dtype=np.float64)
-    from_end = kind.type(end) - np.float64(step) * (steps - 1 - places)
-    array = np.where(places < steps // 2, kind.type(start) + np.float64(step) * places, from_end)
+    wide = np.longdouble if kind == np.float64 else np.float64
+    places = np.arange(steps, dtype=wide)
+    from_end = kind.type(end) - wide(step) * (steps - 1 - places)
+    array = np.where(places < steps // 2, kind.type(start) + wide(step) * places, from_end)
     if steps == 1:
         array = np.full(1, start)
     return finished(dtype.array(array), requires_grad, "linspace", out)

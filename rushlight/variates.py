@@ -36,7 +36,7 @@ def values_of(x: Any, op: str, halves: bool = False) -> Any:
     if not dtype.is_floating_point or (dtype.itemsize < 4 and not halves):
         hint = "convert them: x.float()"
         raise KindError(explain(op, f"not implemented for {dtype.name}", hint=hint))
-    return np.ascontiguousarray(realise(x))
+    return np.asarray(realise(x), order="C")  # of no dimension too
 
 
 def require(all_right: Any, op: str, problem: str) -> None:
@@ -49,7 +49,7 @@ def drawn(op: str, draw: Callable[..., Any], generator: Generator | None, *param
     """A tensor of numbers that `draw` makes with arrays of equal shape."""
 
     def make(shape: tuple[int, ...]) -> Any:
-        wide = [np.ascontiguousarray(np.broadcast_to(x, shape)) for x in parameters]
+        wide = [np.asarray(np.broadcast_to(x, shape), order="C") for x in parameters]
         with LOCK:
             return wrap(np.asarray(draw(twister_of(generator), *wide)))
 

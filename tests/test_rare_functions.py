@@ -141,3 +141,33 @@ def test_segments_that_make_no_sense():
                 found.append(error)
         mine, theirs = found
         assert isinstance(mine, type(theirs)) if isinstance(theirs, Exception) else mine == theirs
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [3, 12, 13, 31])
+def test_gradients_of_a_grid_at_the_identity(dtype, n):
+    image = np.random.default_rng(0).normal(size=(1, 2, n, n)).astype(dtype)
+    slopes = []
+    for f in (rushlight, torch):
+        theta = f.tensor(np.eye(2, 3, dtype=dtype)[None], requires_grad=True)
+        grid = f.nn.functional.affine_grid(theta, (1, 2, n, n), align_corners=False)
+        out = f.nn.functional.grid_sample(f.tensor(image), grid, align_corners=False)
+        (out * out).sum().backward()
+        slopes.append(theta.grad.numpy())
+    np.testing.assert_allclose(*slopes, 1e-4)  # each place is a kink
+
+
+@pytest.mark.parametrize("n", [7, 12, 31])
+def test_evenly_spaced_numbers_are_rounded_once(n):
+    if np.finfo(np.longdouble).nmant < 63:
+        pytest.skip("NumPy has nothing wider than float64 here")
+    found = [f.linspace(-1, 1, n, dtype=f.float64).numpy() for f in (rushlight, torch)]
+    np.testing.assert_array_equal(*found)
+
+
+@BOTH
+def test_numbers_drawn_for_one_parameter_have_no_dimensions(f):
+    two, half = f.tensor(2.0), f.tensor(0.5)
+    drawn = [f.poisson(two), f.binomial(two, half), f._standard_gamma(two)]
+    assert [x.shape for x in drawn] == [()] * 3
+    assert f.distributions.Gamma(2.0, 1.0).rsample().shape == ()

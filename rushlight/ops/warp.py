@@ -16,8 +16,18 @@ from .table import Tensor, derived
 
 
 def pixel(x: Node, n: int, aligned: bool) -> Node:
-    """Coordinates from -1 to 1 as places of pixels."""
-    return (x + 1) * ((n - 1) / 2) if aligned else ((x + 1) * n - 1) / 2
+    """Coordinates from -1 to 1 as places of pixels.
+
+    They are rounded once, as by PyTorch: on which side of a pixel's centre a place is decides what
+    its gradient is, and all places of the identity are there.
+    """
+    x = x + 1
+    if aligned:
+        return x * ((n - 1) / 2)
+    if x.dtype is not dtypes.float64:
+        return ops.cast(ops.cast(x, dtype=dtypes.float64) * (n / 2) - 0.5, dtype=x.dtype)
+    few = ops.cast(ops.cast(ops.detach(x), dtype=dtypes.float32), dtype=x.dtype)
+    return (few * (n / 2) - 0.5) + (x - few) * (n / 2)  # the first bits have an exact product
 
 
 def folded_back(x: Node, low: float, high: float) -> Node:
