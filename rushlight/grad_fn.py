@@ -39,6 +39,10 @@ def tip_behind(bound: Bound, tip: Any) -> Any:
     return entry.bound[k]
 
 
+OF_AUTOGRAD = ("AccumulateGrad", "CopySlices", "CopyBackwards")
+"""The functions that are autograd's own."""
+
+
 class GradFn:
     """The function that made a tensor, as autograd sees it.
 
@@ -51,11 +55,17 @@ class GradFn:
         self.value = value
         self.node, self.tip = made_by(value, tip)
 
+    @property
+    def label(self) -> str:
+        """PyTorch's name of it, as it is printed."""
+        if isinstance(self.node, Cell):
+            return "AccumulateGrad"
+        return self.node.label or str(self.node.op.grad_name)
+
     def name(self) -> str:
         """PyTorch's name of it."""
-        if isinstance(self.node, Cell):
-            return "torch::autograd::AccumulateGrad"
-        return self.node.label or str(self.node.op.grad_name)
+        label = self.label
+        return f"torch::autograd::{label}" if label in OF_AUTOGRAD else label
 
     @property
     def variable(self) -> Any:
@@ -78,7 +88,7 @@ class GradFn:
     def of(value: Node, tip: Any = None) -> GradFn:
         """The function that made `value`, whose type bears its name as in PyTorch."""
         made = GradFn(value, tip)
-        name = "AccumulateGrad" if isinstance(made.node, Cell) else made.name()
+        name = made.label
         kind = KINDS.get(name)
         if kind is None:
             kind = KINDS[name] = type(name, (GradFn,), {})
@@ -86,8 +96,9 @@ class GradFn:
         return made
 
     def __repr__(self) -> str:
-        kind = "AccumulateGrad" if isinstance(self.node, Cell) else self.name()
-        return f"<{kind} object at {hex(id(self.node))}>"
+        label = self.label
+        custom = "torch.autograd.function." if label.endswith("Backward") else ""
+        return f"<{custom}{label} object at {hex(id(self.node))}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GradFn) and self.node is other.node

@@ -9,7 +9,7 @@ from .errors import ShapeError
 from .ops import OPS
 from .settings import names_on, op_on
 
-APART = {"cholesky", "cross", "lu", "lu_solve", "norm", "pinv", "qr", "svd"}
+APART = {"cholesky", "cross", "lu", "lu_solve", "norm", "pinv", "qr", "slogdet", "svd"}
 """Functions that are not those of the same name in `torch`: linalg_<name> in the table."""
 
 LinAlgError = ShapeError

@@ -339,7 +339,7 @@ class Tensor(Handle, metaclass=TensorType):
             dtype_name=repr(value.dtype),
             default_dtype_name=repr(dtypes.default()),
             requires_grad=value.requires_grad,
-            grad_fn=None if function is None else function.name(),
+            grad_fn=None if function is None else function.label,
             parameter=parameter,
         )
 

@@ -171,3 +171,35 @@ def test_numbers_drawn_for_one_parameter_have_no_dimensions(f):
     drawn = [f.poisson(two), f.binomial(two, half), f._standard_gamma(two)]
     assert [x.shape for x in drawn] == [()] * 3
     assert f.distributions.Gamma(2.0, 1.0).rsample().shape == ()
+
+
+@BOTH
+def test_what_autograd_calls_its_own_functions(f):
+    x = f.ones(2, 3, requires_grad=True) * 1
+    assert x.grad_fn.next_functions[0][0].name() == "torch::autograd::AccumulateGrad"
+    assert x.t().reshape(-1).grad_fn.name() == "UnsafeViewBackward0"
+    assert x.t().contiguous().reshape(-1).grad_fn.name() == "ViewBackward0"
+    (slope,) = f.autograd.grad((x**3).sum(), x, create_graph=True)
+    assert (slope + x).grad_fn.next_functions[0][0].name() == "MulBackward0"
+    x[0] = 0
+    assert x.grad_fn.name() == "torch::autograd::CopySlices"
+    assert "grad_fn=<CopySlices>" in repr(x)
+
+    class Twice(f.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    made = Twice.apply(x).grad_fn
+    assert made.name() == type(made).__name__ == "TwiceBackward"
+    assert repr(made).startswith("<torch.autograd.function.TwiceBackward object at")
+
+
+@BOTH
+def test_signs_and_logarithms_of_determinants_are_printed(f):
+    assert repr(f.slogdet(f.eye(2))).startswith("torch.return_types.slogdet(")
+    assert repr(f.linalg.slogdet(f.eye(2))).startswith("torch.return_types.linalg_slogdet(")

@@ -78,7 +78,12 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Node:
     return adaptive_mean("adaptive_avg_pool1d", 1, input, output_size)
 
 
-@derived(on="F", grad_name="AdaptiveAvgPool2DBackward0")
+def mean_name(out: Node, form: Any) -> str:
+    """One window that covers all is a mean."""
+    return "MeanBackward1" if form[1] in (1, (1, 1)) else "AdaptiveAvgPool2DBackward0"
+
+
+@derived(on="F", grad_name=mean_name)
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Node:
     """The means of windows that cover images (batch, channels, height, width).
 

@@ -73,7 +73,7 @@ def is_fractional(x: Any) -> bool:
     return bool(dtype.category >= dtypes.FLOAT)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.add, promote=common)
+@primitive(Kind.ELEMENTWISE, numpy=np.add, promote=common, grad_name="AddBackward0")
 def plus(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """Sum of two tensors."""
     return broadcast("add", input, other)
@@ -128,7 +128,7 @@ def scaled(op: str, input: Any, other: Any, alpha: Any) -> Any:
     return product if product.dtype is dtype else ops.cast(product, dtype=dtype)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.subtract, promote=common)
+@primitive(Kind.ELEMENTWISE, numpy=np.subtract, promote=common, grad_name="SubBackward0")
 def minus(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """Difference of two tensors."""
     return broadcast("sub", input, other)
@@ -223,7 +223,7 @@ def _() -> Iterator[Any]:
     yield floats(3), complexes(3)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.true_divide, promote=floating)
+@primitive(Kind.ELEMENTWISE, numpy=np.true_divide, promote=floating, grad_name="DivBackward0")
 def true_quotient(input: Tensor | Number, other: Tensor | Number) -> Spec:
     """Quotient of two tensors as floating-point numbers."""
     return broadcast("div", input, other)

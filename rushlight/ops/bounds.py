@@ -12,7 +12,7 @@ from ..errors import explain
 from ..graph import Node, Spec
 from .arithmetic import ValueRefused, real_only
 from .samples import at_kink, bools, doubles, floats, ints
-from .table import Kind, Number, Tensor, common, derived, primitive
+from .table import TENSOR, Kind, Number, Tensor, common, derived, primitive
 
 
 def twos() -> Iterator[Any]:
@@ -171,7 +171,12 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), floats(4, seed=1), floats(3, 1, seed=2)
 
 
-@derived(on="torch Tensor Tensor_", aliases=("clip",), grad_name="ClampBackward1")
+def clamp_name(out: Node, form: Any) -> str:
+    """Bounds that are tensors, or numbers."""
+    return f"ClampBackward{int(TENSOR not in form[1:])}"
+
+
+@derived(on="torch Tensor Tensor_", aliases=("clip",), grad_name=clamp_name)
 def clamp(
     input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None
 ) -> Node:

@@ -192,7 +192,12 @@ def likelihood_loss(
     return -ops.sum(scores) / total
 
 
-@derived(on="F")
+def likelihood_name(out: Node, form: Any) -> str:
+    """Of a class for each example, or for each place."""
+    return "NllLossBackward0" if out.home.a.ndim < 3 else "NllLoss2DBackward0"
+
+
+@derived(on="F", grad_name=likelihood_name)
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -234,7 +239,15 @@ def _() -> Iterator[Any]:
 # -- cross entropy -----------------------------------------------------------------------------
 
 
-@derived(on="F", grad_name="NllLossBackward0")
+def entropy_name(out: Node, form: Any) -> str:
+    """Of classes, of classes that are made less certain, or of probabilities."""
+    x, target = out.home.a, out.home.b
+    if target.dtype.is_floating_point and target.shape == x.shape:
+        return "DivBackward1" if form[6] == "mean" else "NegBackward0"
+    return likelihood_name(out, form) if not form[7] else "AddBackward0"
+
+
+@derived(on="F", grad_name=entropy_name)
 def cross_entropy(
     input: Tensor,
     target: Tensor,

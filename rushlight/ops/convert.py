@@ -70,7 +70,13 @@ def _() -> Iterator[Any]:
     yield (floats(3, 4),)
 
 
-@primitive(Kind.ELEMENTWISE, numpy=np.ascontiguousarray, passes=0, layout=row_major)
+@primitive(
+    Kind.ELEMENTWISE,
+    numpy=np.ascontiguousarray,
+    passes=0,
+    layout=row_major,
+    grad_name="CloneBackward0",
+)
 def make_contiguous(input: Tensor) -> Spec:
     """`input` in row-major memory of its own."""
     return input.spec

@@ -17,6 +17,7 @@ from .solve import expect_square, inverse_of, regular
 from .table import Kind, Tensor, derived, primitive
 
 SlogdetResult = named("linalg_slogdet", "sign logabsdet")
+OldSlogdetResult = named("slogdet", "sign logabsdet")
 
 
 def cofactors(x: Any) -> Array:
@@ -120,8 +121,8 @@ def _() -> Iterator[Any]:
     yield (regular(2, 3),)
 
 
-@derived(on="torch Tensor linalg", grad_name="LinalgSlogdetBackward0")
-def slogdet(A: Tensor) -> Any:
+@derived(grad_name="LinalgSlogdetBackward0")
+def linalg_slogdet(A: Tensor) -> Any:
     """The sign of each determinant, and the logarithm of its magnitude.
 
     >>> torch.linalg.slogdet(torch.eye(2)).logabsdet
@@ -129,6 +130,16 @@ def slogdet(A: Tensor) -> Any:
     """
     expect_square("linalg.slogdet", A)
     return SlogdetResult(determinant_sign(A), log_determinant(A))
+
+
+@derived(on="torch Tensor", grad_name="LinalgSlogdetBackward0")
+def slogdet(input: Tensor) -> Any:
+    """`torch.linalg.slogdet`, whose result has another name.
+
+    >>> torch.slogdet(torch.eye(2)).logabsdet
+    tensor(0.)
+    """
+    return OldSlogdetResult(*linalg_slogdet(input))
 
 
 @derived(on="torch Tensor", grad_name="WhereBackward0")
@@ -145,6 +156,7 @@ def logdet(input: Tensor) -> Node:
 
 @det.samples
 @slogdet.samples
+@linalg_slogdet.samples
 def _() -> Iterator[Any]:
     yield (regular(3),)
     yield (regular(2, 2),)

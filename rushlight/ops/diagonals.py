@@ -121,7 +121,12 @@ def _() -> Iterator[Any]:
     yield floats(2, 3), 1, 0, 2
 
 
-@derived(on="torch Tensor", grad_name="DiagEmbedBackward0")
+def diag_name(out: Node, form: Any) -> str:
+    """A matrix of a vector, or the other way round."""
+    return "DiagEmbedBackward0" if out.ndim == 2 else "DiagonalBackward0_copy"
+
+
+@derived(on="torch Tensor", grad_name=diag_name)
 def diag(input: Tensor, diagonal: int = 0) -> Node:
     """The diagonal of a matrix, or the matrix with a vector on its diagonal.
 

@@ -19,7 +19,7 @@ from .along import fits_within, fold_along, gather_along, put_along
 from .dims import axis
 from .index import expect_index
 from .samples import at_kink, floats
-from .table import Number, Tensor, derived
+from .table import TENSOR, Number, Tensor, derived
 from .writing import nothing
 
 
@@ -102,7 +102,13 @@ def shaped_as(out: Node, input: Node) -> Node:
     return out if input.ndim else ops.reshape(out, ())
 
 
-@derived(on="torch Tensor Tensor_")
+def scatter_name(out: Node, form: Any) -> str:
+    """By what is put there, a tensor or a number, and how."""
+    number = form[3] is not TENSOR
+    return f"ScatterBackward{number + 2 * (form[5] is not None)}"
+
+
+@derived(on="torch Tensor Tensor_", grad_name=scatter_name)
 def scatter(
     input: Tensor,
     dim: int,

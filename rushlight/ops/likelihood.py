@@ -144,7 +144,13 @@ def _() -> Iterator[Any]:
 # -- likelihoods -------------------------------------------------------------------------------
 
 
-@derived(on="F", grad_name="DivBackward0")
+def divergence_name(out: Node, form: Any) -> str:
+    """By how the elements are brought together."""
+    names = {"mean": "Mean", "sum": "Sum", "batchmean": "Div"}
+    return f"{names.get(form[4]) or ('Mul' if form[5] else 'Sub')}Backward0"
+
+
+@derived(on="F", grad_name=divergence_name)
 def kl_div(
     input: Tensor,
     target: Tensor,

@@ -184,7 +184,16 @@ def target_size(input: Node, size: Any, scale_factor: Any) -> tuple[Shape, tuple
     return wanted, factors
 
 
-@derived(on="F", grad_name="UpsampleNearest2DBackward0")
+def upsample_name(out: Node, form: Any) -> str:
+    """By the way it is done, and the dimensions."""
+    mode, n = form[3], out.ndim - 2
+    if mode == "area":
+        return f"AdaptiveAvgPool{n}DBackward0"
+    kind = "NearestExact" if mode == "nearest-exact" else mode.capitalize()
+    return f"Upsample{kind}{n}DBackward0"
+
+
+@derived(on="F", grad_name=upsample_name)
 def interpolate(
     input: Tensor,
     size: Any = None,
@@ -241,7 +250,7 @@ def _() -> Iterator[Any]:
     yield (floats(1, 1, 3, 3),), {"scale_factor": 1.5, **options}
 
 
-@derived(on="F", grad_name="UpsampleNearest1DBackward0")
+@derived(on="F", grad_name=upsample_name)
 def upsample(
     input: Tensor,
     size: Any = None,

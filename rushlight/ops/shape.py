@@ -42,7 +42,14 @@ def infer(input: Node, shape: Sequence[int], op: str) -> Shape:
     return sizes
 
 
-@derived(on="torch Tensor", view=True, grad_name="ViewBackward0")
+def reshape_name(out: Node, form: Any) -> str:
+    """A view's, or that of a copy which the shape needed."""
+    source = out.inputs[0]
+    copied = not source.leaf and source.op is ops.make_contiguous and source is not out.home.a
+    return "UnsafeViewBackward0" if copied else "ViewBackward0"
+
+
+@derived(on="torch Tensor", view=True, grad_name=reshape_name)
 def reshape(input: Tensor, *shape: Any) -> Node:
     """The elements of `input` in another shape: a view if that is possible, else a copy.
 
@@ -193,7 +200,12 @@ def _() -> Iterator[Any]:
 # -- dimensions of size 1 ----------------------------------------------------------------------
 
 
-@derived(on="torch Tensor", view=True)
+def squeeze_name(out: Node, form: Any) -> str:
+    """All dimensions, one or several."""
+    return f"SqueezeBackward{0 if form[1] is None else 1 if isinstance(form[1], int) else 2}"
+
+
+@derived(on="torch Tensor", view=True, grad_name=squeeze_name)
 def squeeze(input: Tensor, dim: Any = None) -> Node:
     """`input` without its dimensions of size 1, or without those among `dim`.
 

@@ -164,7 +164,13 @@ def _() -> Iterator[Any]:
     yield floats(3, 4), (1, 3), 1
 
 
-@derived(on="torch", view=True)  # the method has another name for its argument
+def split_name(out: Node, form: Any) -> str:
+    """Parts of one size, or of given sizes."""
+    return "SplitBackward0" if isinstance(form[1], int) else "SplitWithSizesBackward0"
+
+
+# The method has another name for its argument.
+@derived(on="torch", view=True, grad_name=split_name)
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Node, ...]:
     """The parts of `tensor` along `dim` that have this size (the last may be smaller), or sizes.
 

@@ -41,7 +41,7 @@ FULL = names(
     cholesky cholesky_inverse cholesky_solve inverse lu_solve pinverse qr svd triangular_solve
     fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn
     linalg_cholesky cholesky_ex linalg_svd svdvals eig eigvals eigh eigvalsh inv inv_ex det slogdet
-    lstsq linalg_qr solve solve_ex linalg_norm matrix_rank cond linalg_pinv
+    linalg_slogdet lstsq linalg_qr solve solve_ex linalg_norm matrix_rank cond linalg_pinv
     tensorinv tensorsolve lu_factor lu_factor_ex
     """
 )
