@@ -16,13 +16,14 @@ import numpy as np
 
 from .ops.table import Op
 from .outputs import written
-from .repeat import bind, found_next, note, repeat, repeat_inplace, seek
+from .repeat import bind, ended, found_next, note, repeat, repeat_inplace, seek
 from .runtime.arguments import NUMBERS
 from .runtime.entry import FIRST, GENERAL, SECOND, Handle, form_of, types
 from .runtime.memory import EXPORTED
 from .runtime.mutate import FORMS, apply_inplace
 from .runtime.record import apply, wrap
 from .runtime.recorder import here, local
+from .runtime.views import view_again
 
 Function = Callable[..., Any]
 
@@ -34,7 +35,7 @@ def function(op: Op) -> Function:
     """The public function of `op`; its first parameters may be given by position or by name."""
     required = [p.kind for p in op.params if p.required]
     if op.view:
-        call = general(op)
+        call = viewing(op)
     elif required == ["tensor"]:
         call = unary(op)
     elif required == ["tensor", "tensor"]:
@@ -153,6 +154,8 @@ def or_else(op: Op, rest: Function) -> Function:
     def call(*args: Any) -> Any:
         recorder = local.recorder
         found = seek(recorder, op, args)
+        if found is None and ended(recorder, op):
+            found = seek(recorder, op, args)
         return rest(*args) if found is None else repeat(recorder, *found)
 
     return call
@@ -239,6 +242,8 @@ def general(op: Op, anew: Function = apply) -> Function:
             if same is not None:
                 return repeat(recorder, entry, *same)
         found = found_next(recorder, op, args, kwargs)
+        if found is None and ended(recorder, op):
+            found = found_next(recorder, op, args, kwargs)
         if found is not None:
             return repeat(recorder, *found)
         if "out" in kwargs:
@@ -247,6 +252,20 @@ def general(op: Op, anew: Function = apply) -> Function:
         result = anew(op, args, kwargs)
         note(before, recorder.at, op, op, args, kwargs)
         return result
+
+    return call
+
+
+def viewing(op: Op) -> Function:
+    """A function that gives views: those of concrete tensors that were taken before at once."""
+    rest = general(op)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            view = view_again(op, *args)
+            if view is not None:
+                return view
+        return rest(*args, **kwargs)
 
     return call
 

@@ -75,6 +75,10 @@ def tensor(
     """
     require_cpu(device, "tensor")
     dtype = checked_dtype(dtype, "tensor")
+    if type(data) is list:
+        array = numbers_in(data, dtype)
+        if array is not None:
+            return finished(array, requires_grad, "tensor")
     if isinstance(data, Handle):
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach()."
@@ -87,6 +91,24 @@ def tensor(
     if array is data or array.base is not None or isinstance(data, Handle | np.ndarray):
         array = np.array(array, order="K")  # PyTorch keeps the memory order of arrays, too
     return finished(array, requires_grad, "tensor")
+
+
+def numbers_in(data: list[Any], dtype: DType | None) -> Any:
+    """An array of a list of Python's own numbers, all of one type; None if it takes a look.
+
+    States, actions and rewards come so, one by one.
+    """
+    kinds = set(map(type, data))
+    if kinds == {float}:
+        wanted = dtypes.default() if dtype is None else dtype
+        if wanted is dtypes.float32 or wanted is dtypes.float64:
+            return np.array(data, wanted.numpy)
+    elif kinds == {int} and (dtype is None or dtype is dtypes.int64):
+        try:
+            return np.array(data, np.int64)
+        except OverflowError:
+            return None
+    return None
 
 
 def array_of(data: Any, dtype: DType | None, op: str) -> Any:

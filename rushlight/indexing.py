@@ -25,6 +25,9 @@ from .runtime.record import apply, leaf_for, realise, wrap
 from .runtime.recorder import local
 
 BASIC = (int, slice, type(None), type(Ellipsis))
+FEW = 8
+"""So many rows may be part of what is recorded."""
+
 FULL = (None, None, None)
 """The encoded slice `:`."""
 
@@ -58,6 +61,17 @@ def row(x: Any, index: int) -> Any:
     view._value = known
     link(x, view, ((ops.basic_index, {"index": (index,)}),))
     return view
+
+
+def rows_of(x: Any) -> Any:
+    """Each row of `x`. There may be another number of them each time, so many are not recorded."""
+    value = x._value
+    many = value.shape[0] > FEW and not value.requires_grad and not local.recorder.mapping
+    if many and not value.leaf:
+        realise(x)
+    if type(x._value) is Fresh:
+        return iter([row(x, k) for k in range(value.shape[0])])
+    return iter(x.unbind(0))
 
 
 ROWS: dict[Fresh, Fresh] = {}

@@ -47,6 +47,9 @@ __all__ = [
     "set_rng_state",
 ]  # what PyTorch has in this module
 
+FEW = 32
+"""So many numbers are looked at one by one."""
+
 # -- drawing -----------------------------------------------------------------------------------
 
 
@@ -256,15 +259,24 @@ def multinomial(
     if not replacement and num_samples > weights.shape[-1]:
         problem = "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
         raise ShapeError(explain("multinomial", problem, {"input": input._value.spec}))
+    check_weights(weights)
+    with LOCK:
+        drawn = rng.multinomial(twister_of(generator), weights, num_samples, replacement)
+    return finished(drawn, False, "multinomial", out)
+
+
+def check_weights(weights: Any) -> None:
+    """Raise ShapeError unless each row of weights is a distribution but for its scale."""
+    if weights.size <= FEW:  # Python is quicker than NumPy
+        rows = weights.tolist() if weights.ndim == 2 else [weights.tolist()]
+        if all([row and min(row) >= 0 and 0 < sum(row) < math.inf for row in rows]):
+            return
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         problem = "probability tensor contains either `inf`, `nan` or element < 0"
         raise ShapeError(explain("multinomial", problem))
     if not (weights.sum(-1) > 0).all():
         problem = "invalid multinomial distribution (sum of probabilities <= 0)"
         raise ShapeError(explain("multinomial", problem))
-    with LOCK:
-        drawn = rng.multinomial(twister_of(generator), weights, num_samples, replacement)
-    return finished(drawn, False, "multinomial", out)
 
 
 # -- filling tensors that exist ----------------------------------------------------------------

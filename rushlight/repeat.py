@@ -89,6 +89,14 @@ def expect(recorder: Any, entry: Entry) -> None:
         recorder.last.following = entry
 
 
+def ended(recorder: Any, api: Any) -> bool:
+    """Whether the window ends before this call, as it did the last time; then it has."""
+    if recorder.at.ends is not api or recorder.mapping:
+        return False
+    recorder.flush()
+    return True
+
+
 def seek(recorder: Any, api: Any, args: tuple[Any, ...]) -> Found:
     """The entry of a plain call (see `form_of`) that came next before, with tensors and numbers."""
     known = alternatives(recorder)

@@ -14,7 +14,7 @@ from .dtypes import DType
 from .errors import ArgumentError, DimError, GradError, ShapeError, explain
 from .grad_fn import GradFn
 from .graph import Cell
-from .indexing import getitem, setitem
+from .indexing import getitem, rows_of, setitem
 from .runtime.due import grad_of
 from .runtime.entry import Handle, at_once, types
 from .runtime.memory import export
@@ -311,7 +311,8 @@ class Tensor(Handle, metaclass=TensorType):
         if not self._value.shape:
             hint = "it is one number: .item() gives it"
             raise ArgumentError(explain("iter", "iteration over a 0-d tensor", hint=hint))
-        return iter(self.unbind(0))  # type: ignore[attr-defined]
+        found: Iterator[Any] = rows_of(self)
+        return found
 
     def __reversed__(self) -> Any:
         return self.flip(0) if self._value.shape else self  # type: ignore[attr-defined]

@@ -171,3 +171,43 @@ def test_views_of_a_gradient_see_what_is_added():
     view = w.grad.detach()
     (w * w).sum().backward()
     assert view[0].tolist() == [8.0] * 3
+
+
+def test_rows_of_what_is_computed_are_no_program_for_each_number():
+    torch = rushlight
+    counts = []
+    for n in range(10, 30):
+        x = torch.arange(float(n)) * 2
+        assert [float(row) for row in x] == [2.0 * k for k in range(n)]
+        counts.append(local.recorder.count)
+    assert max(np.diff(counts)) <= 1
+    w = torch.arange(20.0, requires_grad=True)
+    sum(w * 2).backward()
+    assert w.grad.tolist() == [2.0] * 20
+
+
+def test_a_view_that_was_taken_before_is_taken_at_once():
+    torch = rushlight
+    for k in range(3):
+        x = torch.tensor([[1.0 + k, 2.0], [3.0, 4.0]])
+        assert x.unsqueeze(0).tolist() == [x.tolist()]
+        assert x.view(4).tolist() == x.view(-1).tolist() == [1.0 + k, 2.0, 3.0, 4.0]
+        row = x.select(0, 1)
+        row.mul_(2)
+        assert x.t().tolist() == [[1.0 + k, 6.0], [2.0, 8.0]]
+        with pytest.raises(IndexError):
+            x.select(0, 2)
+    x = torch.ones(2, 2, requires_grad=True)
+    x.view(4).sum().backward()
+    assert x.grad.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+@pytest.mark.parametrize("data", [[1.5, -0.0], [3, 4], [True, 2], [2.5, 1], [], [1000]])
+def test_lists_of_numbers_are_what_they_were(data):
+    oracle = pytest.importorskip("torch")
+    for dtype in (None, "float32", "float64", "int64", "float16"):
+        mine, theirs = [
+            t.tensor(data, dtype=dtype and getattr(t, dtype)) for t in (rushlight, oracle)
+        ]
+        assert str(mine.dtype) == str(theirs.dtype)
+        assert mine.numpy().tobytes() == theirs.numpy().tobytes()

@@ -271,3 +271,43 @@ def test_an_interrupted_pass_has_done_nothing(monkeypatch):
     x = w.detach().requires_grad_()
     sum(((x * x + 0.1 * k) * x.sin()).sum() for k in range(9)).backward()
     assert np.allclose(w.grad.numpy(), x.grad.numpy(), rtol=1e-5)
+
+
+def test_what_was_used_up_is_let_go_of_though_something_else_is_not():
+    torch = rushlight
+    net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    kept = []
+    for k in range(9):
+        out = net(torch.ones(1, 3) * k)
+        kept.append((out.sum(1), out.exp()))  # nobody will ask for a gradient of the second
+        kept[-1][1].tolist()
+    generations = [total._history.generation for total, _ in kept]
+    weight = net[2].weight
+    assert all(any(np.shares_memory(a, weight._array) for a in arrays(g)) for g in generations)
+    torch.cat([total for total, _ in kept]).sum().backward()
+    assert not any(np.shares_memory(a, weight._array) for g in generations for a in arrays(g))
+    again = kept[0][1].sum()
+    with pytest.raises(RuntimeError, match="second time"):
+        again.backward()
+
+
+def arrays(generation):
+    """What a generation keeps."""
+    return [a for a in generation.arrays.values() if isinstance(a, np.ndarray)]
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_a_gradient_uses_the_weights_that_were(count):
+    torch = rushlight
+    net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2))
+    x = torch.ones(1, 3)
+    outs = []
+    for _ in range(count):
+        outs.append(net(x).sum(1))
+        outs[-1].item()
+    slopes = (1 - net[:2](x).detach() ** 2) * net[2].weight.detach().sum(0)
+    with torch.no_grad():
+        net[2].weight.add_(5.0)
+        net[2].weight.tolist()
+    torch.cat(outs).sum().backward()
+    assert np.allclose(net[0].bias.grad.numpy(), count * slopes.numpy()[0], rtol=1e-5)

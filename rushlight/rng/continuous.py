@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.rng.exact import Floats, c_function, fma
-from rushlight.rng.formats import FLOAT64, Shape, chunks, float_format, size_of
+from rushlight.rng.formats import FLOAT32, FLOAT64, Shape, chunks, float_format, size_of
 from rushlight.rng.normal import normal_pairs
 from rushlight.rng.twister import Twister
 
@@ -21,6 +21,7 @@ _LOW29 = np.array(2**29 - 1)  # the bits of a float64 that float32 does not have
 _NEAR_HALF = np.array(2**28 - 64)
 
 _log1p = c_function("log1p")
+_log1p_of = math.log1p
 _exp = c_function("exp")
 _tan = c_function("tan")
 
@@ -36,6 +37,9 @@ def exponential(
     n = size_of(shape)
     scale = -1.0 / rate
     form = float_format(dtype)
+    if n <= _FEW and rate == 1.0 and (form is FLOAT32 or form is FLOAT64):
+        few = [-_log1p_of(-unit) for unit in twister.unit53(n).tolist()]
+        return np.array(few, dtype).reshape(shape)
     # Where float32 comes next the last bits hardly ever matter, unless the results are subnormal.
     closely = form is FLOAT64 or n <= _FEW or rate > 2.0**64
     out = np.empty(n)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import RushlightError, explain
 from ..graph import Bound, Cell, Leaf, Node, Past, Saved, fresh
-from ..trace import apply_chain
+from ..trace import apply_chain, view_chain
 from .entry import Halt, Handle
 from .history import Generation, Tip, place_of_tip
 from .memory import laid_out, store
@@ -74,9 +74,12 @@ class Results(Halt):
 
     def keep(self, node: Node, inputs: dict[Node, Any]) -> Any:
         """The value of `node`, for the history."""
-        if not node.leaf:
+        assert self.plan.history is not None
+        root = self.plan.history.seen.get(node)
+        if root is None:
             return self.values[node]
-        return inputs[node] if node in inputs else value_of(node)
+        array = inputs[root] if root in inputs else value_of(root)
+        return apply_chain(array, view_chain(node))
 
     def deliver(self, hooks: dict[Node, Any]) -> None:
         """Hand everything over, with the `hooks` of tensors. May be run again if interrupted."""

@@ -103,6 +103,7 @@ class Entry:
         "count",  # how many tensors it was given
         "depth",
         "dues",  # of a backward pass: its gradients until somebody asks for them (see due.py)
+        "ends",  # the op before which the window ended here: it had come often (see going_on.py)
         "extra",  # what the api itself keeps here
         "first",  # the call that opened the window
         "keeps",  # which tensor arguments have a history to keep alive
@@ -149,6 +150,7 @@ class Entry:
         self.line: tuple[str, int] | None = None
         self.urgent = False
         self.restless: Any = None
+        self.ends: Any = None
         self.extra: Any = None
         self.dues: Any = None
         self.pattern: Any = None
@@ -189,7 +191,7 @@ class Halt:
 
     __slots__ = ()
 
-    api = parent = window = pattern = None
+    api = parent = window = pattern = ends = None
     depth = 0
     state = CLEAN
 

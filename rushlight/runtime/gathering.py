@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from itertools import compress
+from itertools import accumulate, compress, pairwise
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,9 @@ class Joined(History):
         self.root = op(given, axis)
         self.root.label = op.grad_name
         self.wanted = [bound.requires_grad for bound in given]
-        self.ends = np.cumsum([bound.shape[axis] for bound in given]) if op is ops.cat else None
+        self.ends: list[int] | None = None
+        if op is ops.cat:
+            self.ends = [*accumulate([bound.shape[axis] for bound in given])]
         super().__init__([self.root])
 
     def values_needed(self, node: Node) -> set[Node]:
@@ -44,11 +46,13 @@ class Joined(History):
 
     def parted(self, g: Any) -> list[Any]:
         """The gradients of the tensors that have a history, given that of the whole."""
+        g = np.moveaxis(g, self.axis, 0)
         if self.ends is None:
-            parts = [*np.moveaxis(g, self.axis, 0)]
+            parts = [g[k, ...] for k in range(len(g))]
         else:
-            parts = np.split(g, self.ends[:-1], self.axis)
-        return [np.array(p, order="C") for p in compress(parts, self.wanted)]
+            parts = [g[a:b] for a, b in pairwise([0, *self.ends])]
+            parts = [np.moveaxis(p, 0, self.axis) for p in parts] if self.axis else parts
+        return [p if p.flags.c_contiguous else p.copy() for p in compress(parts, self.wanted)]
 
 
 def joined_now(

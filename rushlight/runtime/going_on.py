@@ -40,7 +40,10 @@ def comes_often(recorder: Any, api: Any, key: Any) -> bool:
     while at.parent is not None:
         times += at.api is api and at.key == key
         at = at.parent
-    return times >= AGAIN
+    if times < AGAIN:
+        return False
+    recorder.at.ends = api  # the next time that is known before the call has been read
+    return True
 
 
 def goes_on(at: Entry) -> bool:

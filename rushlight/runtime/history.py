@@ -26,6 +26,7 @@ from ..errors import MissingError
 from ..gradient import history as made
 from ..gradient import values_used, vjp
 from ..graph import Bound, Cell, Constant, Leaf, Node, Saved, Stale, next_serial, past, serial_of
+from ..trace import view_root
 from .entry import at_once
 from .memory import SAVING, owner_of
 
@@ -58,13 +59,16 @@ class Generation:
     )  # fmt: skip
 
     def __init__(
-        self, history: History | None, tips: list[Tip], direct: Sequence[Generation] = ()
+        self, history: History | None, tips: Sequence[Tip], direct: Sequence[Generation] = ()
     ) -> None:
         self.history = history
         self.tips = tips
-        self.parents = list(dict.fromkeys([*[tip.generation for tip in tips], *direct]))
+        self.parents: Sequence[Generation] = ()
+        self.depth = 1
+        if tips or direct:
+            self.parents = list(dict.fromkeys([*[tip.generation for tip in tips], *direct]))
+            self.depth += max([p.depth for p in self.parents])
         self.number = next_number()  # a generation is younger than its parents
-        self.depth: int = 1 + max([p.depth for p in self.parents], default=0)
         self.arrays: dict[Node, Any] = {}
         self.freed: frozenset[Node] = NONE_FREED
         self.hooks: dict[Node, Any] = {}
@@ -77,12 +81,13 @@ class Generation:
         """Replace arrays in memory that is about to change, that of `owners`, by copies."""
         for node, array in self.arrays.items():
             if isinstance(array, np.ndarray) and id(owner_of(array)) in owners:
-                self.arrays[node] = array.copy()
+                self.arrays[node] = array.copy(order="K")
 
     def release(self) -> None:
-        """Let go of the arrays, if a backward pass has used all of them up."""
-        if self.history is not None and self.freed.issuperset(self.slot.spending):
-            self.arrays = {n: a for n, a in self.arrays.items() if n.number}
+        """Let go of the arrays that backward passes have used up."""
+        if self.freed and self.history is not None:
+            left = self.history.left_after(self.slot, self.freed)
+            self.arrays = {n: a for n, a in self.arrays.items() if n in left}
 
 
 class Tip:
@@ -155,14 +160,12 @@ class Slot:
             else:
                 inputs = node.inputs if node in history.visited else ()
                 self.saved[node] = Saved(node, tuple([self.saved[i] for i in inputs]), self)
-        self.spending = frozenset([self.saved[n] for n in history.spending])
 
 
 class Alone:
     """The slot of a saved value that belongs to no window."""
 
     saved: dict[Node, Node] = {}
-    spending: frozenset[Node] = NONE_FREED
 
     @staticmethod
     def generation() -> None:
@@ -215,13 +218,15 @@ def values_needed(node: Node) -> set[Node]:
 class History:
     """What must be kept so that `roots` can be differentiated later.
 
-    `nodes` are the graph, inputs first; `needs` those whose values a gradient uses.
+    `nodes` are the graph, inputs first; `needs` those whose values a gradient uses. Those that lie
+    in the memory of a leaf are not computed, but `seen` there.
     """
 
     def __init__(self, roots: list[Node]) -> None:
         self.roots = roots
         self.needs: set[Node] = set()
-        self.spending: set[Node] = set()
+        self.spending: dict[Node, set[Node]] = {}  # what uses values, and which
+        self.left: dict[Any, set[Node]] = {}  # see left_after
         self.slots: list[Slot] = []
         self.visited = visited = set[Node]()
         nodes: set[Node] = set(roots)
@@ -239,9 +244,10 @@ class History:
             used = self.values_needed(node)
             self.needs |= used
             if any([not u.number for u in used]):
-                self.spending.add(node)
+                self.spending[node] = used
         self.nodes = sorted(nodes, key=serial_of)
         self.needs = {n for n in self.needs if not isinstance(n, Constant | Saved)}
+        self.seen = {n: root for n in self.needs if (root := seen_in(n)) is not None}
         self.bounds = [n for n in self.nodes if isinstance(n, Bound) and n in visited]
         self.places = [place_of_tip(bound) for bound in self.bounds if bound.entry is not None]
         self.direct = [n for n in self.nodes if isinstance(n, Saved)]
@@ -260,6 +266,19 @@ class History:
     def sources(self) -> tuple[Node, ...]:
         """What the tensors that it builds on have denoted."""
         return tuple([bound.source for bound in self.bounds])
+
+    def left_after(self, slot: Slot, freed: frozenset[Node]) -> set[Node]:
+        """The values that are still of use when these nodes of a slot are used up."""
+        left = self.left.get((slot, freed))
+        if left is None:
+            if len(self.left) > FEW:  # slots come and go
+                self.left = {}
+            left = {n for n in self.needs if n.number}
+            for node, used in self.spending.items():
+                if slot.saved[node] not in freed:
+                    left |= used
+            self.left[(slot, freed)] = left
+        return left
 
     def crowd(self) -> None:
         """From now on there are many generations, and of other windows of these lines, too."""
@@ -297,8 +316,10 @@ class History:
 
     def next_generation(self, values: dict[Node, Any]) -> Generation:
         """Keep `values` (of `needs`) in a free slot, or the one of many."""
-        tips = [entry.bound[k] for entry, k in self.places]
-        direct = [g for g in [s.slot.generation() for s in self.direct] if g is not None]
+        tips = [entry.bound[k] for entry, k in self.places] if self.places else ()
+        direct: Sequence[Generation] = ()
+        if self.direct:
+            direct = [g for g in [s.slot.generation() for s in self.direct] if g is not None]
         generation = Generation(self, tips, direct)
         generation.arrays = values
         if self.is_crowded(generation):
@@ -313,6 +334,12 @@ class History:
     def denoted(self, generation: Generation, node: Node) -> Node:
         """What a tensor with the value `node` of a generation denotes."""
         return past(node) if generation.slot is self.form else generation.slot.saved[node]
+
+
+def seen_in(node: Node) -> Node | None:
+    """The leaf that `node` is, or the parameter or batch of which it is a view, or None."""
+    root = view_root(node)
+    return root if node.leaf or isinstance(root, Cell | Bound) else None
 
 
 def place_of_tip(bound: Bound) -> tuple[Any, int]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engines.engine import Output
 from ..graph import Node, contiguous_strides
+from ..trace import apply_chain, view_chain
 from .history import Tip
 from .slots import SMALL
 
@@ -40,9 +41,14 @@ class Keeping:
         names |= {node: replay.output(k) for k, node in enumerate(program.outputs)}
 
         def item(node: Node) -> str:
-            return f"{source.name(node, 'n')}: {names.get(node) or replay.value_of(node)}"
+            root = self.history.seen.get(node, node)
+            word = names.get(root) or replay.value_of(root)
+            if root is not node:
+                word = f"apply_chain({word}, {source.name(view_chain(node), 't')})"
+            return f"{source.name(node, 'n')}: {word}"
 
         source.space |= {"history": self.history, "ref": weakref.ref, "Tip": Tip}
+        source.space |= {"apply_chain": apply_chain}
         values = ", ".join([item(node) for node in self.history.needs])
         lines = ["replay.kept = None", f"kept = history.next_generation({{{values}}})"]
         for k, delivery in enumerate(self.roots):

@@ -24,9 +24,9 @@ from ..trace import Program
 from . import compiling
 from .entry import Halt
 from .gathering import Joined
-from .history import Generation, History, Tip, with_parents
+from .history import Generation, History, Slot, Tip, with_parents
 from .memory import laid_out
-from .slots import room_for
+from .slots import maker_of
 
 Given = dict[Node, Any]
 """Gradients of values of one generation."""
@@ -56,8 +56,9 @@ class Piece(Halt):
         self.spent = frozenset([n.source for n in walk.spent if isinstance(n, Saved)])
         program = Program([ops.clone(g) if g.leaf else g for g in found])
         self.known = list(sums)
-        self.saved = [leaf for leaf in program.inputs if isinstance(leaf, Saved)]
-        inputs = (*seeds, *sums.values(), *self.saved)
+        saved = [leaf for leaf in program.inputs if isinstance(leaf, Saved)]
+        self.sources = [leaf.source for leaf in saved]
+        inputs = (*seeds, *sums.values(), *saved)
         self.program = Program(program.outputs, inputs)
         first = len(seeds)
         place = {cell: first + k for k, cell in enumerate(self.known)}
@@ -65,6 +66,10 @@ class Piece(Halt):
             len(self.tips) + k: place[cell] for k, cell in enumerate(self.cells) if cell in place
         }
         self.count = 0
+        self.form = form
+        self.spent_of_many = frozenset([form.saved[n] for n in self.spent])
+        self.rest = [c for c in self.cells if c not in place]
+        self.makers: Any = None  # of the arrays that machine code fills
         self.simplified: Any = None
         self.compiled: Any = None
         self.native: Any = None  # given by a thread in the background
@@ -78,32 +83,40 @@ class Piece(Halt):
             compiling.state.ask(self)
 
     def run(self, recorder: Any, given: Given, sums: dict[Cell, Any], arrays: Given) -> list[Any]:
-        """The gradients, given those of roots, and what is saved; the sums may be written to."""
+        """The gradients of tips, given those of roots, and what is saved; `sums` has the others."""
         self.count += 1
         if self.count >= config.hot and self.compiled is None and not recorder.eager:
             self.heat()
         inputs = [given[r] for r in self.roots]
         inputs += [sums[c] for c in self.known]
-        inputs += [arrays[s.source] for s in self.saved]
-        native = self.native
+        inputs += [arrays[source] for source in self.sources]
+        native, count = self.native, len(self.tips)
         if native is not None:
-            rooms = [room_for(output) for output in native.outputs]
+            if self.makers is None:
+                self.makers = [maker_of(output) for output in native.outputs]
+            rooms = [make() for make in self.makers]
             try:
                 native.call(recorder, self, *inputs, *rooms)
             except (TypeError, ValueError):
                 pass  # nothing was written
             else:
                 recorder.at = recorder.root
-                made = iter(rooms)
-                updates = native.updates
-                count = len(self.program.outputs)
-                return [inputs[updates[k]] if k in updates else next(made) for k in range(count)]
+                sums.update(zip(self.rest, rooms[count:], strict=True))
+                return rooms[:count]
         if self.compiled is not None:
             outputs = self.compiled(inputs)
         else:
             outputs = engine.run(self.program, inputs)
         nodes = self.program.outputs
-        return [laid_out(a, n, True) for a, n in zip(outputs, nodes, strict=True)]
+        outputs = [laid_out(a, n, True) for a, n in zip(outputs, nodes, strict=True)]
+        sums.update(zip(self.cells, outputs[count:], strict=True))
+        return outputs[:count]
+
+    def spent_of(self, slot: Slot) -> frozenset[Node]:
+        """The nodes of a slot that a pass through this piece uses up."""
+        if slot is self.form:
+            return self.spent_of_many
+        return frozenset([slot.saved[n] for n in self.spent])
 
     def finish(self, recorder: Any) -> None:
         """Nothing is to be delivered: a pass that was interrupted leaves all as it was."""
@@ -158,21 +171,18 @@ class Piecewise:
                 self.add(tip, g)
             return
         piece = piece_for(recorder, history, given, self.sums)
-        saved = generation.slot.saved
-        spent = frozenset([saved[n] for n in piece.spent])
+        spent = piece.spent_of(generation.slot)
         if not spent.isdisjoint(generation.freed):
             raise second_time()
         found = piece.run(recorder, given, self.sums, generation.arrays)
         self.spent.append((generation, spent))
-        count = len(piece.tips)
-        self.sums.update(zip(piece.cells, found[count:], strict=True))
-        for k, g in zip(piece.tips, found[:count], strict=True):
+        for k, g in zip(piece.tips, found, strict=True):
             self.add(generation.tips[k], g)
 
     def free(self) -> None:
         """Let go of all that has been used up."""
         for generation, spent in self.spent:
-            generation.freed = generation.freed.union(spent)
+            generation.freed = generation.freed.union(spent) if generation.freed else spent
             generation.release()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import bfloat, config, dtypes, ops
+from .. import bfloat, config, dtypes
 from ..errors import LostError, RushlightError, caller_line, explain, without_own_frames
 from ..graph import (
     DEAD_CELLS,
@@ -16,7 +16,6 @@ from ..graph import (
     Past,
     Saved,
     Scalar,
-    Stale,
     contiguous_strides,
     fresh,
     next_serial,
@@ -24,10 +23,9 @@ from ..graph import (
 )
 from ..ops.control import no_value
 from ..ops.table import TENSOR
-from ..trace import apply_chain, view_chain, view_root
 from .arguments import MARKS, Call, put_back, read
 from .casting import cast_inputs
-from .deliver import Failed, link
+from .deliver import Failed
 from .due import grad_of
 from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
 from .gathering import JOINS, denote, joined_now
@@ -36,6 +34,7 @@ from .memory import to_read
 from .recorder import Recorder, local
 from .restless import is_restless
 from .threads import adopt
+from .views import analyse, views_now
 from .world import world
 
 
@@ -70,29 +69,6 @@ def give_cell(handle: Any, requires_grad: bool) -> None:
         world.changed()
 
 
-class Returned:
-    """How a call hands back its results: `kind` of tuple (None: one item) of `items`.
-
-    An item is the place of a new value, or `~place` of an argument that is handed back as it is,
-    or None.
-    """
-
-    __slots__ = ("items", "kind")
-
-    def __init__(self, kind: Any, items: tuple[Any, ...]) -> None:
-        self.kind = kind
-        self.items = items
-
-    def hand_back(self, new: Sequence[Any], given: Sequence[Any]) -> Any:
-        """The results, made of `new` tensors and `given` ones."""
-        found = [None if i is None else new[i] if i >= 0 else given[~i] for i in self.items]
-        if self.kind is None:
-            return found[0]
-        if self.kind is tuple or self.kind is list:
-            return self.kind(found)
-        return self.kind(*found)
-
-
 def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """The result of calling `op` with tensors and other arguments: recorded, not computed."""
     recorder = local.recorder
@@ -107,7 +83,7 @@ def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     try:
         call = read(op, args, kwargs)
         call = call._replace(handles=settle(recorder, call.handles))
-        if op.view and (views := views_now(recorder, call)) is not None:
+        if op.view and (views := views_now(recorder, call, () if kwargs else args)) is not None:
             return views
         key = call.key(op, recorder.grad)
         if ends_here(recorder, op, key):
@@ -177,74 +153,6 @@ def holds(entry: Entry, handle: Handle) -> bool:
     """Whether `handle` is what `entry` returned, or changed, this time."""
     out = entry.out
     return out is handle or (type(out) is list and any([h is handle for h in out]))
-
-
-def views_now(recorder: Recorder, call: Call) -> Any:
-    """The result of a view op on a concrete tensor that needs no gradient: NumPy's own view.
-
-    None if it has to be recorded: the memory must be copied, or the result has a history.
-    """
-    handle = call.handles[0]
-    leaf = handle._value
-    if len(call.handles) > 1 or call.numbers:
-        return None
-    if isinstance(leaf, Saved | Past | Stale) and (call.op is ops.detach or not recorder.grad):
-        leaf = fresh(leaf.shape, leaf.dtype, leaf.stride_memo)  # the view has no history
-    elif type(leaf) is not Fresh:
-        return None
-    key = (call.op, call.form, leaf)
-    known = VIEWS.get(key)
-    if known is None:
-        known = VIEWS[key] = view_plan(call, leaf)
-    returned, chains = known
-    if returned is None:
-        return None
-    made = []
-    for chain, value in chains:
-        view = types.new()
-        view._array = apply_chain(handle._array, chain)
-        view._value = value
-        link(handle, view, chain)
-        made.append(view)
-    return returned.hand_back(made, call.handles)
-
-
-VIEWS: dict[Any, Any] = {}
-"""How view ops act on concrete tensors: key -> (how to hand back, chains of NumPy views)."""
-
-
-def view_plan(call: Call, leaf: Node) -> Any:
-    """What `views_now` must do for this call."""
-    if len(VIEWS) > config.trie_cap:
-        VIEWS.clear()
-    source = Bound(leaf, None, 0)
-    result = put_back(call, [source], ())
-    returned, nodes = analyse(result, [source])
-    if any([view_root(n) is not source for n in nodes]):
-        return None, ()
-    chains = []
-    for node in nodes:
-        contiguous = node.strides == contiguous_strides(node.shape)
-        value = fresh(node.shape, node.dtype, None if contiguous else node.strides)
-        chains.append((view_chain(node), value))
-    return returned, chains
-
-
-def analyse(result: Any, given: Sequence[Node]) -> tuple[Returned, tuple[Node, ...]]:
-    """How `result` is handed back, and its new nodes."""
-    single = isinstance(result, Node) or result is None
-    nodes: list[Node] = []
-    items: list[Any] = []
-    for item in (result,) if single else result:
-        if item is None:
-            items.append(None)
-            continue
-        place = next((~k for k, n in enumerate(given) if n is item), None)
-        if place is None:
-            place = len(nodes)
-            nodes.append(item)
-        items.append(place)
-    return Returned(None if single else type(result), tuple(items)), tuple(nodes)
 
 
 def create(recorder: Recorder, call: Call, key: Any) -> Entry:

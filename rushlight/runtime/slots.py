@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from sys import getrefcount
 from typing import Any
 
@@ -35,6 +36,14 @@ def room_for(output: Output) -> Any:
         return dense
     extent = 1 + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)])
     return np.lib.stride_tricks.as_strided(np.empty(max(extent, 1), kind), shape, wanted)
+
+
+def maker_of(output: Output) -> Callable[[], Any]:
+    """What makes such an array again and again."""
+    shape, dtype, strides = output
+    if strides == contiguous_strides(shape):
+        return partial(np.empty, shape, dtype.numpy)
+    return partial(room_for, output)
 
 
 class Slots(list[Any]):

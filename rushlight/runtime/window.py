@@ -188,8 +188,9 @@ class Plan:
             delivery.copy = memory.leaf or memory in taken
             if not shared:
                 taken.add(memory)
-        kept = self.history.needs if self.history else ()
-        outputs |= {node: None for node in kept if not node.leaf}
+        if self.history is not None:
+            kept = self.history.needs.difference(self.history.seen)
+            outputs |= dict.fromkeys(kept)
         self.program = Program(list(outputs))
 
     def heat(self) -> None:
@@ -236,7 +237,7 @@ class Plan:
         inputs = {leaf: i for i, leaf in enumerate(self.program.inputs)}
         owners = [id(owner_of(leaf.array)) for leaf in inputs if isinstance(leaf, Cell)]
         direct = {d.place.node: d.place.origin for d in self.direct if d.store}
-        kept = set() if self.history is None else self.history.needs
+        kept = () if self.history is None else self.history.seen.values()
         found = {}
         for k, node in enumerate(self.program.outputs):
             cell = direct.get(node)
