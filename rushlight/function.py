@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ class Context:
 
     def __init__(self) -> None:
         self.kept: tuple[Any, ...] = ()
+        self.kept_for_jvp: tuple[Any, ...] | None = None
         self.needs_input_grad: tuple[bool, ...] = ()
         self.fixed: set[int] = set()
         self.dirty: set[int] = set()
@@ -35,7 +37,9 @@ class Context:
         """Keep `tensors` for `backward`."""
         self.kept = tensors
 
-    save_for_forward = save_for_backward
+    def save_for_forward(self, *tensors: Any) -> None:
+        """Keep `tensors` for `jvp`."""
+        self.kept_for_jvp = tensors
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -89,6 +93,14 @@ class Function:
 
     vjp = backward
 
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        """The tangents of the outputs, given those of the inputs: for forward mode.
+
+        Without it they are worked out from `backward`.
+        """
+        raise NotImplementedError("a custom function may have a static method jvp(ctx, ...)")
+
     generate_vmap_rule = False  # whether vmap may look into the two: it always does
 
     @staticmethod
@@ -112,7 +124,7 @@ class Function:
         ctx.needs_input_grad = tuple(
             [isinstance(a, Handle) and a._value.requires_grad for a in args]
         )
-        with no_grad():
+        with Unrecorded():
             if cls.setup_context is Function.setup_context:
                 result = cls.forward(ctx, *args, **kwargs)
             else:
@@ -129,6 +141,18 @@ class Function:
         call = CustomCall(cls, ctx, args)
         made = call.connect(outputs)
         return made[0] if single else tuple(made)
+
+
+class Unrecorded(no_grad):
+    """As `no_grad`; but tangents may come in: it is seen to that they go on."""
+
+    def __enter__(self) -> Any:
+        recorder = local.recorder
+        duals, recorder.duals = recorder.duals, False
+        try:
+            return super().__enter__()
+        finally:
+            recorder.duals = duals
 
 
 class VmapInfo(NamedTuple):
@@ -283,7 +307,10 @@ class CustomCall:
                 zeros(spec.shape, dtype=spec.dtype) if g is None and spec is not None else g
                 for g, spec in zip(full, self.outputs, strict=True)
             ]
-        results = self.function.backward(self.ctx, *full)
+        if pushing.now and self.function.jvp is not Function.jvp:
+            results: Any = self.pushed(full)
+        else:
+            results = self.function.backward(self.ctx, *full)
         if not isinstance(results, tuple):
             results = (results,)
         name = self.function.__name__
@@ -295,6 +322,30 @@ class CustomCall:
                 kind = type(results[k]).__name__
                 raise ArgumentError(explain(name, f"backward must return Tensors, not {kind}"))
             yield None if results[k] is None else self.fitting(results[k], k)
+
+    def has_backward(self) -> bool:
+        """Whether the function says what its gradients are."""
+        return self.function.backward is not Function.backward
+
+    def pushed(self, gradients: Sequence[Any]) -> Any:
+        """Gradients that nobody reads, but whose own derivative is the function's `jvp`."""
+        places = [k for k, g in enumerate(gradients) if g is not None]
+        found = iter(Pushed.apply(self, places, *[gradients[k] for k in places]))
+        return tuple([next(found) if k in self.places else None for k in range(self.count)])
+
+    def jvp(self, tangents: Sequence[Any]) -> tuple[Any, ...]:
+        """The tangents of the outputs, given those of the inputs that need them."""
+        given = iter(tangents)
+        whole = [next(given) if k in self.places else None for k in range(self.count)]
+        ctx = self.ctx
+        before = ctx.kept
+        if ctx.kept_for_jvp is not None:
+            ctx.kept = ctx.kept_for_jvp
+        try:
+            found = self.function.jvp(ctx, *whole)
+        finally:
+            ctx.kept = before
+        return found if isinstance(found, tuple) else (found,)
 
     def fitting(self, g: Any, k: int) -> Any:
         """`g`, which was returned for input `k`, in the shape and dtype of that input."""
@@ -309,3 +360,34 @@ class CustomCall:
         if g._value.shape != wanted.shape:
             g = g.sum_to_size(*wanted.shape)
         return g if g._value.dtype is wanted.dtype else g.to(wanted.dtype)
+
+
+class Pushing(threading.local):
+    """Whether gradients are being taken only for the sake of their own derivative: forward mode."""
+
+    now = False
+
+    def __enter__(self) -> None:
+        self.now = True
+
+    def __exit__(self, *error: Any) -> None:
+        self.now = False
+
+
+pushing = Pushing()
+
+
+class Pushed(Function):
+    """The first pass of forward mode through a custom function that has a `jvp`."""
+
+    @staticmethod
+    def forward(ctx: Any, call: CustomCall, places: Sequence[int], *gradients: Any) -> Any:
+        """Zeros like the inputs: the pass is linear in `gradients`, and only that counts."""
+        ctx.call, ctx.outputs = call, places
+        return tuple([zeros(spec.shape, dtype=spec.dtype) for spec in call.specs.values()])
+
+    @staticmethod
+    def backward(ctx: Any, *tangents: Any) -> Any:
+        """The tangents of the outputs that `gradients` were of."""
+        found = ctx.call.jvp(tangents)
+        return (None, None, *[found[k] for k in ctx.outputs])

@@ -99,6 +99,19 @@ class Watch:
         return bool(self.hooks or self.after or self.retained_by or self.function)
 
 
+def origins(roots: Sequence[Node]) -> set[Node]:
+    """All that gradients of `roots` flow through."""
+    seen: set[Node] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            if not isinstance(node, Cell):
+                stack.extend([p for p in node.parents if p.requires_grad])
+    return seen
+
+
 class Steps:
     """A backward pass of `run`, one node at a time."""
 
@@ -112,6 +125,7 @@ class Steps:
         self.wanted: dict[Node, int] = {}
         self.found: dict[int, Any] = {}
         self.cells: set[Cell] = set()
+        self.saved: dict[Node, Node] = {}  # what became of nodes whose windows have ended
 
     def backward(self, cells: Sequence[Cell]) -> None:
         """Collect gradients in `.grad` of the `cells`."""
@@ -141,15 +155,7 @@ class Steps:
 
     def reaches(self, values: Sequence[Node]) -> list[bool]:
         """Whether a gradient of each of the `values` is found in this pass."""
-        roots = [root._value for root in self.run.roots]
-        seen: set[Node] = set()
-        stack = list(roots)
-        while stack:
-            node = stack.pop()
-            if node not in seen:
-                seen.add(node)
-                if not isinstance(node, Cell):
-                    stack.extend([p for p in node.parents if p.requires_grad])
+        seen = origins([root._value for root in self.run.roots])
         return [value in seen for value in values]
 
     def go(self) -> None:
@@ -162,7 +168,7 @@ class Steps:
                 self.visit(node, self.grads.pop(node))
 
     def now(self, node: Node) -> Node:
-        """`node`, or what was saved for it if the window has ended since."""
+        """`node`, or what was saved for it if the window it was made in has ended since."""
         if self.recorder.flushes != self.flushes:
             self.flushes = self.recorder.flushes
             saved = {}
@@ -170,13 +176,13 @@ class Steps:
                 if isinstance(root._value, Saved):
                     saved.update(root._value.slot.saved)
             saved = {n: s for n, s in saved.items() if not isinstance(n, Cell)}  # cells remain
+            self.saved |= saved
             self.grads = {saved.get(n, n): g for n, g in self.grads.items()}
             self.wanted = {saved.get(n, n): k for n, k in self.wanted.items()}
             self.heap = [(-n.serial, n) for n in self.grads]
             heapq.heapify(self.heap)
             self.spent = {saved.get(n, n) for n in self.spent}
-            return saved.get(node, node)
-        return node
+        return self.saved.get(node, node)
 
     def add(self, node: Node, g: Any) -> None:
         """Add `g` to the gradient of `node`."""
@@ -239,6 +245,10 @@ class Steps:
         outputs = [saved.get(output, output) for output in call.nodes]
         gradients = [g if n is node else self.grads.pop(n, None) for n in outputs]
         parents = self.now_all(call.parents(node))
+        if self.wanted and not call.has_backward():
+            origin = origins([p for p in parents if p is not None and p.requires_grad])
+            if not any([n in origin for n in self.wanted]):
+                return
         for parent, passed in zip(parents, call.backward(gradients), strict=True):
             parent = self.now(parent) if parent is not None else None
             if parent is not None and passed is not None and parent.requires_grad:

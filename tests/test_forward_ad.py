@@ -91,3 +91,69 @@ def test_what_cannot_be_done_says_so() -> None:
         assert forward.unpack_dual(dual * 3).tangent.tolist() == [3, 3]
     with rushlight.no_grad():
         assert not (x * 2).requires_grad
+
+
+def test_custom_functions_say_what_their_tangents_are() -> None:
+    def program(lib: Any) -> Any:
+        class Triple(lib.autograd.Function):  # type: ignore[misc]
+            """Whose two derivatives differ, to tell which is used."""
+
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                ctx.save_for_backward(x)
+                ctx.save_for_forward(x, x + 1)
+                return x * x
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                (x,) = ctx.saved_tensors
+                return 2 * x * g
+
+            @staticmethod
+            def jvp(ctx: Any, t: Any) -> Any:
+                x, _ = ctx.saved_tensors
+                return 3 * x * t
+
+        class Both(lib.autograd.Function):  # type: ignore[misc]
+            """Which has no gradients."""
+
+            @staticmethod
+            def forward(x: Any, y: Any) -> Any:
+                return x * y, x + y
+
+            @staticmethod
+            def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+                ctx.save_for_forward(*inputs)
+
+            @staticmethod
+            def jvp(ctx: Any, s: Any, t: Any) -> Any:
+                x, y = ctx.saved_tensors
+                return s * y + t * x, s + t
+
+        class Plain(lib.autograd.Function):  # type: ignore[misc]
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                return x.exp()
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                raise AssertionError
+
+            @staticmethod
+            def jvp(ctx: Any, t: Any) -> Any:
+                return t * 5
+
+        forward = lib.autograd.forward_ad
+        x, y, t = lib.tensor([1.0, 2.0]), lib.tensor([3.0, -1.0]), lib.tensor([0.5, -1.0])
+        found = []
+        with forward.dual_level():
+            a, b = forward.make_dual(x, t), forward.make_dual(y, t * t)
+            results = (Triple.apply(a) * b.sin(), *Both.apply(a, b), Plain.apply(b))
+            for result in results:
+                found += forward.unpack_dual(result)
+        pushed = lib.func.jvp(lambda a, b: Both.apply(a, b)[0].exp(), (x, y), (t, t))
+        leaf = x.clone().requires_grad_()
+        Triple.apply(leaf).sum().backward()
+        return (*found, *pushed, leaf.grad)
+
+    both(program)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ..backward import grad
 from ..errors import GradError, explain
+from ..function import pushing
 from ..modes import enable_grad
 from ..patterns import zeros_like
 from ..runtime.entry import Handle
@@ -100,10 +101,11 @@ def unpack_dual(tensor: Any, *, level: int | None = None) -> UnpackedDualTensor:
     tangent = None
     with enable_grad():
         weight = tracked(zeros_like(tensor), depth)
-        back = grad(
-            [tensor], [d for d, _ in now.duals], [weight], retain_graph=True, create_graph=True,
-            allow_unused=True,
-        )  # fmt: skip
+        with pushing:
+            back = grad(
+                [tensor], [d for d, _ in now.duals], [weight], retain_graph=True,
+                create_graph=True, allow_unused=True,
+            )  # fmt: skip
         pairs = [(g, t) for g, (_, t) in zip(back, now.duals, strict=True) if g is not None]
         if pairs:
             found = grad(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import ArgumentError, ChoiceError, DtypeError, ShapeError, explain
+from ..function import pushing
 from ..patterns import zeros_like
 from ..runtime.entry import Handle
 from .reverse import parted, tensors_in
@@ -29,7 +30,8 @@ def pushed(
     if not live:
         return [zeros_like(o) for o in outputs]
     weights = [tracked(zeros_like(o), depth) for o in live]
-    back = gradients(live, inputs, weights)
+    with pushing:
+        back = gradients(live, inputs, weights)
     found = iter(gradients(back, weights, tangents))
     return [next(found) if o._value.requires_grad else zeros_like(o) for o in outputs]
 
