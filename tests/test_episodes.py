@@ -8,6 +8,7 @@ import pytest
 import richer_programs
 
 import rushlight
+from rushlight import config
 from rushlight.runtime import history
 from rushlight.runtime.piecewise import Piecewise
 from rushlight.runtime.recorder import local
@@ -311,3 +312,32 @@ def test_a_gradient_uses_the_weights_that_were(count):
         net[2].weight.tolist()
     torch.cat(outs).sum().backward()
     assert np.allclose(net[0].bias.grad.numpy(), count * slopes.numpy()[0], rtol=1e-5)
+
+
+def masked(torch, lengths):
+    """Losses of a network of whose results as many take part as there are, and gradients."""
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(4, 6), torch.nn.Tanh(), torch.nn.Linear(6, 5))
+    judge = torch.nn.Linear(5, 1)
+    optimizer = torch.optim.SGD([*net.parameters(), *judge.parameters()], lr=0.1)
+    found = []
+    for n in lengths:
+        x = torch.linspace(-1, 1, 120).view(30, 4) * (1 + n % 3)
+        out = torch.nn.functional.normalize(net(x), dim=1)
+        picked = out[torch.arange(30) < n]
+        loss = out.pow(4).mean() + (judge(picked) - picked.sum(1, keepdim=True)).abs().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        found.append(loss.item())
+    return [*found, *net[0].weight.detach().flatten().tolist()]
+
+
+def test_what_comes_before_shapes_that_never_settle_is_one_program(passes, compiled, monkeypatch):
+    monkeypatch.setattr(config, "recompile_limit", 4)
+    lengths = [*range(3, 15)] * 3
+    mine = masked(rushlight, lengths)
+    assert len(passes) >= len(lengths) - 4 * 3  # the first four are programs of all there is
+    assert len([c for c in compiled if "tanh" in {n.op.name for n in c.order}]) <= 8
+    oracle = pytest.importorskip("torch")
+    assert np.allclose(mine, masked(oracle, lengths), rtol=1e-3, atol=1e-5)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from sys import getrefcount
 from typing import Any
 
+from .. import config
 from ..graph import Past
 from .entry import Entry
+from .history import crowd
+
+WORTH = 4
+"""So many calls are worth a program of their own."""
 
 AGAIN = 3
 """So many times the call that opened a window may come again in it."""
@@ -43,6 +48,29 @@ def comes_often(recorder: Any, api: Any, key: Any) -> bool:
     if times < AGAIN:
         return False
     recorder.at.ends = api  # the next time that is known before the call has been read
+    return True
+
+
+def never_settles(recorder: Any, api: Any, key: Any) -> bool:
+    """Whether a call is given other shapes again and again, where those before it are the same.
+
+    What came before is one program then. Where gradients are recorded the pass goes in pieces, so
+    that only what the call leads to is another program each time.
+    """
+    at = recorder.at
+    if at.depth < WORTH or recorder.mapping or recorder.tracking:
+        return False
+    if at.ends is api:
+        return True
+    rivals = [e for e in at.alternatives.values() if e.api is api and e.key[1] == key[1]]
+    shapes = {tuple([value.shape for value in e.key[2]]) for e in rivals}
+    if len(shapes) < config.recompile_limit:
+        return False
+    crowd([e.line for e in at.path() if any([value.requires_grad for value in e.values])])
+    if at.window is not None and at.window.plan is not None:
+        at.window.close()
+        at.window.plan = None  # the next one keeps its history for many
+    at.ends = api
     return True
 
 

@@ -115,6 +115,12 @@ class Tip:
         self.generation.release()
 
 
+def crowd(lines: Iterable[Any]) -> None:
+    """From now on many generations share a slot whose values come from these lines."""
+    if len(CROWDED) < MOST_LINES:
+        CROWDED.update(lines)
+
+
 def with_parents(generations: Iterable[Generation | None]) -> list[Generation]:
     """Generations and all that they build on, each once."""
     found: dict[int, Generation] = {}
@@ -283,8 +289,7 @@ class History:
     def crowd(self) -> None:
         """From now on there are many generations, and of other windows of these lines, too."""
         self.crowded = True
-        if len(CROWDED) < MOST_LINES:
-            CROWDED.update(self.lines)
+        crowd(self.lines)
 
     def shared_slot(self) -> Slot:
         """The slot that generations share when there are many."""

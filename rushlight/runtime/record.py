@@ -29,7 +29,7 @@ from .deliver import Failed
 from .due import grad_of
 from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
 from .gathering import JOINS, denote, joined_now
-from .going_on import comes_often, ends_here
+from .going_on import comes_often, ends_here, never_settles
 from .memory import to_read
 from .recorder import Recorder, local
 from .restless import is_restless
@@ -91,7 +91,9 @@ def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
             key = call.key(op, recorder.grad)
         entry = recorder.at.alternatives.get(key)
         if entry is None and (
-            (op.view and is_restless(recorder, call)) or comes_often(recorder, op, key)
+            (op.view and is_restless(recorder, call))
+            or comes_often(recorder, op, key)
+            or never_settles(recorder, op, key)
         ):
             recorder.flush()
             return apply(op, args, kwargs)
