@@ -101,6 +101,7 @@ class Tensor:
     grad_fn: Any
     imag: Any
     is_leaf: Any
+    is_meta: Any
     itemsize: Any
     mH: Any
     mT: Any

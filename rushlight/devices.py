@@ -55,6 +55,7 @@ class Device:
 
 
 cpu = Device("cpu")
+meta = Device("meta")
 
 
 def require_cpu(device: str | Device | None, op: str) -> None:
@@ -69,3 +70,11 @@ def require_cpu(device: str | Device | None, op: str) -> None:
                 hint="use device='cpu', or ask torch.cuda.is_available() first",
             )
         )
+
+
+def on_meta(device: str | Device | None, op: str) -> bool:
+    """Whether `device` is that of tensors without numbers; raises unless it is that or the CPU."""
+    if device is None or device is cpu or Device(device).type != "meta":
+        require_cpu(device, op)
+        return False
+    return True

@@ -10,13 +10,14 @@ from . import create, dtypes, facts, idioms, legacy, missing, observe, ops, over
 from . import random as random
 from . import storage as storage
 from .calls import function, inplace, inplace_operator, operator, reflected, unary
-from .devices import Device, require_cpu
+from .devices import Device, on_meta, require_cpu
 from .dtypes import DType
 from .errors import GradError, explain
 from .formats import LAST, lies_in, order_in, preserve_format
 from .graph import contiguous_strides
 from .ops import OPS
 from .public import PUBLIC, public
+from .runtime.absent import absent_like
 from .runtime.entry import Handle
 from .runtime.record import apply, leaf_for, realise
 from .runtime.recorder import local
@@ -111,7 +112,10 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
             dtype = arg
         elif isinstance(arg, str | Device):
             device = arg
-    require_cpu(device, "to")
+    if on_meta(device, "to"):
+        return absent_like(self, dtype, self._value.requires_grad)
+    if device is not None and self.is_meta:
+        realise(self)  # says that it cannot be
     dtype = create.checked_dtype(dtype, "to")
     made = self
     if dtype is not None and dtype is not self._value.dtype:
@@ -155,6 +159,8 @@ def type_as(self: Any, other: Any) -> Any:
 @public("Tensor")
 def cpu(self: Any, memory_format: Any = None) -> Any:
     """The tensor itself: it is on the CPU."""
+    if self.is_meta:
+        realise(self)  # says that it cannot be
     return self if memory_format is None else formatted(self, memory_format)
 
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from . import bfloat, dtypes
 from .create import check_fit, checked_dtype, finished
-from .devices import require_cpu
+from .devices import on_meta, require_cpu
 from .dtypes import DType
 from .errors import ArgumentError, MemoryLackError, ShapeError, explain
 from .formats import LAST, contiguous_format, order_in, strides_in
 from .ops.layouts import dense
 from .public import public
+from .runtime.absent import absent, absent_like, is_absent
 from .runtime.entry import Handle
 from .runtime.record import elements, wrap
 
@@ -49,11 +50,13 @@ def filled(op: str, fill: Callable[[tuple[int, ...], Any], Any]) -> Callable[...
         memory_format: Any = None,
         **named: Any,
     ) -> Any:
-        require_cpu(device, op)
+        absently = on_meta(device, op)
         if not size and "size" not in named:
             raise ArgumentError(explain(op, "missing argument 'size'", hint=f"{op}(2, 3)"))
         shape = shape_of(size or (named.pop("size"),), op)
         dtype = checked_dtype(dtype, op, out) or dtypes.default()
+        if absently:
+            return absent(shape, dtype, requires_grad)
         try:
             order = order_in(memory_format, len(shape), op) or range(len(shape))
             array = in_order(fill, shape, order, dtype)
@@ -110,7 +113,9 @@ def like(fill: Callable[..., None], op: str) -> Callable[..., Any]:
         memory_format: Any = None,
         **named: Any,
     ) -> Any:
-        require_cpu(device, op)
+        absently = on_meta(device, op)
+        if absently or (device is None and is_absent(input)):
+            return absent_like(input, checked_dtype(dtype, op), requires_grad)
         array = room_like(input, checked_dtype(dtype, op), memory_format)
         fill(array, *args, *named.values())
         return finished(array, requires_grad, op)

@@ -15,7 +15,7 @@ import numpy as np
 from . import dtypes, rng
 from .chance import for_each, room_for
 from .create import checked_dtype, finished
-from .devices import require_cpu
+from .devices import on_meta, require_cpu
 from .draws import Draw, draw_normal, draw_uniform, filled, refill
 from .errors import ArgumentError, MissingError, ShapeError, explain
 from .formats import LAST
@@ -34,6 +34,7 @@ from .generator import (
 from .outputs import written
 from .patterns import shape_of
 from .public import public
+from .runtime.absent import absent, absent_like, is_absent
 from .runtime.entry import Handle
 from .runtime.record import elements, wrap
 
@@ -67,9 +68,11 @@ def drawn(op: str, draw: Draw, what: str) -> Callable[..., Any]:
         pin_memory: bool = False,
         **named: Any,
     ) -> Any:
-        require_cpu(device, op)
+        absently = on_meta(device, op)
         shape = shape_of(size or (named.pop("size"),), op)
         dtype = checked_dtype(dtype, op, out) or dtypes.default()
+        if absently:
+            return absent(shape, dtype, requires_grad)
 
         def make(shape: tuple[int, ...]) -> Any:
             with LOCK:
@@ -96,12 +99,14 @@ def drawn_like(op: str, draw: Draw) -> Callable[..., Any]:
         memory_format: Any = None,
         layout: Any = None,
     ) -> Any:
-        require_cpu(device, op)
+        absently = on_meta(device, op)
         if memory_format in LAST:
             problem = "numbers are drawn in the layout of the input alone"
             hint = "use .contiguous(memory_format=...) on the result"
             raise MissingError(explain(op, problem, hint=hint))
         wanted = checked_dtype(dtype, op)
+        if absently or (device is None and is_absent(input)):
+            return absent_like(input, wanted, requires_grad)
 
         def make(shape: tuple[int, ...]) -> Any:
             array = filled(room_for(input, shape, wanted), generator, draw)

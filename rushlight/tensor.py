@@ -15,6 +15,7 @@ from .errors import ArgumentError, DimError, GradError, ShapeError, explain
 from .grad_fn import GradFn
 from .graph import Cell
 from .indexing import getitem, rows_of, setitem
+from .runtime.absent import Absent
 from .runtime.due import grad_of
 from .runtime.entry import Handle, at_once, types
 from .runtime.memory import export
@@ -66,8 +67,8 @@ class Tensor(Handle, metaclass=TensorType):
 
     @property
     def device(self) -> Device:
-        """Where it lives: always the CPU."""
-        return devices.cpu
+        """Where it lives: the CPU, or "meta" if it has no numbers."""
+        return devices.meta if isinstance(self._value, Absent) else devices.cpu
 
     @property
     def ndim(self) -> int:
@@ -134,7 +135,8 @@ class Tensor(Handle, metaclass=TensorType):
         return self._value.dtype.is_complex
 
     is_cpu = True
-    is_cuda = is_mps = is_xpu = is_xla = is_meta = is_mkldnn = False
+    is_cuda = is_mps = is_xpu = is_xla = is_mkldnn = False
+    is_meta = property(lambda self: self.device is devices.meta)
     is_sparse = is_sparse_csr = is_quantized = is_nested = False
     layout = formats.strided
     name = None  # of dimensions: they have none
@@ -176,7 +178,7 @@ class Tensor(Handle, metaclass=TensorType):
         value = self._value
         while not value.leaf and value.op.name == "with_data":
             value = value.inputs[0]
-        return not value.requires_grad or isinstance(value, Cell)
+        return not value.requires_grad or isinstance(value, Cell | Absent)
 
     @property
     def grad(self) -> Any:
@@ -331,11 +333,11 @@ class Tensor(Handle, metaclass=TensorType):
 
     def text(self, prefix: str = "tensor(", parameter: bool = False) -> str:
         """What `print` shows."""
-        array = elements(self)
         value = self._value
         function = self.grad_fn
         return printing.tensor_text(
-            array,
+            value if self.is_meta else elements(self),
+            device=str(self.device),
             prefix=prefix,
             dtype_name=repr(value.dtype),
             default_dtype_name=repr(dtypes.default()),

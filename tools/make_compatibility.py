@@ -194,7 +194,7 @@ What is missing raises an error that names it. Otherwise than in PyTorch, on pur
   each function;
 - `uint16`, `uint32` and `uint64` are computed with where PyTorch has no kernel for them;
 - where vmap and gradients meet in a custom function, some combinations are refused by name
-  (`tests/test_autograd_function_db.py`); its `jvp` is not used.
+  (`tests/test_autograd_function_db.py`); forward mode uses its `jvp`.
 """
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import dtypes
-from ..devices import Device, require_cpu
+from ..devices import Device, on_meta, require_cpu
 from ..dtypes import DType
 from ..errors import ArgumentError, explain
 from ..formats import LAST
 from ..modes import no_grad
 from ..patterns import empty_like
+from ..runtime.absent import forget_numbers
 from ..runtime.entry import Handle
 from ..runtime.record import give_cell, leaf_for, realise
 
@@ -43,14 +44,19 @@ def exchange(parameter: Any, new: Any) -> None:
     """Have `parameter` be what `new` is, which nothing else uses."""
     if new is parameter:
         return
+    if new.is_meta:
+        forget_numbers(parameter)
+        return
     array = realise(new)
-    realise(parameter)
-    cell = parameter._cell
+    if not parameter.is_meta:
+        realise(parameter)
+    persistent = parameter._cell is not None or parameter.is_meta
+    requires_grad = parameter._value.requires_grad
     parameter._array = array
     parameter._value = leaf_for(array)
     parameter._base, parameter._chain, parameter._views = None, (), ()
-    if cell is not None:
-        give_cell(parameter, cell.requires_grad)
+    if persistent:
+        give_cell(parameter, requires_grad)
 
 
 def to(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -70,7 +76,8 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
             dtype = arg
         elif isinstance(arg, str | Device):
             device = arg
-    require_cpu(device, "to")
+    if on_meta(device, "to"):
+        return self._apply(lambda t: t.to(device))
     memory_format = kwargs.get("memory_format")
     if memory_format is not None:
         dims = LAST.get(memory_format, 4)
@@ -143,5 +150,4 @@ def xpu(self: Any, device: Any = None) -> Any:
 
 def to_empty(self: Any, *, device: Any, recurse: bool = True) -> Any:
     """The module itself, with new memory whose contents are arbitrary."""
-    require_cpu(device, "to_empty")
-    return self._apply(empty_like, recurse)
+    return self._apply(lambda t: empty_like(t, device=device), recurse)

@@ -23,6 +23,7 @@ from ..graph import (
 )
 from ..ops.control import no_value
 from ..ops.table import TENSOR
+from .absent import AbsenceError, outcome
 from .arguments import MARKS, Call, put_back, read
 from .casting import cast_inputs
 from .deliver import Failed
@@ -100,6 +101,8 @@ def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         if entry is None:
             entry = create(recorder, call, key)
         return take(recorder, entry, call.handles, call.numbers)
+    except AbsenceError:
+        return outcome(read(op, args, kwargs), analyse)
     except RushlightError as error:
         # What follows is the user's line: the frames in between explain nothing.
         raise error.with_traceback(without_own_frames(error.__traceback__)) from error.__cause__
@@ -118,7 +121,7 @@ def settle(recorder: Recorder, handles: Sequence[Handle]) -> list[Handle]:
     for k, handle in enumerate(handles):
         value = handle._value
         if value.leaf:
-            if type(value) is Failed:
+            if isinstance(value, Failed):
                 raise value.error
         elif value.home.root is not recorder.root:
             settled[k] = adopt(handle)
@@ -141,7 +144,7 @@ def realise(handle: Handle) -> Any:
             (handle,) = settle(recorder, (handle,))
         if not handle._value.leaf:
             recorder.flush()
-    if type(handle._value) is Failed:
+    if isinstance(handle._value, Failed):
         raise handle._value.error
     return handle._array
 
