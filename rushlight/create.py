@@ -130,7 +130,7 @@ def array_of(data: Any, dtype: DType | None, op: str) -> Any:
     if array.dtype.kind in "OUSV":
         raise unreadable(data, op)
     if dtype is None:
-        dtype = inferred(array, first_leaf(data), op)
+        dtype = inferred(array, data, op)
     check_fit(array, dtype, op)
     return dtype.array(array)
 
@@ -152,10 +152,16 @@ def check_fit(array: Any, dtype: DType, op: str) -> None:
         raise RangeError(explain(op, problem, got, hint))
 
 
-def inferred(array: Any, leaf: Any, op: str) -> DType:
-    """The dtype of a tensor of nested lists that begin with `leaf`: NumPy's own types are kept."""
-    if isinstance(leaf, np.ndarray | np.generic) and array.size:
-        return dtypes.of_numpy(array.dtype, op)
+def inferred(array: Any, data: Any, op: str) -> DType:
+    """The dtype of a tensor of nested lists, `data`: NumPy's own types among them are kept."""
+    kinds = kinds_in(data)
+    if any([issubclass(kind, np.ndarray | np.generic) for kind in kinds]):
+        found = [dtypes.of_numpy(np.dtype(k), op) for k in kinds if issubclass(k, np.generic)]
+        found += [dtypes.of_number(kind()) for kind in kinds if kind in (bool, int, float, complex)]
+        if np.ndarray in kinds:
+            found += [dtypes.of_numpy(a.dtype, op) for a in leaves(data) if type(a) is np.ndarray]
+        if found:
+            return reduce(dtypes.promote, found)
     if array.dtype.kind == "f":
         return dtypes.default()
     if array.dtype.kind == "u":
@@ -165,11 +171,16 @@ def inferred(array: Any, leaf: Any, op: str) -> DType:
     )
 
 
-def first_leaf(data: Any) -> Any:
-    """The first item of nested lists."""
-    while isinstance(data, list | tuple) and data:
-        data = data[0]
-    return data
+def kinds_in(data: Any) -> set[type]:
+    """The types of the items of nested lists."""
+    if not isinstance(data, list | tuple):
+        return {type(data)}
+    kinds = set(map(type, data))
+    inner = {kind for kind in kinds if issubclass(kind, list | tuple)}
+    if not inner:
+        return kinds
+    within = [kinds_in(item) for item in data if type(item) in inner]
+    return (kinds - inner).union(*within)
 
 
 def contains_tensor(data: Sequence[Any]) -> bool:

@@ -203,3 +203,16 @@ def test_what_autograd_calls_its_own_functions(f):
 def test_signs_and_logarithms_of_determinants_are_printed(f):
     assert repr(f.slogdet(f.eye(2))).startswith("torch.return_types.slogdet(")
     assert repr(f.linalg.slogdet(f.eye(2))).startswith("torch.return_types.linalg_slogdet(")
+
+
+def test_lists_of_numbers_of_numpy_and_python():
+    lists = (
+        [np.float32(1.5), 2], [2.0, np.float32(1.5)], [1.0, np.float64(2)], [np.float64(1), 2],
+        [np.float16(1), 2], [[np.float32(1)], [2]], [np.int64(1), 2.5], [np.float32(1), True],
+        [np.complex64(1j), 1.0], [np.uint8(3), np.int8(1)], [1, np.int32(2)], [np.float32(1), 1j],
+        [(np.int8(1), 2), (3, np.int16(4))],
+    )  # fmt: skip
+    for numbers in lists:
+        theirs, ours = [f.tensor(numbers) for f in (torch, rushlight)]
+        assert str(ours.dtype) == str(theirs.dtype), numbers
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
