@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 
 from . import layout, pool
+from .apart import MEETS, check_apart
 from .builder import Builder
 from .jit import builtin, image_of, load
+from .lines import Lines
 from .specs import Array, Number, Spec, complaint
 
 
@@ -49,71 +51,46 @@ def enter(
     count = len(specs)
     lines.add(f"%table = alloca [{max(count, 1)} x i64], align 64")
     lines.go_on(lines.let(f"icmp eq i64 %count, {count + 2}"))
+    checks: dict[tuple[Any, ...], str] = {}
     for place, spec in enumerate(specs):
-        given = lines.load("ptr", "%arguments", 8 * (place + 2))
-        slot = lines.at("%table", 8 * place)
         if isinstance(spec, Number):
+            given = lines.load("ptr", "%arguments", 8 * (place + 2))
             value = check_number(lines, given, spec)
-            lines.add(f"store {value}, ptr {slot}, align 8")
-        else:
-            check_array(lines, given, spec)
-            data = lines.load("ptr", given, layout.DATA)
-            lines.add(f"store ptr {data}, ptr {slot}, align 8")
-    check_apart(lines, specs, apart)
+            lines.add(f"store {value}, ptr {lines.at('%table', 8 * place)}, align 8")
+            continue
+        known = (spec.dtype, spec.shape, spec.strides, spec.written)
+        if known not in checks:
+            checks[known] = f"fits{len(checks)}"
+            b.functions.append(array_check(checks[known], spec))
+            b.symbol(f"dtype_{spec.dtype.name}")
+        given = f"ptr %arguments, ptr %table, i64 {8 * place}"
+        lines.go_on(lines.let(f"call i1 @{checks[known]}({given})"))
+    if check_apart(lines, specs, apart):
+        b.functions.append(MEETS)
     run_step(lines, parallel, release)
     finish(lines)
     b.declarations.update(DECLARATIONS)
-    for spec in specs:
-        if isinstance(spec, Array):
-            b.symbol(f"dtype_{spec.dtype.name}")
-    text = "define ptr @call(ptr %self, ptr %arguments, i64 %count) nounwind {\nentry:\n"
-    text += "\n".join([line if line[-1] == ":" else "  " + line for line in lines.text]) + "\n}\n"
+    text = lines.function("define ptr @call(ptr %self, ptr %arguments, i64 %count) nounwind")
     b.functions.append(text)
     return text
 
 
-class Lines:
-    """Straight IR text whose only branches leave for the failures at its end."""
+def array_check(name: str, spec: Array) -> str:
+    """The function that tells whether an argument is the array that `spec` says, and enters it.
 
-    def __init__(self) -> None:
-        self.text: list[str] = []
-        self.count = 0
-
-    def add(self, line: str) -> None:
-        """One more line."""
-        self.text.append(line)
-
-    def let(self, operation: str) -> str:
-        """The name of the result of an operation."""
-        self.count += 1
-        self.text.append(f"%v{self.count} = {operation}")
-        return f"%v{self.count}"
-
-    def label(self, name: str) -> None:
-        """Begin a block."""
-        self.text.append(f"{name}:")
-
-    def at(self, pointer: str, offset: int) -> str:
-        """The address `offset` bytes on."""
-        return self.let(f"getelementptr i8, ptr {pointer}, i64 {offset}")
-
-    def load(self, kind: str, pointer: str, offset: int) -> str:
-        """What is in memory `offset` bytes from a pointer."""
-        return self.let(f"load {kind}, ptr {self.at(pointer, offset)}, align 4")
-
-    def go_on(self, condition: str, otherwise: str = "mismatch") -> None:
-        """Leave for `otherwise` unless a condition holds."""
-        self.count += 1
-        self.add(f"br i1 {condition}, label %on{self.count}, label %{otherwise}")
-        self.label(f"on{self.count}")
-
-    def all_equal(self, pairs: Sequence[tuple[str, int]]) -> str:
-        """Whether every i64 equals its number."""
-        rest = "0"
-        for value, number in pairs:
-            differs = self.let(f"xor i64 {value}, {number}")
-            rest = differs if rest == "0" else self.let(f"or i64 {rest}, {differs}")
-        return self.let(f"icmp eq i64 {rest}, 0")
+    Arguments that are alike share one: else most of the text of a program were such checks.
+    """
+    lines = Lines()
+    slot = lines.let("getelementptr i8, ptr %table, i64 %offset")
+    place = lines.let("getelementptr i8, ptr %arguments, i64 %offset")
+    given = lines.load("ptr", place, 16)
+    check_array(lines, given, spec)
+    lines.add(f"store ptr {lines.load('ptr', given, layout.DATA)}, ptr {slot}, align 8")
+    lines.add("ret i1 true")
+    lines.label("mismatch")
+    lines.add("ret i1 false")
+    head = f"define internal i1 @{name}(ptr %arguments, ptr %table, i64 %offset) nounwind"
+    return lines.function(head)
 
 
 def check_array(lines: Lines, given: str, spec: Array) -> None:
@@ -136,29 +113,6 @@ def check_array(lines: Lines, given: str, spec: Array) -> None:
         steps = [(k, s) for k, s in enumerate(spec.strides) if spec.shape[k] > 1]
         pairs += [(lines.load("i64", strides, 8 * k), s) for k, s in steps]
     lines.go_on(lines.all_equal(pairs))
-
-
-def check_apart(lines: Lines, specs: Sequence[Spec], apart: Sequence[int]) -> None:
-    """Go on only if no array at one of the places `apart` shares memory with one that is written.
-
-    The table has the addresses of their elements.
-    """
-    ends = {}
-    for place, spec in enumerate(specs):
-        if isinstance(spec, Array) and (place in apart or spec.written):
-            begin, end = spec.extent()
-            data = lines.load("i64", "%table", 8 * place)
-            ends[place] = [lines.let(f"add i64 {data}, {e}") for e in (begin, end)]
-    written = [k for k, spec in enumerate(specs) if isinstance(spec, Array) and spec.written]
-    for read in apart:
-        if written:
-            shared = "false"
-            for place in written:
-                early = lines.let(f"icmp ult i64 {ends[read][0]}, {ends[place][1]}")
-                late = lines.let(f"icmp ult i64 {ends[place][0]}, {ends[read][1]}")
-                both = lines.let(f"and i1 {early}, {late}")
-                shared = lines.let(f"or i1 {shared}, {both}")
-            lines.go_on(lines.let(f"xor i1 {shared}, true"), "refused")
 
 
 def check_dtype(lines: Lines, given: str, wanted: np.dtype[Any]) -> None:
