@@ -133,6 +133,8 @@ def room_like(input: Any, dtype: DType | None = None, memory_format: Any = None)
         raise ArgumentError(explain("like", f"input must be Tensor, not {type(input).__name__}"))
     value = input._value
     dtype = dtype or value.dtype
+    if memory_format is None and value.stride_memo is None:
+        return np.empty(value.shape, dtype.numpy)
     if memory_format in LAST:
         return in_order(np.empty, value.shape, order_in(memory_format, value.ndim, "like"), dtype)
     if memory_format is contiguous_format or not dense(value.shape, value.strides):

@@ -384,3 +384,18 @@ def test_split_has_pytorchs_names_of_its_arguments():
     x = rushlight.arange(6.0)
     assert [p.tolist() for p in x.split(split_size=[2, 4])] == [[0, 1], [2, 3, 4, 5]]
     assert len(rushlight.split(x, split_size_or_sections=4)) == 2
+
+
+def test_loading_leaves_what_was_computed_before_as_it_was():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1))
+    old = {name: value.clone() for name, value in net.state_dict().items()}
+    memory = net[0].weight._array
+    out = net(rushlight.ones(1, 2))  # nobody has looked at it
+    net.load_state_dict({name: value * 0 for name, value in old.items()})
+    assert net[0].weight._array is memory and not memory.any()
+    hidden = rushlight.tanh(old["0.weight"].sum(1) + old["0.bias"])
+    assert rushlight.allclose(out[0], (old["2.weight"][0] * hidden).sum() + old["2.bias"])
+    out.backward()
+    assert rushlight.allclose(net[0].bias.grad, old["2.weight"][0] * (1 - hidden**2))
+    net.load_state_dict(old)
+    assert rushlight.equal(net[0].weight, old["0.weight"])

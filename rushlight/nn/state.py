@@ -15,7 +15,9 @@ from ..modes import no_grad
 from ..overwrite import overwrite
 from ..patterns import room_like
 from ..runtime.entry import Handle
+from ..runtime.memory import write
 from ..runtime.record import realise
+from ..runtime.recorder import local
 from .hooks import Hook, RemovableHandle, enter
 from .parameter import Parameter
 
@@ -325,6 +327,10 @@ def load_value(
 
 def put_in(value: Any, array: Any) -> None:
     """Give the tensor `value` the elements of `array`."""
+    if value._value is value._cell:  # what knows where a parameter is need not look again
+        local.recorder.flush()
+        write(value, value._value.dtype.array(array))
+        return
     with no_grad():
         room = room_like(value)
         np.copyto(room, value._value.dtype.array(array), casting="unsafe")
