@@ -265,6 +265,7 @@ class Tensor(Handle, metaclass=TensorType):
             hint = "NumPy has no bfloat16: use tensor.float().numpy()"
             raise ArgumentError(explain("numpy", "Got unsupported ScalarType BFloat16", hint=hint))
         array = realise(self)
+        local.recorder.flush()  # what was recorded before NumPy may write to it must read it now
         export(array)
         return array.view()
 

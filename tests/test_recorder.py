@@ -217,6 +217,15 @@ def test_the_trie_starts_afresh_when_it_is_full(monkeypatch):
         assert entries() <= 70
 
 
+@pytest.mark.parametrize("to_numpy", [lambda x: x.numpy(), np.asarray, np.from_dlpack])
+def test_what_was_recorded_before_numpy_writes(to_numpy):
+    x = torch.zeros(3)
+    before = x + 1
+    to_numpy(x)[0] = 5
+    after = x + 1
+    assert before.tolist() == [1, 1, 1] and after.tolist() == [6, 1, 1]
+
+
 def test_numpy_memory_is_read_when_the_call_is_made():
     array = np.zeros(3, np.float32)
     tensor = torch.from_numpy(array)
