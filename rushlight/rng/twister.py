@@ -33,6 +33,7 @@ Token: TypeAlias = tuple[int, Block, int, float | None, float | None]
 
 _BLOCK = 4 * ROUND  # words made ahead
 _GROUP = 6 * _BLOCK  # words made at a time in large draws: enough for speed, and within L2
+_TOGETHER = 24 * _BLOCK  # in machine code the last ones are made at one go: a call costs as much
 _MANY = 1 << 20  # so many words cost as much as machine code does
 _ALL64 = 2**64 - 1
 
@@ -222,12 +223,15 @@ class Twister:
             return
         count_words(-(-left // _BLOCK) * _BLOCK)
         engine = self._engine_behind_block()
-        while left > _BLOCK:
+        together = _BLOCK if self.machine is None or longs else _TOGETHER
+        while left > together:
             count = min(_GROUP, (left - 1) // _BLOCK * _BLOCK)
             yield engine.longs(count) if longs else engine.words(count)
             left -= count
-        last = Block(engine.words(_BLOCK))
-        yield last.words[:left]
+        whole = engine.words(-(-left // _BLOCK) * _BLOCK)
+        last = Block(whole if len(whole) == _BLOCK else whole[-_BLOCK:].copy())
+        yield whole[:left]
+        left -= len(whole) - _BLOCK
         self._block, self._at, self._engine_block = last, left, last
 
     def _long_pieces(self, n: int) -> Iterator[Longs]:
