@@ -14,7 +14,7 @@ import pytest
 from test_collate import shown
 
 import rushlight as torch
-from rushlight.data import DataLoader, RandomSampler, Subset, TensorDataset, gather
+from rushlight.data import DataLoader, Subset, TensorDataset, gather
 from rushlight.runtime import compiling
 
 pytest.importorskip("llvmlite")
@@ -57,6 +57,7 @@ DATASETS = {
     "lines and more": lambda: TensorDataset(numbers(N, 17), torch.arange(N)),
     "whole lines": lambda: TensorDataset(numbers(N, 32), torch.arange(N) % 2 == 0),
     "many lines": lambda: TensorDataset(numbers(N, 3, 9, 7), numbers(N, 2).double()),
+    "lines of odd bytes": lambda: (numbers(N, 131) % 251).to(torch.uint8),
     "odd bytes": lambda: TensorDataset((numbers(N, 11) % 256).to(torch.uint8), numbers(N, 1)),
     "one tensor": lambda: numbers(N, 5),
     "an array": lambda: np.arange(N * 70.0).reshape(N, 70),
@@ -272,10 +273,3 @@ def test_in_threads_and_in_children(asked):
             os._exit(int([x.tolist() for x in loader] != wanted))
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert not asked
-
-
-def test_the_next_indices_are_within_reach():
-    """Rows are fetched ahead if the array that the indices are part of has one dimension."""
-    for array in RandomSampler(range(N)).index_arrays():
-        (index, *_) = array.reshape(-1, 2)
-        assert index.base.shape == (N,)

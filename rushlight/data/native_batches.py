@@ -1,7 +1,6 @@
 """Batches of rows in machine code: what a batch maker does (see gather.py), once it is there.
 
-The rows of the next batch are asked for as well, so that they are on their way during the step that
-comes between. Nothing is copied ahead: the dataset may be changed until its batch is asked for.
+Nothing is copied ahead: the dataset may be changed until its batch is asked for.
 """
 
 from __future__ import annotations

@@ -64,9 +64,9 @@ GATHER = (
 """The words of a table for batches of a dataset that is some arrays, of `rows` rows each.
 
 A function with such a table is called with an array of `count` indices. It returns a list of new
-tensors, one for each of the `tables` (or if it is `single`, that tensor itself), and has the rows
-of the next indices in the same memory fetched in the meantime. If `map_data` is not 0, the indices
-are those of an array of `map_count` indices there. `scratch` has room for `count` words.
+tensors, one for each of the `tables` (or if it is `single`, that tensor itself). If `map_data` is
+not 0, the indices are those of an array of `map_count` indices there. `scratch` has room
+for `count` words.
 
 The arrays of the new tensors are from the lists of `slots` and `spares`; if somebody holds both,
 one that `like(slot)` returns. From `index_like` on there is a source like the index; then `looks`

@@ -209,9 +209,9 @@ resolved:
   br label %resolve_next
 
 copy:
-  %t = phi i64 [0, %resolve_next], [%t_on, %copied]
+  %t = phi i64 [0, %resolve_next], [%t_on, %copy_rows]
   %all_copied = icmp eq i64 %t, %tables
-  br i1 %all_copied, label %done, label %copy_one
+  br i1 %all_copied, label %hand_over, label %copy_one
 copy_one:
   %t_place = mul i64 %t, $SOURCE
   %t_source = getelementptr i64, ptr %sources, i64 %t_place
@@ -249,105 +249,8 @@ copy_rows:
   %bytes_at = getelementptr i64, ptr %t_source, i64 $BYTES
   %bytes = load i64, ptr %bytes_at
   call void @copy_rows(ptr %to_data, ptr %read_data, i64 %bytes, ptr %scratch, i64 %count)
-  br label %copied
-copied:
   %t_on = add i64 %t, 1
   br label %copy
-done:
-  store i64 0, ptr @ahead_first
-  store i64 0, ptr @ahead_line
-  store i64 0, ptr @ahead_count
-  %base_at = getelementptr i8, ptr %index, i64 $BASE
-  %base = load ptr, ptr %base_at
-  %no_base = icmp eq ptr %base, null
-  br i1 %no_base, label %hand_over, label %based
-based:
-  %base_shape_at = getelementptr i8, ptr %base, i64 $SHAPE
-  %base_type_at = getelementptr i8, ptr %base, i64 8
-  %base_type = load ptr, ptr %base_type_at
-  %base_is_array = icmp eq ptr %base_type, @ndarray_type
-  br i1 %base_is_array, label %base_sized, label %hand_over
-base_sized:
-  %base_ndim_at = getelementptr i8, ptr %base, i64 $NDIM
-  %base_ndim = load i32, ptr %base_ndim_at
-  %base_is_flat = icmp eq i32 %base_ndim, 1
-  br i1 %base_is_flat, label %base_counted, label %hand_over
-base_counted:
-  %base_shape = load ptr, ptr %base_shape_at
-  %base_count = load i64, ptr %base_shape
-  %base_fits = call i1 @fits(ptr %base, ptr %index_like, i64 %base_count, i32 $READABLE)
-  br i1 %base_fits, label %base_there, label %hand_over
-base_there:
-  %base_data_at = getelementptr i8, ptr %base, i64 $DATA
-  %base_data = load i64, ptr %base_data_at
-  %base_bytes = mul i64 %base_count, 8
-  %base_end = add i64 %base_data, %base_bytes
-  %next_indices = getelementptr i64, ptr %index_data, i64 %count
-  %next_begin = ptrtoint ptr %next_indices to i64
-  %next_bytes = mul i64 %count, 8
-  %next_end = add i64 %next_begin, %next_bytes
-  %after_begin = icmp uge i64 %next_begin, %base_data
-  %before_end = icmp ule i64 %next_end, %base_end
-  %listable = mul i64 %count, %tables
-  %few = icmp ule i64 %listable, $LISTED
-  %inside = and i1 %after_begin, %before_end
-  %worth = and i1 %inside, %few
-  br i1 %worth, label %list_source, label %hand_over
-list_source:
-  %u = phi i64 [0, %base_there], [%u_on, %source_listed]
-  %listed = phi i64 [0, %base_there], [%listed_on, %source_listed]
-  %u_place = mul i64 %u, $SOURCE
-  %u_source = getelementptr i64, ptr %sources, i64 %u_place
-  %u_from = load ptr, ptr %u_source
-  %u_value_at = getelementptr i64, ptr %u_source, i64 $VALUE
-  %u_value = load ptr, ptr %u_value_at
-  %u_plain = icmp eq ptr %u_value, null
-  br i1 %u_plain, label %list_from, label %list_from_tensor
-list_from_tensor:
-  %u_array_at = getelementptr i8, ptr %u_from, i64 %array_offset
-  %u_array = load ptr, ptr %u_array_at
-  br label %list_from
-list_from:
-  %u_read = phi ptr [%u_from, %list_source], [%u_array, %list_from_tensor]
-  %u_data_at = getelementptr i8, ptr %u_read, i64 $DATA
-  %u_data = load ptr, ptr %u_data_at
-  %u_bytes_at = getelementptr i64, ptr %u_source, i64 $BYTES
-  %u_bytes = load i64, ptr %u_bytes_at
-  br label %list_next
-list_next:
-  %v = phi i64 [0, %list_from], [%v_on, %list_row]
-  %listed_on = phi i64 [%listed, %list_from], [%listed_row, %list_row]
-  %all_listed = icmp eq i64 %v, %count
-  br i1 %all_listed, label %source_listed, label %list_one
-list_one:
-  %v_at = getelementptr i64, ptr %next_indices, i64 %v
-  %v_given = load i64, ptr %v_at
-  br i1 %is_mapped, label %list_map, label %list_row
-list_map:
-  %v_in_map = icmp ult i64 %v_given, %map_count
-  %v_safe = select i1 %v_in_map, i64 %v_given, i64 0
-  %v_mapped_at = getelementptr i64, ptr %map_data, i64 %v_safe
-  %v_mapped = load i64, ptr %v_mapped_at
-  br label %list_row
-list_row:
-  %v_row = phi i64 [%v_given, %list_one], [%v_mapped, %list_map]
-  %v_start = mul i64 %v_row, %u_bytes
-  %v_from = getelementptr i8, ptr %u_data, i64 %v_start
-  %pair = mul i64 %listed_on, 2
-  %pair_at = getelementptr i64, ptr @ahead_rows, i64 %pair
-  store ptr %v_from, ptr %pair_at
-  %pair_size_at = getelementptr i64, ptr %pair_at, i64 1
-  store i64 %u_bytes, ptr %pair_size_at
-  %listed_row = add i64 %listed_on, 1
-  %v_on = add i64 %v, 1
-  br label %list_next
-source_listed:
-  %u_on = add i64 %u, 1
-  %all_sources = icmp eq i64 %u_on, %tables
-  br i1 %all_sources, label %set_listed, label %list_source
-set_listed:
-  store i64 %listed_on, ptr @ahead_count
-  br label %hand_over
 hand_over:
   br i1 %is_single, label %alone, label %all
 alone:

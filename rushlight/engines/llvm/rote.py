@@ -13,7 +13,7 @@ from .arguments import symbols
 from .gather_text import FITS, GATHER
 from .jit import build, builtin, method
 from .rote_text import FUNCTION
-from .rows_text import FETCH, LISTED, copy_text
+from .rows_text import copy_text
 from .warm_text import CALL, STRAIGHT
 
 LABELS = {
@@ -29,7 +29,7 @@ def text() -> str:
     """The IR of all functions."""
     # The table of a warm call is what its builtin owns, after the definition: see `jit.builtin`.
     read = layout.CONTIGUOUS | layout.ALIGNED
-    functions = [FUNCTION, CALL, STRAIGHT, FITS, copy_text(), FETCH, GATHER]
+    functions = [FUNCTION, CALL, STRAIGHT, FITS, copy_text(), GATHER]
     return Template("".join(functions)).substitute(
         DELIVER=rote.DELIVER,
         BASE=layout.BASE, DATA=layout.DATA, LIST_ITEMS=layout.LIST_ITEMS, SIZE=layout.SIZE,
@@ -38,7 +38,7 @@ def text() -> str:
         SHAPE=layout.SHAPE, DESCR=layout.DESCR, FLAGS=layout.FLAGS, READABLE=read,
         WRITABLE=read | layout.WRITEABLE, GATHER_HEAD=head(rote.GATHER, NUMBERS),
         SOURCE=rote.SOURCE, VALUE=rote.VALUE, LEAF=rote.LEAF, DTYPE=rote.DTYPE, BYTES=rote.BYTES,
-        NDIMS=rote.NDIM, LISTED=LISTED,
+        NDIMS=rote.NDIM,
         CASES=" ".join([f"i64 {kind}, label %{label}" for kind, label in LABELS.items()]),
     )  # fmt: skip
 

@@ -270,7 +270,6 @@ slot_renew:
   br i1 %renewed_none, label %leave, label %on
 
 run:
-  call void @fetch_some()
   %returned = call ptr @PyObject_Vectorcall(ptr %function, ptr %held, i64 %size, ptr null)
   %returned_none = icmp eq ptr %returned, null
   br i1 %returned_none, label %leave, label %ran

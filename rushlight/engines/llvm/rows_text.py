@@ -1,4 +1,4 @@
-"""The IR of two loops over rows of memory: copy them, and fetch some that will be copied."""
+"""The IR of a loop that copies rows of memory."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ def copy_text() -> str:
     """The function `copy_rows`: `count` rows of so many `bytes` whose numbers are in memory.
 
     Rows shorter than a line are copied word by word. Of others a few are copied side by side, and
-    those that come next are fetched meanwhile. The last line of a row ends where the row does, the
-    last rows are copied once more if they do not suffice.
+    those that come next are fetched meanwhile. Of each row its first bytes are copied, then whole
+    lines of the cache as they lie in memory, then its last bytes: a vector that lay across two
+    lines would wait for both. The last rows are copied once more if they do not suffice.
     """
     head, body = [], []
     for j in range(ROWS):
@@ -35,21 +36,32 @@ def copy_text() -> str:
             f"  %row{j}_ahead = getelementptr i8, ptr %row{j}_from, i64 {AHEAD}",
             f"  %fetched{j} = select i1 %row_next{j}_there,"
             f" ptr %row_next{j}_from, ptr %row{j}_ahead",
+            f"  %address{j} = ptrtoint ptr %row{j}_from to i64",
+            f"  %into_line{j} = and i64 %address{j}, {LINE - 1}",
+            f"  %line_starts{j} = sub i64 {LINE}, %into_line{j}",
+            f"  call void @llvm.prefetch.p0(ptr %fetched{j}, i32 0, i32 2, i32 1)",
+            f"  %first{j} = load <{LINE} x i8>, ptr %row{j}_from, align 1",
+            f"  store <{LINE} x i8> %first{j}, ptr %to{j}, align 1",
         ]
         body += [
-            f"  %fetch{j} = getelementptr i8, ptr %fetched{j}, i64 %at",
+            f"  %fetch{j} = getelementptr i8, ptr %fetched{j}, i64 %k_last",
             f"  call void @llvm.prefetch.p0(ptr %fetch{j}, i32 0, i32 2, i32 1)",
-            f"  %line{j}_from = getelementptr i8, ptr %row{j}_from, i64 %at",
+            f"  %place{j} = add i64 %k, %line_starts{j}",
+            f"  %at{j} = call i64 @llvm.smin.i64(i64 %place{j}, i64 %last_line)",
+            f"  %line{j}_from = getelementptr i8, ptr %row{j}_from, i64 %at{j}",
             f"  %line{j} = load <{LINE} x i8>, ptr %line{j}_from, align 1",
-            f"  %line{j}_to = getelementptr i8, ptr %to{j}, i64 %at",
+            f"  %line{j}_to = getelementptr i8, ptr %to{j}, i64 %at{j}",
             f"  store <{LINE} x i8> %line{j}, ptr %line{j}_to, align 1",
         ]
     return Template(COPY).substitute(
-        FROM="\n".join(head), LINES="\n".join(body), ROWS=ROWS, LINE=LINE
+        FROM="\n".join(head), LINES="\n".join(body), ROWS=ROWS, LINE=LINE, LAST=LINE - 1
     )
 
 
 COPY = """
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+declare i64 @llvm.smin.i64(i64, i64)
+
 define internal void @copy_rows(ptr %to, ptr %from, i64 %bytes, ptr %rows, i64 %count) nounwind {
 entry:
   %last = sub i64 %count, 1
@@ -63,10 +75,10 @@ $FROM
   br label %line
 line:
   %k = phi i64 [0, %group], [%k_on, %line]
-  %inside = icmp slt i64 %k, %last_line
-  %at = select i1 %inside, i64 %k, i64 %last_line
+  %k_last = add i64 %k, $LAST
 $LINES
   %k_on = add i64 %k, $LINE
+  %inside = icmp slt i64 %k_on, %bytes
   br i1 %inside, label %line, label %group_done
 group_done:
   %r_on = add i64 %r, $ROWS
@@ -112,69 +124,3 @@ done:
   ret void
 }
 """
-
-SHARE, LISTED = 96, 512
-"""How many lines are fetched ahead at a time, and of how many rows at most."""
-
-FETCH = f"""
-declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
-@ahead_rows = internal global [{2 * LISTED} x i64] zeroinitializer
-@ahead_first = internal global i64 0
-@ahead_count = internal global i64 0
-@ahead_line = internal global i64 0
-
-define internal void @fetch_some() nounwind {{
-entry:
-  %start = load i64, ptr @ahead_first
-  %count = load i64, ptr @ahead_count
-  %any = icmp slt i64 %start, %count
-  br i1 %any, label %begin, label %idle
-begin:
-  %start_line = load i64, ptr @ahead_line
-  br label %row
-row:
-  %first = phi i64 [%start, %begin], [%first_on, %row_done]
-  %line = phi i64 [%start_line, %begin], [0, %row_done]
-  %left = phi i64 [{SHARE}, %begin], [%left_on, %row_done]
-  %listed = icmp slt i64 %first, %count
-  br i1 %listed, label %fetch_row, label %leave
-fetch_row:
-  %pair = mul i64 %first, 2
-  %row_at = getelementptr i64, ptr @ahead_rows, i64 %pair
-  %row_start = load ptr, ptr %row_at
-  %size_at = getelementptr i64, ptr %row_at, i64 1
-  %size = load i64, ptr %size_at
-  br label %fetch
-fetch:
-  %at = phi i64 [%line, %fetch_row], [%at_on, %fetch]
-  %budget = phi i64 [%left, %fetch_row], [%left_on, %fetch]
-  %place = getelementptr i8, ptr %row_start, i64 %at
-  call void @llvm.prefetch.p0(ptr %place, i32 0, i32 2, i32 1)
-  %at_on = add i64 %at, {LINE}
-  %left_on = sub i64 %budget, 1
-  %in_row = icmp slt i64 %at_on, %size
-  %in_budget = icmp sgt i64 %left_on, 0
-  %more = and i1 %in_row, %in_budget
-  br i1 %more, label %fetch, label %fetched
-fetched:
-  br i1 %in_row, label %pause, label %row_done
-row_done:
-  %first_on = add i64 %first, 1
-  br i1 %in_budget, label %row, label %pause_row
-pause_row:
-  br label %pause
-pause:
-  %next_first = phi i64 [%first, %fetched], [%first_on, %pause_row]
-  %next_line = phi i64 [%at_on, %fetched], [0, %pause_row]
-  store i64 %next_first, ptr @ahead_first
-  store i64 %next_line, ptr @ahead_line
-  ret void
-leave:
-  store i64 %first, ptr @ahead_first
-  ret void
-idle:
-  ret void
-}}
-"""
-"""Some lines are fetched of the rows that the next batch is made of. All at once, the processor
-would forget most of them: so whatever is called again and again in a step asks for a share."""

@@ -174,7 +174,6 @@ put_bound:
   call void @Py_DecRef(ptr %old_bound)
   br label %release
 release:
-  call void @fetch_some()
   call void @Py_DecRef(ptr %old_out)
   call void @Py_DecRef(ptr %at)
   ret ptr %made
