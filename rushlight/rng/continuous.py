@@ -38,7 +38,7 @@ def exponential(
     scale = -1.0 / rate
     form = float_format(dtype)
     if n <= _FEW and rate == 1.0 and (form is FLOAT32 or form is FLOAT64):
-        few = [-_log1p_of(-unit) for unit in twister.unit53(n).tolist()]
+        few = [-_log1p_of(-unit) for unit in twister.few53(n)]
         return np.array(few, dtype).reshape(shape)
     # Where float32 comes next the last bits hardly ever matter, unless the results are subnormal.
     closely = form is FLOAT64 or n <= _FEW or rate > 2.0**64

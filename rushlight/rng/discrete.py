@@ -15,6 +15,7 @@ from rushlight.rng.ties import largest
 from rushlight.rng.twister import Twister
 
 _log = c_function("log")
+_FEW = 32  # up to here Python is quicker than NumPy
 _LOW53 = np.array(2**53 - 1, np.uint64)
 
 
@@ -122,6 +123,10 @@ def _without_replacement(
     waits = exponential(twister, rows.shape, dtype=rows.dtype)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         speeds = rows / waits
+    if num_samples == 1 and rows.size <= _FEW:
+        found = [row.index(max(row)) if sum(row) < math.inf else -1 for row in speeds.tolist()]
+        if -1 not in found:  # NumPy knows what is largest among infinite ones and NaN
+            return np.array(found, np.int64)[:, np.newaxis]
     if num_samples == 1:
         best: NDArray[np.int64] = speeds.argmax(axis=1)
         return best[:, np.newaxis]

@@ -36,6 +36,7 @@ _GROUP = 6 * _BLOCK  # words made at a time in large draws: enough for speed, an
 _TOGETHER = 24 * _BLOCK  # in machine code the last ones are made at one go: a call costs as much
 _MANY = 1 << 20  # so many words cost as much as machine code does
 _ALL64 = 2**64 - 1
+_LOW53 = 2**53 - 1
 
 
 class Twister:
@@ -151,6 +152,11 @@ class Twister:
             self._at = stop
             return block.unit53(start & 1)[start >> 1 : stop >> 1]
         return _joined(map(blocks.unit53, self._long_pieces(n)), n, np.float64)
+
+    def few53(self, n: int) -> list[float]:
+        """The same numbers as Python's, which costs less where they are few."""
+        words = self.words(2 * n).tolist()
+        return [((a << 32 | b) & _LOW53) * 2.0**-53 for a, b in zip(words[::2], words[1::2])]
 
     def fill24(self, out: NDArray[np.float32]) -> Iterator[int]:
         """How far a flat array is filled with numbers as of `unit24`, piece by piece."""
