@@ -156,7 +156,8 @@ class Twister:
     def few53(self, n: int) -> list[float]:
         """The same numbers as Python's, which costs less where they are few."""
         words = self.words(2 * n).tolist()
-        return [((a << 32 | b) & _LOW53) * 2.0**-53 for a, b in zip(words[::2], words[1::2])]
+        pairs = zip(words[::2], words[1::2], strict=True)
+        return [((a << 32 | b) & _LOW53) * 2.0**-53 for a, b in pairs]
 
     def fill24(self, out: NDArray[np.float32]) -> Iterator[int]:
         """How far a flat array is filled with numbers as of `unit24`, piece by piece."""
