@@ -96,6 +96,34 @@ def test_a_warm_step_is_taken_without_python(native, kind, monkeypatch):
     assert len({loss.item() for loss in losses}) == WARM
 
 
+def test_another_rate_at_each_step_asks_nobody(both, monkeypatch):
+    def run():
+        loop = Loop()
+        scheduler = torch.optim.lr_scheduler.ExponentialLR(loop.optimizer, 0.9)
+        for k in range(3 * WARM):
+            loop.step()
+            scheduler.step()
+            if k == WARM and loop.repetition.by_rote is not None:
+                monkeypatch.setattr(loop.repetition, "slow", forbidden)
+                monkeypatch.setattr(loop.optimizer, "step_anew", forbidden)
+        return loop.numbers
+
+    fast, slow = both(run)
+    assert fast == slow
+
+
+def test_a_group_in_the_place_of_another_counts(native):
+    loop = Loop()
+    loop.run(WARM)
+    loop.optimizer.param_groups[0] = {**loop.optimizer.param_groups[0], "lr": 0.0}
+    before = loop.numbers
+    loop.run(WARM)
+    assert loop.numbers == before
+    loop.optimizer.param_groups[0]["lr"] = 0.1
+    loop.run(1)
+    assert loop.numbers != before
+
+
 def test_a_thread_that_has_ended_is_in_nobodys_way(native, monkeypatch):
     loop = Loop()
     gc.disable()  # its recorder is part of a cycle

@@ -187,7 +187,7 @@ class Optimizer(Saving):
             for group in self.param_groups
             for p in group["params"]
         ]
-        now = (with_grad, self.state.changes)
+        now = (with_grad, self.state.changes, [id(group) for group in self.param_groups])
         if self.cohorts is None or now != self.grouped:
             self.cohorts = self.make_cohorts()
             self.grouped = now

@@ -54,6 +54,7 @@ class Repetition(Step):
         self.by_rote: ByRote | None = None  # remember() looks
         self.cohorts: list[Cohort] = list(optimizer.cohorts)
         self.groups = optimizer.param_groups
+        self.lists = [group["params"] for group in self.groups]  # those that the table looks at
         self.optimizer: Any = optimizer  # only while the functions are written
         self.states: list[tuple[Any, Any]] = []
         self.schedules = [optimizer.schedule(cohort.group) for cohort in self.cohorts]
@@ -106,6 +107,15 @@ class Repetition(Step):
             lines.append(f"replay.counts = ({counts})")
         lines += ["optimizer.stepped = True", *super().trying(more)]
         groups = self.source.name(self.groups, "g")
+        changed = [
+            f"{groups}[{k}].__class__ is Group and {groups}[{k}].edition is not edition{k}"
+            for k in range(len(self.groups))
+        ]
+        lines = [  # a scheduler may have set another rate: the table is told before it looks
+            f"if len({groups}) == {len(changed)} and ({' or '.join(changed)}):",
+            "    replay.adapts(optimizer)",
+            *lines,
+        ]
         return [
             f"if optimizer.cohorts is replay.made and optimizer.param_groups is {groups}:",
             *[f"    {line}" for line in lines],
@@ -190,7 +200,8 @@ class Repetition(Step):
             edition = group.edition if type(group) is Group else None
             self.source.space[f"edition{k}"] = edition
             if self.by_rote is not None:
-                self.by_rote.expect(("edition", k), edition)
+                known = k < len(self.lists) and group["params"] is self.lists[k]
+                self.by_rote.expect(("edition", k), edition if known else None)
 
     def adapts(self, optimizer: Any) -> bool:
         """Whether the step is the same but for its numbers, which are found anew."""
@@ -198,6 +209,8 @@ class Repetition(Step):
         if not all([is_plain(v) for g in groups for k, v in g.items() if k != "params"]):
             return False
         for cohort, (flags, _) in zip(self.cohorts, self.forms, strict=True):
+            if not any([group is cohort.group for group in groups]):
+                return False  # another took its place
             if optimizer.flags(cohort.group, cohort.fresh) != flags:
                 return False
         self.schedules = [optimizer.schedule(cohort.group) for cohort in self.cohorts]
