@@ -55,7 +55,27 @@ class Reads:
             x = self.z(i)
         return x
 
+    def named(self, i):
+        return {"x": self.x[i], "y": self.y[i]}
+
+    def named_one(self, i):
+        return {"x": self.x[i]}
+
+    def listed(self, i):
+        if torch.is_tensor(i):
+            i = i.tolist()
+        return self.x[i], self.y[i]
+
+    def listed_and_named(self, i):
+        if torch.is_tensor(i):
+            i = i.tolist()
+        x = self.x[i]
+        if self.transform:
+            x = self.transform(x)
+        return {"y": self.y[i], "x": x}
+
     answers = {
+        "named": "xy", "named_one": "x", "listed": "xy", "listed_and_named": "yx",
         "pair": "xy", "by_name": "xy", "swapped": "yx", "one": "x", "thrice": "xyx",
         "transformed": "xy", "transformed_unless_none": "xy", "tested": "x",
     }  # fmt: skip
@@ -116,6 +136,31 @@ class Does:
     def nothing(self, i):
         return ()
 
+    def twice(self, i):
+        return {"x": self.x[i], "x": self.y[i]}  # noqa: F601
+
+    def numbered(self, i):
+        return {0: self.x[i], 1: self.y[i]}
+
+    def with_index(self, i):
+        return {"x": self.x[i], "i": i}
+
+    def named_by_row(self, i):
+        return {self.x[i]: self.y[i]}
+
+    def other_test(self, i):
+        if torch.is_storage(i):
+            i = i.tolist()
+        return self.x[i]
+
+    def test_of_row(self, i):
+        if torch.is_tensor(self.x[i]):
+            return self.x[i]
+        return self.y[i]
+
+    def constant(self, i):
+        return "x"
+
     def picks(self, i):
         return (self.x[i], self.y[i])[i]
 
@@ -127,15 +172,24 @@ def methods(kind):
 @pytest.mark.parametrize("method", methods(Reads), ids=lambda f: f.__name__)
 def test_what_is_read(method):
     name = method.__name__
-    found = result_of(method.__code__, HELD)
-    decided = {"trans": ("transform",), "teste": ("train",)}.get(name[:5], ())
+    found = result_of(method.__code__, HELD, globals())
+    wanted = {"trans": ("transform",), "teste": ("train",), "listed_and": ("transform",)}
+    decided = next((v for k, v in wanted.items() if name.startswith(k)), ())
     assert found.names == tuple(Reads.answers[name]) and set(found.decided) == set(decided)
-    assert found.single == (len(found.names) == 1)
+    assert found.keys == (found.names if "named" in name and name != "by_name" else None)
+    if name != "named_one":
+        assert found.single == (len(found.names) == 1)
 
 
 @pytest.mark.parametrize("method", methods(Does), ids=lambda f: f.__name__)
 def test_what_does_more_is_not_for_us(method):
-    assert result_of(method.__code__, HELD) is None
+    assert result_of(method.__code__, HELD, globals()) is None
+
+
+def test_only_our_test_for_tensors_is_known(monkeypatch):
+    assert result_of(Reads.listed.__code__, HELD, {}) is None
+    monkeypatch.setattr(torch, "is_tensor", lambda i: True)
+    assert result_of(Reads.listed.__code__, HELD, globals()) is None
 
 
 class Pairs(Dataset):
@@ -154,6 +208,18 @@ class Asked(Pairs):
 
     def __getitem__(self, i):
         return (self.x[i], self.y[i])[:]
+
+
+class Named(Pairs):
+    def __getitem__(self, i):
+        if torch.is_tensor(i):
+            i = i.tolist()
+        return {"x": self.x[i], "a label": self.y[i]}
+
+
+class AskedByName(Pairs):
+    def __getitem__(self, i):
+        return dict([("x", self.x[i]), ("a label", self.y[i])])
 
 
 KINDS = {
@@ -179,6 +245,27 @@ def test_batches_are_as_if_asked_for_one_by_one(kind, part):
         assert type(ours) is type(theirs) is list
         for a, b in zip(ours, theirs, strict=True):
             assert a.dtype == b.dtype and a.tolist() == b.tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dicts_are_as_if_asked_for_one_by_one(kind):
+    torch.manual_seed(0)
+    x, y = KINDS[kind]()
+    found = []
+    for dataset in (Named(x, y), AskedByName(x, y)):
+        assert (table_of(dataset) is None) == isinstance(dataset, AskedByName)
+        torch.manual_seed(1)
+        found.append(list(DataLoader(dataset, 4, shuffle=True)))
+    for ours, theirs in zip(*found, strict=True):
+        assert type(ours) is type(theirs) is dict and list(ours) == list(theirs)
+        for a, b in zip(ours.values(), theirs.values(), strict=True):
+            assert a.dtype == b.dtype and a.tolist() == b.tolist()
+
+
+def test_dicts_of_many_samples_are_left_to_python():
+    dataset = Named(torch.rand(700, 3), torch.arange(700))
+    found = [batch["a label"].tolist() for batch in DataLoader(dataset, 10)]
+    assert sum(found, []) == list(range(700))
 
 
 def test_a_dataset_may_change_between_batches():

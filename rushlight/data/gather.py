@@ -33,14 +33,18 @@ class Table:
     `tensors` are its tensors or arrays, whose first dimension counts the samples. `single` says
     that a sample is a row of the only one, not a tuple of a row from each. `rows`, if not None,
     maps the indices of the dataset to rows: it is the part of the tensors that a Subset leaves.
-    `intact` has what must not have changed: (owner, name of its attribute, value, length).
+    `intact` has what must not have changed: (owner, name of its attribute, value, length). With
+    `keys` a sample is a dict of such rows.
 
     `batch(index)` is the batch at an array of indices, or None if it must be made in another way.
     """
 
-    def __init__(self, tensors: tuple[Any, ...], single: bool, rows: Any, intact: Any) -> None:
+    def __init__(
+        self, tensors: tuple[Any, ...], single: bool, rows: Any, intact: Any, keys: Any = None
+    ) -> None:
         self.tensors = tensors
         self.single = single
+        self.keys: tuple[str, ...] | None = keys
         self.rows = rows
         self.intact: list[tuple[Any, ...]] = intact
         self.values = [getattr(tensor, "_value", None) for tensor in tensors]
@@ -59,7 +63,9 @@ class Table:
         )
         if type(self) is not type(other) or len(mine) != len(others):
             return False
-        if self.single != other.single or not all(map(is_, mine, others)):
+        if (self.single, self.keys) != (other.single, other.keys) or not all(
+            map(is_, mine, others)
+        ):
             return False
         if [count for *_, count in self.intact] != [count for *_, count in other.intact]:
             return False
@@ -76,9 +82,9 @@ class Table:
 
     def native_maker(self, count: int, otherwise: Callable[[Any], Any]) -> Any:
         """Machine code for batches of `count` samples, None if there is none; see there."""
-        if self.native.get(count) is None:
+        if self.native.get(count) is None and self.keys is None:
             self.native[count] = native_maker(self, count, otherwise)
-        return self.native[count]
+        return self.native.get(count)
 
     def batch_of(self, indices: Any) -> Any:
         """As `batch`, of a list of indices, as any sampler may give."""
@@ -159,7 +165,10 @@ def batch_maker(table: Table, otherwise: Callable[[Any], Any] | None) -> Callabl
     )
     for k in places:
         lines.append(f"  made{k} = new(); made{k}._array = part{k}; made{k}._value = leaf{k}")
-    lines.append(f"  return {made}" if table.single else f"  return [{made}]")
+    whole = made if table.single else f"[{made}]"
+    if table.keys is not None:
+        whole = ", ".join([f"{key!r}: made{k}" for k, key in enumerate(table.keys)]).join("{}")
+    lines.append(f"  return {whole}")
     exec(compiled("\n".join(lines)), space)
     batch: Callable[[Any], Any] = space.pop("batch")  # else the two would keep each other alive
     return batch
@@ -179,7 +188,7 @@ def compiled(text: str) -> Any:
 
 def table_of(dataset: Any) -> Table | None:
     """The arrays behind `dataset`, if nothing but them decides what a sample is."""
-    rows = None
+    rows = keys = None
     intact: list[tuple[Any, ...]] = []
     while is_plain_subset(dataset):
         indices = index_array(dataset.indices)
@@ -197,7 +206,7 @@ def table_of(dataset: Any) -> Table | None:
         return None
     read = rows_read(dataset)
     if read is not None:
-        single = read.single
+        single, keys = read.single, read.keys
         tensors = tuple([getattr(dataset, name) for name in read.names])
         needed = (*read.names, *read.decided)
         intact += [(dataset, name, getattr(dataset, name), 0) for name in dict.fromkeys(needed)]
@@ -212,7 +221,7 @@ def table_of(dataset: Any) -> Table | None:
         return None
     if not all(is_plain_rows(t) for t in tensors):
         return None
-    return Table(tensors, single, rows, intact)
+    return Table(tensors, single, rows, intact, keys)
 
 
 def makes_batches(dataset: Any) -> bool:

@@ -9,8 +9,9 @@
 Most datasets that people write for arrays in memory look like this, and most often without a
 transform. Which attributes they read is found by following the instructions of the function with
 symbols for values. A branch is followed if it depends on an attribute that is None, True or False
-alone. Whatever else is not known here (a call, a number, a global name) means that samples must be
-asked for one by one.
+alone, or on `torch.is_tensor(i)`: the indices of batches are none. A sample may be a dict of rows
+with names. Whatever else is not known here (another call, a number, a global name) means that
+samples must be asked for one by one.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import dis
 import inspect
 import operator
 from collections.abc import Callable, Iterator
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
+
+from ..settings import is_tensor
 
 STRANGE = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_GENERATOR | inspect.CO_COROUTINE
 """Flags of functions that take more arguments, or do not return what their code does."""
@@ -41,15 +44,23 @@ class Row(NamedTuple):
     name: str
 
 
+class Constant(NamedTuple):
+    """What is the same for every sample."""
+
+    value: Any
+
+
 class Read(NamedTuple):
     """The names of the attributes whose rows are a sample; `single` if it is a row, not a tuple.
 
-    `decided` are the names of those that decided which way to go.
+    `decided` are the names of those that decided which way to go; `keys`, those of a sample that is
+    a dict.
     """
 
     names: tuple[str, ...]
     single: bool
     decided: tuple[str, ...]
+    keys: tuple[str, ...] | None = None
 
 
 def rows_read(dataset: Any) -> Read | None:
@@ -59,27 +70,36 @@ def rows_read(dataset: Any) -> Read | None:
     if type(function) is not FunctionType or kind.__getattribute__ is not object.__getattribute__:
         return None
     held = vars(dataset) if hasattr(dataset, "__dict__") else {}
-    found = result_of(function.__code__, held)
+    found = result_of(function.__code__, held, function.__globals__)
     if found is None or any([hasattr(kind, name) for name in (*found.names, *found.decided)]):
         return None  # a property, or something that is computed
     return found if all([name in held for name in found.names]) else None
 
 
-def result_of(code: CodeType, held: dict[str, Any]) -> Read | None:
-    """What a method of one argument reads of an object that has the attributes `held`."""
+def result_of(
+    code: CodeType, held: dict[str, Any], outside: dict[str, Any] | None = None
+) -> Read | None:
+    """What a method of one argument reads of an object that has the attributes `held`.
+
+    `outside` are the global names that it knows.
+    """
     if code.co_argcount != 2 or code.co_kwonlyargcount or code.co_flags & STRANGE:
         return None
     if code.co_freevars or code.co_cellvars:
         return None
     decided: list[str] = []
-    found = follow(code, held, decided)
+    found, keys = follow(code, held, outside or {}, decided), None
+    if type(found) is dict:
+        keys, found = tuple(found), tuple(found.values())
     rows = found if type(found) is tuple else (found,)
     if not all([type(row) is Row for row in rows]):
         return None
-    return Read(tuple([row.name for row in rows]), found is rows[0], tuple(decided))
+    return Read(tuple([row.name for row in rows]), found is rows[0], tuple(decided), keys)
 
 
-def follow(code: CodeType, held: dict[str, Any], decided: list[str]) -> Any:
+def follow(
+    code: CodeType, held: dict[str, Any], outside: dict[str, Any], decided: list[str]
+) -> Any:
     """The symbol for what a method returns, None if it cannot be told."""
     names: dict[str, Any] = dict(zip(code.co_varnames, (SELF, INDEX), strict=False))
     stack: list[Any] = []
@@ -88,7 +108,7 @@ def follow(code: CodeType, held: dict[str, Any], decided: list[str]) -> Any:
         if step.offset < target:
             continue
         match name:
-            case "RESUME" | "NOP" | "CACHE" | "TO_BOOL" | "NOT_TAKEN":
+            case "RESUME" | "NOP" | "CACHE" | "TO_BOOL" | "NOT_TAKEN" | "PRECALL":
                 pass
             case "LOAD_FAST":
                 stack.append(names.get(step.argval))
@@ -98,26 +118,62 @@ def follow(code: CodeType, held: dict[str, Any], decided: list[str]) -> Any:
                 stack[-1], stack[-step.arg] = stack[-step.arg], stack[-1]
             case "LOAD_ATTR" if stack[-1] == SELF:
                 stack[-1] = Attribute(step.argval)
+            case "LOAD_GLOBAL" if type(outside.get(step.argval)) is ModuleType:
+                stack.append(outside[step.argval])
+            case "LOAD_ATTR" | "LOAD_METHOD" if is_the_test(stack[-1], step.argval):
+                stack[-1] = is_tensor
+            case "CALL" if stack[-2:] == [is_tensor, INDEX]:
+                stack[-2:] = [Constant(False)]
+            case "LOAD_CONST":
+                stack.append(Constant(step.argval))
             case "BINARY_SUBSCR" | "BINARY_OP" if name[7:] == "SUBSCR" or step.argrepr == "[]":
                 if stack.pop() != INDEX or type(stack[-1]) is not Attribute:
                     return None
                 stack[-1] = Row(stack[-1].name)
             case "BUILD_TUPLE" | "BUILD_LIST" if step.arg:
                 stack[-step.arg :] = [tuple(stack[-step.arg :])]
+            case "BUILD_CONST_KEY_MAP" | "BUILD_MAP" if step.arg:
+                made = dict_of(stack, step.arg, name == "BUILD_MAP")
+                if made is None:
+                    return None
+                stack.append(made)
             case "JUMP":
                 target = step.argval
             case "RETURN_VALUE":
                 return stack.pop()
             case _ if name in JUMPS:
                 value = stack.pop()
-                if type(value) is not Attribute or not decides(held.get(value.name, held)):
+                if type(value) is Attribute and decides(held.get(value.name, held)):
+                    decided.append(value.name)
+                    value = Constant(held[value.name])
+                if type(value) is not Constant or not decides(value.value):
                     return None
-                decided.append(value.name)
-                if JUMPS[name](held[value.name]):
+                if JUMPS[name](value.value):
                     target = step.argval
             case _:
                 return None
     return None
+
+
+def is_the_test(owner: Any, name: str) -> bool:
+    """Whether this attribute of `owner` is our `torch.is_tensor`."""
+    return (
+        type(owner) is ModuleType and name == "is_tensor" and getattr(owner, name, 0) is is_tensor
+    )
+
+
+def dict_of(stack: list[Any], count: int, pairs: bool) -> dict[str, Any] | None:
+    """The last of the stack, taken off, as a dict: `pairs`, or values and a tuple of keys."""
+    keys: list[Any]
+    if pairs:
+        keys, values = stack[-2 * count :: 2], stack[-2 * count + 1 :: 2]
+        del stack[-2 * count :]
+        keys = [key.value if type(key) is Constant else None for key in keys]
+    else:
+        keys, values = list(stack.pop().value), stack[-count:]
+        del stack[-count:]
+    named = all([type(key) is str for key in keys]) and len(set(keys)) == count
+    return dict(zip(keys, values, strict=True)) if named else None
 
 
 class Half(NamedTuple):
