@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -125,12 +126,32 @@ class Steps:
         self.wanted: dict[Node, int] = {}
         self.found: dict[int, Any] = {}
         self.cells: set[Cell] = set()
+        self.uses: Counter[Cell] = Counter()  # how many nodes are still to pass on to a leaf
         self.saved: dict[Node, Node] = {}  # what became of nodes whose windows have ended
 
     def backward(self, cells: Sequence[Cell]) -> None:
         """Collect gradients in `.grad` of the `cells`."""
         self.cells = set(cells)
+        if any([cell.hooks for cell in cells]):
+            self.uses = self.counted()
         self.walk()
+
+    def counted(self) -> Counter[Cell]:
+        """How many nodes pass a gradient on to each leaf."""
+        seen = origins([root._value for root in self.run.roots])
+        users = [set(node.parents) for node in seen if not isinstance(node, Cell)]
+        return Counter([p for parents in users for p in parents if isinstance(p, Cell)])
+
+    def settle_leaves(self, node: Node) -> None:
+        """Visit the leaves whose gradient was complete with what `node` passed on to them.
+
+        As in PyTorch their hooks come before those of anything further back.
+        """
+        for leaf in dict.fromkeys(node.parents):
+            if isinstance(leaf, Cell) and leaf in self.uses:
+                self.uses[leaf] -= 1
+                if not self.uses[leaf] and leaf in self.grads:
+                    self.visit(leaf, self.grads.pop(leaf))
 
     def find(self, targets: list[Any]) -> list[Any]:
         """The gradients of `targets`, None where there is none."""
@@ -223,6 +244,8 @@ class Steps:
             self.call_custom(node, g, watch.function)
         else:
             self.record(node, g)
+        if self.uses and not isinstance(node, Cell):
+            self.settle_leaves(node)
 
     def collect(self, cell: Cell, g: Any, watch: Watch | None) -> None:
         """Add `g` to the gradient of a leaf."""

@@ -216,3 +216,32 @@ def test_lists_of_numbers_of_numpy_and_python():
         theirs, ours = [f.tensor(numbers) for f in (torch, rushlight)]
         assert str(ours.dtype) == str(theirs.dtype), numbers
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_hooks_come_in_pytorchs_order():
+    orders = []
+    for f in (torch, rushlight):
+        seen = []
+
+        def called(name, seen=seen):
+            return lambda *given: seen.append(name)
+
+        net = f.nn.Sequential(f.nn.Linear(3, 4), f.nn.Tanh(), f.nn.Linear(4, 2))
+        for name, p in net.named_parameters():
+            p.register_hook(called(f"gradient of {name}"))
+            p.register_post_accumulate_grad_hook(called(f"collected {name}"))
+        for name, module in net.named_modules():
+            module.register_full_backward_hook(called(f"module {name}"))
+        x = f.ones(2, 3, requires_grad=True)
+        x.register_hook(called("x"))
+        for _ in range(2):
+            net(x).sum().backward()
+        a = f.ones(2, requires_grad=True)
+        b = a * 2
+        c = b + a
+        for name, t in (("a", a), ("b", b), ("c", c)):
+            t.register_hook(called(name))
+        (c * b * a).sum().backward()
+        assert a.grad.tolist() == [18, 18]
+        orders.append(seen)
+    assert orders[0] == orders[1]
