@@ -219,7 +219,7 @@ class Named(Pairs):
 
 class AskedByName(Pairs):
     def __getitem__(self, i):
-        return dict([("x", self.x[i]), ("a label", self.y[i])])
+        return dict(zip(["x", "a label"], (self.x[i], self.y[i]), strict=True))
 
 
 KINDS = {
@@ -264,8 +264,8 @@ def test_dicts_are_as_if_asked_for_one_by_one(kind):
 
 def test_dicts_of_many_samples_are_left_to_python():
     dataset = Named(torch.rand(700, 3), torch.arange(700))
-    found = [batch["a label"].tolist() for batch in DataLoader(dataset, 10)]
-    assert sum(found, []) == list(range(700))
+    found = [k for batch in DataLoader(dataset, 10) for k in batch["a label"].tolist()]
+    assert found == list(range(700))
 
 
 def test_a_dataset_may_change_between_batches():

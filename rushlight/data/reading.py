@@ -108,35 +108,8 @@ def follow(
         if step.offset < target:
             continue
         match name:
-            case "RESUME" | "NOP" | "CACHE" | "TO_BOOL" | "NOT_TAKEN" | "PRECALL":
-                pass
-            case "LOAD_FAST":
-                stack.append(names.get(step.argval))
             case "STORE_FAST":
                 names[step.argval] = stack.pop()
-            case "SWAP" if step.arg:
-                stack[-1], stack[-step.arg] = stack[-step.arg], stack[-1]
-            case "LOAD_ATTR" if stack[-1] == SELF:
-                stack[-1] = Attribute(step.argval)
-            case "LOAD_GLOBAL" if type(outside.get(step.argval)) is ModuleType:
-                stack.append(outside[step.argval])
-            case "LOAD_ATTR" | "LOAD_METHOD" if is_the_test(stack[-1], step.argval):
-                stack[-1] = is_tensor
-            case "CALL" if stack[-2:] == [is_tensor, INDEX]:
-                stack[-2:] = [Constant(False)]
-            case "LOAD_CONST":
-                stack.append(Constant(step.argval))
-            case "BINARY_SUBSCR" | "BINARY_OP" if name[7:] == "SUBSCR" or step.argrepr == "[]":
-                if stack.pop() != INDEX or type(stack[-1]) is not Attribute:
-                    return None
-                stack[-1] = Row(stack[-1].name)
-            case "BUILD_TUPLE" | "BUILD_LIST" if step.arg:
-                stack[-step.arg :] = [tuple(stack[-step.arg :])]
-            case "BUILD_CONST_KEY_MAP" | "BUILD_MAP" if step.arg:
-                made = dict_of(stack, step.arg, name == "BUILD_MAP")
-                if made is None:
-                    return None
-                stack.append(made)
             case "JUMP":
                 target = step.argval
             case "RETURN_VALUE":
@@ -150,9 +123,43 @@ def follow(
                     return None
                 if JUMPS[name](value.value):
                     target = step.argval
-            case _:
+            case _ if not computes(name, step, stack, names, outside):
                 return None
     return None
+
+
+def computes(
+    name: str, step: Any, stack: list[Any], names: dict[str, Any], outside: dict[str, Any]
+) -> bool:
+    """Do what an instruction does to the stack; whether that is known."""
+    match name:
+        case "RESUME" | "NOP" | "CACHE" | "TO_BOOL" | "NOT_TAKEN" | "PRECALL":
+            pass
+        case "LOAD_FAST":
+            stack.append(names.get(step.argval))
+        case "LOAD_CONST":
+            stack.append(Constant(step.argval))
+        case "LOAD_GLOBAL" if type(outside.get(step.argval)) is ModuleType:
+            stack.append(outside[step.argval])
+        case "SWAP" if step.arg:
+            stack[-1], stack[-step.arg] = stack[-step.arg], stack[-1]
+        case "LOAD_ATTR" if stack[-1] == SELF:
+            stack[-1] = Attribute(step.argval)
+        case "LOAD_ATTR" | "LOAD_METHOD" if is_the_test(stack[-1], step.argval):
+            stack[-1] = is_tensor
+        case "CALL" if stack[-2:] == [is_tensor, INDEX]:
+            stack[-2:] = [Constant(False)]
+        case "BINARY_SUBSCR" | "BINARY_OP" if name[7:] == "SUBSCR" or step.argrepr == "[]":
+            if stack.pop() != INDEX or type(stack[-1]) is not Attribute:
+                return False
+            stack[-1] = Row(stack[-1].name)
+        case "BUILD_TUPLE" | "BUILD_LIST" if step.arg:
+            stack[-step.arg :] = [tuple(stack[-step.arg :])]
+        case "BUILD_CONST_KEY_MAP" | "BUILD_MAP" if step.arg:
+            stack.append(dict_of(stack, step.arg, name == "BUILD_MAP"))
+        case _:
+            return False
+    return True
 
 
 def is_the_test(owner: Any, name: str) -> bool:
