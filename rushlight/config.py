@@ -29,6 +29,9 @@ engine = os.environ.get("RUSHLIGHT_ENGINE", "")
 deterministic = flag("DETERMINISTIC")
 """Wait for machine code where a window first wants it, so that runs are equal to the bit."""
 
+haste = flag("HASTE")
+"""Compile whatever is hot at once, however little time it has taken: see runtime/worth.py."""
+
 strict = flag("STRICT")
 """Raise what goes wrong while a program is compiled, instead of staying with NumPy."""
 

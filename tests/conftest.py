@@ -1,6 +1,7 @@
 """Every test starts with an empty recorder, and leaves none of its settings behind."""
 
 import importlib
+import os
 import signal
 
 import pretend
@@ -24,6 +25,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.pluginmanager.register(skipped.Skipped(config))
+    os.environ.setdefault("RUSHLIGHT_HASTE", "1")  # tests are short, and look at machine code
+    compiling.config.haste = True
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell runs us in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -70,3 +70,7 @@ class NativeEngine(Protocol):
         input or output shares; the code may write it in place.
         """
         ...
+
+    def recall(self, program: Program, updates: Mapping[int, int]) -> Native | None:
+        """What `compile` would return, if its machine code was made before; else None."""
+        ...

@@ -13,8 +13,9 @@ import logging
 import os
 import threading
 import time
+import weakref
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import config, rng
 from ..engines.engine import NativeEngine
@@ -39,6 +40,12 @@ VISITS, PAUSE = 100, 0.2
 logger = logging.getLogger("rushlight")
 
 
+class Kept(NamedTuple):
+    """Stands in the queue for a plan that is to have its code only if that is on disk."""
+
+    plan: Any
+
+
 class Compiling:
     """What is waiting to be compiled, and by whom. `current` is being compiled now."""
 
@@ -48,6 +55,7 @@ class Compiling:
         self.available = config.engine != "numpy"
         self.queue: SimpleQueue[Any] = SimpleQueue()
         self.unfinished: dict[int, Any] = {}  # what is in the queue, or being compiled
+        self.put_off: weakref.WeakSet[Any] = weakref.WeakSet()  # plans that are not yet worth it
         self.thread: threading.Thread | None = None
         self.current: Any = None
         self.stopping = False
@@ -61,8 +69,6 @@ class Compiling:
             try:
                 found: Any = importlib.import_module(ENGINES[config.engine or "llvm"])
                 self.engine = found if hasattr(found, "compile") else None
-                if hasattr(found, "make_machinery"):
-                    self.machinery = found.make_machinery()
             except ImportError as error:
                 logger.debug("no native engine: %s", error)
             self.available = self.engine is not None
@@ -70,6 +76,11 @@ class Compiling:
             atexit.unregister(self.leave)
             atexit.register(self.leave)
         return self.engine
+
+    def make_machinery(self, engine: Any) -> None:
+        """Make what `engine` has besides programs, when the first of these is there."""
+        if self.machinery is None and hasattr(engine, "make_machinery"):
+            self.machinery = engine.make_machinery()
 
     def ask(self, plan: Any) -> None:
         """Have `plan` compiled some time."""
@@ -102,7 +113,14 @@ class Compiling:
             if plan is STREAMS:
                 supply(engine)
                 return
-            native = None if engine is None else engine.compile(plan.simplified, plan.updates)
+            kept = type(plan) is Kept
+            plan = plan.plan if kept else plan
+            if engine is None or plan.native is not None:
+                return
+            find = engine.recall if kept else engine.compile
+            native = find(plan.simplified, plan.updates)
+            if native is not None:
+                self.make_machinery(engine)
         except Exception as error:
             logger.debug("a program stays with NumPy", exc_info=error)
             if config.strict:
@@ -148,12 +166,15 @@ rng.Twister.ask = lambda: state.ask(STREAMS)
 
 
 def wait(timeout: float = 600.0) -> bool:
-    """Whether everything asked for is compiled, after waiting for it at most `timeout` seconds.
+    """Whether all that is hot is compiled, after waiting for it at most `timeout` seconds.
 
-    With RUSHLIGHT_STRICT=1 an error of the engine is raised here.
+    Programs that are not yet worth it are compiled, too. With RUSHLIGHT_STRICT=1 an error of the
+    engine is raised here.
     """
     end = time.monotonic() + timeout
     still = 0
+    for plan in list(state.put_off):
+        plan.ask()
     while not state.is_idle() and time.monotonic() < end and still < LOST:
         time.sleep(0.001)
         still = still + 1 if state.current is None and state.queue.empty() else 0
@@ -166,10 +187,16 @@ def wait(timeout: float = 600.0) -> bool:
 def wait_for(plan: Any, timeout: float = float("inf")) -> None:
     """Wait until `plan` is compiled, or will not be, or so many seconds are over."""
     end = time.monotonic() + timeout
-    while id(plan) in state.unfinished and state.thread is not None and state.thread.is_alive():
+    while is_waiting(plan) and state.thread is not None and state.thread.is_alive():
         if time.monotonic() > end:
             return
         time.sleep(0.0002)
+
+
+def is_waiting(plan: Any) -> bool:
+    """Whether `plan` may get its machine code at any moment."""
+    waiting = list(state.unfinished.values())
+    return any([p is plan or (type(p) is Kept and p.plan is plan) for p in waiting])
 
 
 def give_way(plan: Any) -> None:
@@ -178,9 +205,9 @@ def give_way(plan: Any) -> None:
     Two threads that both run Python take turns, and what the main thread does in its turns machine
     code will do in a small part of the time.
     """
-    if state.gave_way:
+    if state.gave_way or not is_waiting(plan):
         return
-    state.gave_way = True
+    state.gave_way = id(plan) in state.unfinished
     wait_for(plan, PAUSE)
 
 

@@ -21,7 +21,6 @@ from .due import BUSY, landings
 from .entry import Entry, Halt
 from .keeping import Keeping
 from .memory import SAVING, laid_out, protect_saved, store
-from .sites import PATIENCE
 from .slots import Slots
 from .source import IN_SLOT, ITS_BASE, UNHELD, Source
 from .world import world
@@ -139,10 +138,9 @@ class Replay(Halt):
             and place not in self.plan.live
             and not self.left_out(place.entry)
         ]
-        if self.plan.left:
-            words.append(f"window.count == {PATIENCE - 1}")  # it may be compiled now
-        elif self.plan.native is None:
-            words.append(f"window.count == {compiling.VISITS - 1}")  # see give_way
+        if self.plan.native is None:  # it may be compiled then, or give way
+            seen = {self.plan.again, compiling.VISITS} - {0}
+            words += [f"window.count == {n - 1}" for n in sorted(seen)]
         return " or ".join(["recorder.hooks", "recorder.eager", *words])
 
     def deliveries(self) -> list[str]:

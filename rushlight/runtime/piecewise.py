@@ -10,6 +10,7 @@ adds up those of the leaves in the order in which PyTorch does.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from ..gradient import Walk, laid_out_like, second_time
 from ..graph import Cell, Leaf, Node, Saved, contiguous_strides, scope, serial_of
 from ..passes import simplify
 from ..trace import Program
-from . import compiling
+from . import compiling, worth
 from .entry import Halt
 from .gathering import Joined
 from .history import Generation, History, Slot, Tip, with_parents
@@ -74,13 +75,27 @@ class Piece(Halt):
         self.compiled: Any = None
         self.native: Any = None  # given by a thread in the background
         self.replay: Any = None
+        self.on_numpy = worth.Spent()
+        self.price = math.inf  # of its compilation, once that is wanted
 
     def heat(self) -> None:
         """It comes again and again: have it written as straight Python, and compiled."""
         self.simplified = simplify(self.program)
         self.compiled = engine.compile(self.simplified)
-        if compiling.state.available:
-            compiling.state.ask(self)
+        if not compiling.state.available:
+            return
+        self.price = worth.price(self.simplified)
+        if self.on_numpy.total < self.price:
+            compiling.state.put_off.add(self)
+            compiling.state.ask(compiling.Kept(self))
+        else:
+            self.ask()
+
+    def ask(self) -> None:
+        """Have it compiled."""
+        self.price = math.inf
+        compiling.state.put_off.discard(self)
+        compiling.state.ask(self)
 
     def run(self, recorder: Any, given: Given, sums: dict[Cell, Any], arrays: Given) -> list[Any]:
         """The gradients of tips, given those of roots, and what is saved; `sums` has the others."""
@@ -103,10 +118,13 @@ class Piece(Halt):
                 recorder.at = recorder.root
                 sums.update(zip(self.rest, rooms[count:], strict=True))
                 return rooms[:count]
-        if self.compiled is not None:
-            outputs = self.compiled(inputs)
-        else:
-            outputs = engine.run(self.program, inputs)
+        with self.on_numpy.run():
+            if self.compiled is not None:
+                outputs = self.compiled(inputs)
+            else:
+                outputs = engine.run(self.program, inputs)
+        if self.on_numpy.total >= self.price:
+            self.ask()
         nodes = self.program.outputs
         outputs = [laid_out(a, n, True) for a, n in zip(outputs, nodes, strict=True)]
         sums.update(zip(self.cells, outputs[count:], strict=True))

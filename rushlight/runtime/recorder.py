@@ -99,9 +99,10 @@ class Recorder:
         hot = plan.urgent or plan.count >= config.hot
         if hot and not (plan.heated or self.eager):  # what runs at once stays with NumPy
             plan.heat()
-        elif plan.left and window.count == sites.PATIENCE:
+        elif plan.again and window.count >= plan.again:
             plan.ask()
-        if window.count == compiling.VISITS and plan.native is None:
+            plan.replay = None  # it is to give way, or need not be looked at again
+        if window.count >= compiling.VISITS and plan.native is None:
             compiling.give_way(plan)
         if plan.heated and plan.replay is None:
             compiling.raise_error()

@@ -13,7 +13,7 @@ from ..engines import numpy as engine
 from ..graph import Bound, Cell, Fresh, Leaf, Node, Saved, Scalar, Stale, fresh
 from ..passes import simplify
 from ..trace import Program, memory_root, view_chain, view_root
-from . import compiling, sites
+from . import compiling, sites, worth
 from .entry import NOTHING, Entry, Handle
 from .history import Generation, History, is_used_up
 from .hot import NativeReplay, Replay
@@ -151,12 +151,15 @@ class Delivery:
 class Plan:
     """A program for one set of live places, and the deliveries that follow it."""
 
+    left = False  # to NumPy, until it has come often: see sites.py
+    again = 0  # when its window has come so often, it may be compiled
+
     def __init__(self, window: Window, live: list[Place]) -> None:
         self.window = window
         self.live = set(live)
         self.count = 0
         self.heated = False
-        self.left = False  # to NumPy, until it has come often: see sites.py
+        self.spent = worth.Spent()
         self.urgent = any([entry.urgent for entry in window.path])
         self.compiled: Any = None  # made when the plan is hot, as all of the next
         self.simplified: Program = None  # type: ignore[assignment]
@@ -206,14 +209,24 @@ class Plan:
             taken.add(memory)
         self.updates = self.in_place()
         self.heated = True  # if this was interrupted, it is done again
-        self.ask()
+        price = 0.0 if self.urgent else worth.price(self.simplified)
+        if self.spent.total >= price:
+            self.ask()
+        elif compiling.state.available:
+            self.again = worth.visits(price, self.spent, self.window.count)
+            compiling.state.put_off.add(self)
+            compiling.state.ask(compiling.Kept(self))
 
     def ask(self) -> None:
         """Have it compiled, unless too many are of its place in the program."""
-        if not compiling.state.available:
+        self.again = 0
+        compiling.state.put_off.discard(self)
+        if not compiling.state.available or self.native is not None:
             return
         self.left = not sites.admits(self)
-        if not self.left:
+        if self.left:
+            self.again = sites.PATIENCE if self.window.count < sites.PATIENCE else 0
+        else:
             compiling.state.ask(self)
             if self.urgent or config.deterministic:
                 compiling.wait_for(self)
@@ -302,9 +315,10 @@ class Plan:
     def run(self, arrays: list[Any]) -> tuple[list[Any], Any]:
         """The outputs of the program and what failed, if anything."""
         try:
-            if self.compiled is not None:
-                return self.compiled(arrays), {}
-            return engine.run(self.program, arrays), {}
+            with self.spent.run():
+                if self.compiled is not None:
+                    return self.compiled(arrays), {}
+                return engine.run(self.program, arrays), {}
         except Exception:
             outputs, failed = engine.run_around_failures(self.program, arrays)
             if not failed:

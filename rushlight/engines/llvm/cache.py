@@ -82,6 +82,12 @@ def load(name: str) -> bytes | None:
     return image
 
 
+def has(name: str) -> bool:
+    """Whether there is code called `name`, whole or not."""
+    where = folder()
+    return where is not None and (where / (name + SUFFIX)).exists()
+
+
 def save(name: str, image: bytes) -> bool:
     """Keep the code called `name`; whether that was possible."""
     where = folder()

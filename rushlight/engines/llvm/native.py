@@ -17,7 +17,7 @@ from ..engine import Output
 from . import layout
 from .arguments import enter, of_image
 from .jit import compile_text
-from .recall import key_of, recall, remember
+from .recall import fetch, has_stages, is_kept, key_of, note_stages, remember
 from .rows import Lowering, NoRow, type_of
 from .specs import Array, Number, Spec
 from .stages import Stage, own_updates, stages_of
@@ -40,14 +40,44 @@ LONG = 50_000
 
 def compile(program: Program, updates: Mapping[int, int]) -> Native | None:
     """`program` in machine code, or None if it had better be interpreted."""
-    if not layout.supported() or not 0 < len(program.order) <= MOST_NODES:
+    if not suits(program):
         return None
     foreign = without_row(program)
     if len(foreign) == len(program.order):
         return None
-    # What the engine has no type for is not its to change: complex numbers are outputs like others.
-    mine = {k: i for k, i in updates.items() if has_type(program.inputs[i])}
-    return Native(program, mine, foreign)
+    made = Native(program, changeable(program, updates), foreign)
+    if foreign:
+        note_stages(key_of(program, updates, False))
+    return made
+
+
+def recall(program: Program, updates: Mapping[int, int]) -> Native | None:
+    """What `compile` makes of `program`, if its code is at hand; else None."""
+    if not suits(program):
+        return None
+    key = key_of(program, updates, False)
+    staged = has_stages(key)
+    if not staged and not is_kept(key) and key not in MADE:
+        return None
+    try:
+        foreign = without_row(program) if staged else set()
+        return Native(program, changeable(program, updates), foreign, at_hand=True)
+    except NotKept:
+        return None
+
+
+def suits(program: Program) -> bool:
+    """Whether machine code can be made of it, and in a reasonable time."""
+    return layout.supported() and 0 < len(program.order) <= MOST_NODES
+
+
+class NotKept(Exception):
+    """Code that is not at hand, and is not to be made."""
+
+
+def changeable(program: Program, updates: Mapping[int, int]) -> dict[int, int]:
+    """What the engine may change: it has a type for it; complex numbers are outputs like others."""
+    return {k: i for k, i in updates.items() if has_type(program.inputs[i])}
 
 
 def has_type(node: Node) -> bool:
@@ -85,14 +115,24 @@ def without_row(program: Program) -> set[Node]:
 class Native:
     """A program in machine code: see `engines/engine.py`."""
 
-    def __init__(self, program: Program, updates: Mapping[int, int], foreign: set[Node]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        updates: Mapping[int, int],
+        foreign: set[Node],
+        at_hand: bool = False,
+    ) -> None:
+        self.at_hand = at_hand
         self.updates = dict(updates)
         self.outputs = [
             Output(n.shape, n.dtype, output_strides(n))
             for k, n in enumerate(program.outputs)
             if k not in updates
         ]
-        self.call = builtin_for(program, updates) if not foreign else self.staged(program, foreign)
+        if foreign:
+            self.call: Any = self.staged(program, foreign)
+        else:
+            self.call = builtin_for(program, updates, at_hand=at_hand)
         self.foreign = len(foreign)
 
     def staged(self, program: Program, foreign: set[Node]) -> Staged:
@@ -100,15 +140,20 @@ class Native:
         while True:
             stages = stages_of(program, foreign, self.updates)
             try:
-                return Staged(program, self.updates, stages)
+                return Staged(program, self.updates, stages, self.at_hand)
             except NoRow as refusal:
                 known = {n: o for stage in stages for n, o in stage.originals.items()}
                 assert refusal.node is not None
                 foreign.add(known[refusal.node])
 
 
-def builtin_for(program: Program, updates: Mapping[int, int], dense: bool = False) -> Any:
-    """The builtin that checks its arguments and runs `program`; see `Compiled`."""
+def builtin_for(
+    program: Program, updates: Mapping[int, int], dense: bool = False, at_hand: bool = False
+) -> Any:
+    """The builtin that checks its arguments and runs `program`; see `Compiled`.
+
+    Raises NotKept if its code is wanted only if it is `at_hand`, and is not.
+    """
     specs: list[Spec] = []
     for k, leaf in enumerate(program.inputs):
         if leaf.number:
@@ -122,11 +167,13 @@ def builtin_for(program: Program, updates: Mapping[int, int], dense: bool = Fals
     made = MADE.get(key) if key else None
     if made is not None:
         return made
-    known = recall(key)
+    known = fetch(key)
     if known is not None:
         with suppress(RuntimeError):  # what the linker does not take is as good as nothing
             made = builtin_of(known, specs)
     if known is None or made is None:
+        if at_hand:
+            raise NotKept
         known = code_for(program, updates, dense, specs)
         remember(key, *known)
         made = builtin_of(known, specs)
@@ -189,7 +236,13 @@ def array_spec(name: str, node: Node, strides: Sequence[int], written: bool) -> 
 class Staged:
     """A program with ops that NumPy computes, between native stages."""
 
-    def __init__(self, program: Program, updates: Mapping[int, int], stages: list[Stage]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        updates: Mapping[int, int],
+        stages: list[Stage],
+        at_hand: bool = False,
+    ) -> None:
         self.program = program
         self.stages = stages
         self.last = self.stages[-1]
@@ -198,7 +251,7 @@ class Staged:
             own = own_updates(stage, program, updates) if stage is self.last else {}
             empty = not stage.program.outputs
             dense = stage is not self.last
-            self.calls.append(None if empty else builtin_for(stage.program, own, dense))
+            self.calls.append(None if empty else builtin_for(stage.program, own, dense, at_hand))
         rest = [n for k, n in enumerate(program.outputs) if k not in updates]
         self.results = rest
         self.direct = self.last.writes[len(updates) :]

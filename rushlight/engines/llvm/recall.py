@@ -70,7 +70,7 @@ def attribute_text(value: Any) -> str:
     return repr(value)
 
 
-def recall(key: str | None) -> tuple[int, bytes] | None:
+def fetch(key: str | None) -> tuple[int, bytes] | None:
     """The size of the arena and the code kept under `key`, if any is."""
     found = cache.load(key) if key else None
     return None if found is None else (int.from_bytes(found[:8], "little"), found[8:])
@@ -80,3 +80,22 @@ def remember(key: str | None, arena: int, image: bytes) -> None:
     """Keep the code under `key`."""
     if key:
         cache.save(key, arena.to_bytes(8, "little") + image)
+
+
+def is_kept(key: str | None) -> bool:
+    """Whether there is something under `key`."""
+    return bool(key and cache.has(key))
+
+
+def note_stages(key: str | None) -> None:
+    """Note that the program of `key` was compiled in stages, whose code is kept."""
+    if key:
+        cache.save(key + STAGES, b"")
+
+
+def has_stages(key: str | None) -> bool:
+    """Whether the program of `key` was compiled in stages."""
+    return bool(key and cache.has(key + STAGES))
+
+
+STAGES = ".stages"
