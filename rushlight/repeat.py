@@ -9,8 +9,9 @@ from .ops.table import Op
 from .runtime.arguments import NUMBERS
 from .runtime.entry import FORMS as PLAIN_FORMS
 from .runtime.entry import Entry, Handle, types
-from .runtime.memory import EXPORTED, to_read
+from .runtime.memory import EXPORTED, to_read, views_exported
 from .runtime.mutate import InPlace, is_shared
+from .runtime.record import take
 
 Found = tuple[Entry, tuple[Any, ...], tuple[Any, ...]] | None
 
@@ -120,6 +121,8 @@ def seek(recorder: Any, api: Any, args: tuple[Any, ...]) -> Found:
 
 def repeat(recorder: Any, entry: Entry, handles: tuple[Any, ...], numbers: Any) -> Any:
     """Take the step to `entry` once more; what the call returns."""
+    if EXPORTED and views_exported(entry, handles):
+        return take(recorder, entry, handles, numbers)
     entry.numbers = numbers
     if entry.places:
         bind(entry, handles)

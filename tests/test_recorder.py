@@ -245,6 +245,18 @@ def test_writing_shared_memory_is_seen_at_once():
     assert view.tolist() == [2, 7, 2]
 
 
+def test_a_view_of_memory_that_numpy_had_is_no_copy():
+    weight = torch.ones(2, requires_grad=True)
+    x = torch.ones(3, 2)
+    first = x.t()
+    x.numpy()
+    first.add_(weight.mean())  # x has a history now, and the memory that NumPy was given
+    for _ in range(3):
+        second = x.t()
+        second.add_(1)
+    assert x.tolist() == second.t().tolist() == first.t().tolist() == [[5, 5]] * 3
+
+
 def test_an_op_that_fails_takes_nothing_else_with_it():
     table = torch.arange(6.0).reshape(3, 2)
     good = table * 2

@@ -9,13 +9,14 @@ later must be a snapshot.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
 from ..graph import Node, contiguous_strides
-from .entry import Handle
+from .entry import Entry, Handle
 from .world import world
 
 Array = np.ndarray[Any, Any]
@@ -62,6 +63,13 @@ def to_read(handle: Handle) -> Array:
         EXPORTED.pop(id(owner_of(handle._array)), None)  # NumPy has let go of it
     found: Array = handle._array
     return found
+
+
+def views_exported(entry: Entry, handles: Sequence[Handle]) -> bool:
+    """Whether `entry` takes a view of memory that NumPy code can reach: then no copy will do."""
+    if not EXPORTED or not getattr(entry.api, "view", False):
+        return False
+    return any([is_exported(handles[k]._array) for k in entry.places])
 
 
 class _Probe:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from .. import bfloat, config, dtypes
@@ -31,7 +32,7 @@ from .due import grad_of
 from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
 from .gathering import JOINS, denote, joined_now
 from .going_on import comes_often, ends_here, never_settles
-from .memory import to_read
+from .memory import to_read, views_exported
 from .recorder import Recorder, local
 from .restless import is_restless
 from .threads import adopt
@@ -172,7 +173,8 @@ def create(recorder: Recorder, call: Call, key: Any) -> Entry:
     entry.returned, entry.values = analyse(result, nodes)
     if len(entry.values) == 1 and entry.returned.kind is None:
         entry.value = entry.values[0]
-        entry.plain = plain_form(call)
+        if not (entry.places and call.op.view):  # such a view must look whose memory it is
+            entry.plain = plain_form(call)
     register(recorder, entry, key)
     return entry
 
@@ -270,7 +272,7 @@ def take(
     entry.out = new[0] if entry.value is not None else new
     recorder.at = entry
     result = entry.returned.hand_back(new, handles)
-    if recorder.eager:
+    if recorder.eager or (views_exported(entry, handles) and not recorder.mapping):
         recorder.flush()
     return result
 
@@ -286,5 +288,6 @@ def step(
         recorder.last.following = entry
     entry.numbers = numbers
     if entry.places:
-        bound: list[Any] = [to_read(handles[k]) for k in entry.places]
+        find = attrgetter("_array") if views_exported(entry, handles) else to_read
+        bound: list[Any] = [find(handles[k]) for k in entry.places]
         entry.bound = bound + [handles[k]._history for k in entry.keeps]
