@@ -101,6 +101,9 @@ def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     return plus(input, scaled("add", input, other, alpha))
 
 
+add.numbers_alone = True
+
+
 @add.samples
 def _() -> Iterator[Any]:
     yield floats(3, 4), floats(3, 4, seed=1)
@@ -156,6 +159,9 @@ def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     return minus(input, scaled("sub", input, other, alpha))
 
 
+sub.numbers_alone = True
+
+
 def no_truth(op: str, *inputs: Any) -> None:
     """Raise DtypeError if one of `inputs` holds truth values, of which there is no difference."""
     for x in inputs:
@@ -205,6 +211,7 @@ def mul(input: Tensor | Number, other: Tensor | Number) -> Spec:
 
 
 mul.exact_number = True
+mul.numbers_alone = True
 
 
 @mul.vjp
@@ -266,6 +273,9 @@ def div(
     raise ValueRefused(explain("div", problem, {"rounding_mode": repr(rounding_mode)}))
 
 
+div.numbers_alone = True
+
+
 @div.samples
 def _() -> Iterator[Any]:
     yield floats(3, 4), floats(4, low=0.5, seed=1)
@@ -285,6 +295,9 @@ def true_divide(input: Tensor | Number, other: Tensor | Number) -> Node:
     tensor([1.5000])
     """
     return true_quotient(input, other)
+
+
+true_divide.numbers_alone = True
 
 
 @true_divide.samples

@@ -231,6 +231,7 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Node:
     return floor_quotient(input, other)
 
 
+floor_divide.numbers_alone = True
 floor_divide.samples(ratios)
 
 

@@ -111,6 +111,7 @@ class Op:
     derived = True
     view = False
     any_dtype = False  # whether it takes narrow ones as they come; else see rounded.py
+    numbers_alone = False  # whether numbers may stand in the places of all of its tensors
 
     def __init__(self, fn: Rule, on: str, aliases: Sequence[str], grad_name: GradName) -> None:
         self.fn = fn

@@ -27,9 +27,6 @@ LIST = Mark("list")
 NUMBER = {kind: Mark(kind.__name__) for kind in NUMBERS}
 MARKS = frozenset(NUMBER.values())
 
-NUMBERS_ALONE = ("add", "sub", "mul", "div", "true_divide", "floor_divide")
-"""Functions of two tensors or numbers that take numbers in both places, as PyTorch's do."""
-
 
 class Call(NamedTuple):
     """A call taken apart: `form` is what is left when tensors and numbers are taken out."""
@@ -75,7 +72,7 @@ def read(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> Call:
         form.append(take_out(op, param, value, handles, numbers))
     if place < len(args) or left:
         raise ArgumentError(unexpected(op, args, left))
-    if not handles and op.name not in NUMBERS_ALONE and takes_either(op):
+    if not handles and not op.numbers_alone and takes_either(op):
         problem = "received an invalid combination of arguments: at least one must be Tensor"
         raise ArgumentError(explain(op.name, problem, hint=usage(op)))
     return Call(op, tuple(form), handles, numbers)
