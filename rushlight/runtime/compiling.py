@@ -88,23 +88,26 @@ class Compiling:
             return
         self.unfinished[id(plan)] = plan
         self.queue.put(plan)
-        if self.thread is None or not self.thread.is_alive():
-            self.thread = threading.Thread(target=self.work, name="rushlight", daemon=True)
-            self.thread.start()
+        if (
+            self.thread is None
+        ):  # not asked whether it is alive: an interrupt there ends it for Python
+            thread = threading.Thread(target=self.work, name="rushlight", daemon=True)
+            thread.start()
+            self.thread = thread
 
     def work(self) -> None:
         """Compile what is in the queue, for ever."""
         with self.one_at_a_time:
-            while not self.stopping:
-                plan = self.queue.get()
-                if plan is None:
-                    return
-                self.current = plan
-                try:
-                    self.compile(plan)
-                finally:
-                    self.unfinished.pop(id(plan), None)
-                    self.current = plan = None
+            try:
+                while not self.stopping and (plan := self.queue.get()) is not None:
+                    self.current = plan
+                    try:
+                        self.compile(plan)
+                    finally:
+                        self.unfinished.pop(id(plan), None)
+                        self.current = plan = None
+            finally:
+                self.thread = None
 
     def compile(self, plan: Any) -> None:
         """Give `plan` its machine code, or let it be if there is none."""
@@ -187,7 +190,7 @@ def wait(timeout: float = 600.0) -> bool:
 def wait_for(plan: Any, timeout: float = float("inf")) -> None:
     """Wait until `plan` is compiled, or will not be, or so many seconds are over."""
     end = time.monotonic() + timeout
-    while is_waiting(plan) and state.thread is not None and state.thread.is_alive():
+    while is_waiting(plan) and state.thread is not None:
         if time.monotonic() > end:
             return
         time.sleep(0.0002)
