@@ -88,9 +88,7 @@ class Compiling:
             return
         self.unfinished[id(plan)] = plan
         self.queue.put(plan)
-        if (
-            self.thread is None
-        ):  # not asked whether it is alive: an interrupt there ends it for Python
+        if self.thread is None:  # `is_alive` is not asked: an interrupt in it makes Python say no
             thread = threading.Thread(target=self.work, name="rushlight", daemon=True)
             thread.start()
             self.thread = thread
