@@ -13,6 +13,7 @@ from . import dtypes, ops, sums
 from .errors import GradError, explain
 from .graph import Bound, Cell, Constant, Node, Saved, next_serial
 from .ops.layouts import dense
+from .reach import reached
 
 FREED = (
     "trying to backward through the graph a second time: the values it needs were freed by the "
@@ -146,18 +147,8 @@ class Walk:
 
     def reach(self, roots: Sequence[Node]) -> set[Node]:
         """The nodes between `roots` and `wanted`: only these need be walked."""
-        order: list[Node] = []
-        seen: set[Node] = set()
-        stack = list(roots)
-        while stack:
-            node = stack.pop()
-            if node not in seen:
-                seen.add(node)
-                order.append(node)
-                if not isinstance(node, Cell):
-                    stack.extend([p for p in node.parents if p.requires_grad])
         leading: set[Node] = set()
-        for node in sorted(order, key=lambda n: n.serial):
+        for node in sorted(reached(roots), key=lambda n: n.serial):
             if isinstance(node, Cell):
                 continue
             if any([p in leading or p in self.wanted for p in node.parents]):

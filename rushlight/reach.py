@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .graph import Cell, Node, Past, Saved, serial_of
 
 
 def leaves_of(root: Node) -> tuple[Cell, ...]:
     """The cells that a gradient of `root` reaches, in order of their age."""
     if root.cells is None:
-        cells = [node for node in reached(root) if isinstance(node, Cell)]
+        cells = [node for node in reached([root]) if isinstance(node, Cell)]
         root.cells = tuple(sorted(cells, key=serial_of))
     return root.cells
 
@@ -16,14 +18,14 @@ def leaves_of(root: Node) -> tuple[Cell, ...]:
 def meets_past(root: Node) -> bool:
     """Whether a gradient of `root` reaches a value whose history the record does not know."""
     if root.meets is None:
-        root.meets = any([isinstance(node, Past) for node in reached(root)])
+        root.meets = any([isinstance(node, Past) for node in reached([root])])
     return root.meets
 
 
-def reached(root: Node) -> set[Node]:
-    """The nodes that a gradient of `root` reaches, itself included."""
+def reached(roots: Sequence[Node]) -> set[Node]:
+    """The nodes that a gradient of `roots` reaches, themselves included."""
     seen: set[Node] = set()
-    stack = [root]
+    stack = list(roots)
     while stack:
         node = stack.pop()
         if node not in seen:

@@ -21,6 +21,7 @@ from .errors import GradError, explain
 from .graph import Bound, Cell, Node, Saved, next_serial, scope
 from .patterns import ones_like
 from .public import public
+from .reach import reached
 from .runtime.due import grad_of
 from .runtime.effect import Change, apply_effect, new_tensor
 from .runtime.history import free
@@ -100,19 +101,6 @@ class Watch:
         return bool(self.hooks or self.after or self.retained_by or self.function)
 
 
-def origins(roots: Sequence[Node]) -> set[Node]:
-    """All that gradients of `roots` flow through."""
-    seen: set[Node] = set()
-    stack = list(roots)
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            if not isinstance(node, Cell):
-                stack.extend([p for p in node.parents if p.requires_grad])
-    return seen
-
-
 class Steps:
     """A backward pass of `run`, one node at a time."""
 
@@ -138,7 +126,7 @@ class Steps:
 
     def counted(self) -> Counter[Cell]:
         """How many nodes pass a gradient on to each leaf."""
-        seen = origins([root._value for root in self.run.roots])
+        seen = reached([root._value for root in self.run.roots])
         users = [set(node.parents) for node in seen if not isinstance(node, Cell)]
         return Counter([p for parents in users for p in parents if isinstance(p, Cell)])
 
@@ -176,7 +164,7 @@ class Steps:
 
     def reaches(self, values: Sequence[Node]) -> list[bool]:
         """Whether a gradient of each of the `values` is found in this pass."""
-        seen = origins([root._value for root in self.run.roots])
+        seen = reached([root._value for root in self.run.roots])
         return [value in seen for value in values]
 
     def go(self) -> None:
@@ -269,7 +257,7 @@ class Steps:
         gradients = [g if n is node else self.grads.pop(n, None) for n in outputs]
         parents = self.now_all(call.parents(node))
         if self.wanted and not call.has_backward():
-            origin = origins([p for p in parents if p is not None and p.requires_grad])
+            origin = reached([p for p in parents if p is not None and p.requires_grad])
             if not any([n in origin for n in self.wanted]):
                 return
         for parent, passed in zip(parents, call.backward(gradients), strict=True):

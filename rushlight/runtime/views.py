@@ -74,13 +74,7 @@ def views_now(recorder: Any, call: Call, args: Sequence[Any]) -> Any:
     returned, chains = known
     if returned is None:
         return None
-    made = []
-    for chain, value in chains:
-        view = types.new()
-        view._array = apply_chain(handle._array, chain)
-        view._value = value
-        link(handle, view, chain)
-        made.append(view)
+    made = [view_on(handle, chain, value) for chain, value in chains]
     plain = returned.kind is None and returned.items == (0,) and leaf is handle._value
     if plain and args and all([type(number) is int for number in args[1:]]):
         AGAIN[(call.op, leaf, tuple(args[1:]))] = chains[0]
@@ -105,7 +99,11 @@ def view_again(op: Any, handle: Any = None, *numbers: Any) -> Any:
     known = AGAIN.get((op, leaf, numbers))
     if known is None:
         return None
-    chain, value = known
+    return view_on(handle, *known)
+
+
+def view_on(handle: Any, chain: Any, value: Node) -> Any:
+    """The view of a concrete tensor that `chain` leads to; `value` is what it denotes."""
     view = types.new()
     view._array = apply_chain(handle._array, chain)
     view._value = value
