@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from .devices import require_cpu
+from .devices import cpu, on_meta
 from .dtypes import DType
 from .errors import (
     ArgumentError,
@@ -24,13 +24,16 @@ from .errors import (
 )
 from .outputs import written
 from .public import public
+from .runtime.absent import absent, is_absent
 from .runtime.entry import Handle
 from .runtime.memory import export
 from .runtime.record import elements, give_cell, realise, wrap
 
 
-def finished(array: Any, requires_grad: bool, op: str, out: Any = None) -> Any:
+def finished(array: Any, requires_grad: bool, op: str, out: Any = None, device: Any = cpu) -> Any:
     """A tensor on the memory of `array`, as a leaf that requires grad if so asked; or `out`."""
+    if device is not cpu and out is None and on_meta(device, op):
+        return absent(array.shape, dtypes.stored_in(array.dtype), requires_grad)
     made = wrap(array)
     if out is not None:
         return written(out, made, op, quiet=True)
@@ -73,12 +76,11 @@ def tensor(
     tensor([[1, 2],
             [3, 4]])
     """
-    require_cpu(device, "tensor")
     dtype = checked_dtype(dtype, "tensor")
     if type(data) is list:
         array = numbers_in(data, dtype)
         if array is not None:
-            return finished(array, requires_grad, "tensor")
+            return finished(array, requires_grad, "tensor", None, device)
     if isinstance(data, Handle):
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach()."
@@ -90,7 +92,7 @@ def tensor(
     array = array_of(data, dtype, "tensor")
     if array is data or array.base is not None or isinstance(data, Handle | np.ndarray):
         array = np.array(array, order="K")  # PyTorch keeps the memory order of arrays, too
-    return finished(array, requires_grad, "tensor")
+    return finished(array, requires_grad, "tensor", None, device)
 
 
 def numbers_in(data: list[Any], dtype: DType | None) -> Any:
@@ -244,14 +246,16 @@ def leaves(data: Any) -> Iterator[Any]:
 @public()
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """`data` as a tensor, sharing its memory where that is possible."""
-    require_cpu(device, "as_tensor")
     dtype = checked_dtype(dtype, "as_tensor")
+    if isinstance(data, Handle) and not is_absent(data) and device is not None:
+        return data.to(device, dtype)  # type: ignore[attr-defined]
     if isinstance(data, Handle):
         return data if dtype is None else data.to(dtype)  # type: ignore[attr-defined]
     array = array_of(data, dtype, "as_tensor")
-    if isinstance(data, np.ndarray) and np.may_share_memory(array, data):
+    shares = isinstance(data, np.ndarray) and np.may_share_memory(array, data)
+    if shares and not on_meta(device, "as_tensor"):
         return from_numpy(array)
-    return finished(array, False, "as_tensor")
+    return finished(array, False, "as_tensor", None, device)
 
 
 @public()
@@ -264,7 +268,7 @@ def asarray(
     requires_grad: bool = False,
 ) -> Any:
     """`obj` as a tensor: a copy only if `copy` says so or if there is no other way."""
-    made = tensor(obj, dtype=dtype) if copy else as_tensor(obj, dtype, device)
+    made = tensor(obj, dtype=dtype, device=device) if copy else as_tensor(obj, dtype, device)
     return made.requires_grad_() if requires_grad else made
 
 

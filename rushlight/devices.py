@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from .errors import ArgumentError, DeviceError, explain
@@ -53,9 +54,29 @@ class Device:
     def __reduce__(self) -> tuple[Any, ...]:
         return (Device, (self.type, self.index))
 
+    def __enter__(self) -> Device:
+        """Have tensors that are made without a `device=` be made here."""
+        chosen.before.append(chosen.device)
+        chosen.device = self
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        chosen.device = chosen.before.pop()
+
 
 cpu = Device("cpu")
 meta = Device("meta")
+
+
+class Chosen(threading.local):
+    """The device of tensors that are made without a `device=`, in this thread."""
+
+    def __init__(self) -> None:
+        self.device = cpu
+        self.before: list[Device] = []
+
+
+chosen = Chosen()
 
 
 def require_cpu(device: str | Device | None, op: str) -> None:
@@ -73,8 +94,12 @@ def require_cpu(device: str | Device | None, op: str) -> None:
 
 
 def on_meta(device: str | Device | None, op: str) -> bool:
-    """Whether `device` is that of tensors without numbers; raises unless it is that or the CPU."""
-    if device is None or device is cpu or Device(device).type != "meta":
+    """Whether `device` is that of tensors without numbers; raises unless it is that or the CPU.
+
+    None stands for the one that was chosen by `with torch.device(...)`.
+    """
+    device = chosen.device if device is None else device
+    if device is cpu or Device(device).type != "meta":
         require_cpu(device, op)
         return False
     return True

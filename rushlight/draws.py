@@ -14,6 +14,7 @@ from .generator import LOCK, Generator, twister_of
 from .graph import contiguous_strides
 from .overwrite import copy_, overwrite, own_memory
 from .patterns import room_like
+from .runtime.absent import is_absent
 from .runtime.memory import put
 from .runtime.mutate import check_leaf
 from .runtime.record import wrap
@@ -84,6 +85,8 @@ def refill(
     """`tensor`, after its elements were drawn anew; `fills` says that `draw` can fill an array."""
     recorder = local.recorder
     check_leaf(recorder, op, tensor)
+    if is_absent(tensor):
+        return tensor
     if recorder.mapping:
 
         def make(shape: tuple[int, ...]) -> Any:

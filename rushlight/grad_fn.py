@@ -107,5 +107,12 @@ class GradFn:
         return id(self.node)
 
 
+def made_as(tensor: Any, name: str) -> Any:
+    """`tensor`, just made by several ops, as the result of the one function that PyTorch has."""
+    if not tensor._value.leaf:
+        tensor._value.label = name
+    return tensor
+
+
 KINDS: dict[str, type[GradFn]] = {}
 """A type for each name, for programs that print `type(tensor.grad_fn).__name__`."""

@@ -13,6 +13,7 @@ from . import dtypes, ops
 from .calls import function
 from .create import finished
 from .errors import ArgumentError, ChoiceError, DtypeError, ShapeError, explain
+from .grad_fn import made_as
 from .indexing import getitem, put_advanced, take_apart
 from .ops.returns import named
 from .outputs import written
@@ -74,7 +75,7 @@ def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
         problem = "masked_select: expected BoolTensor for mask"
         raise DtypeError(explain("masked_select", problem, {"the mask": mask._value.spec}))
     shape = np.broadcast_shapes(input._value.shape, mask._value.shape) or (1,)
-    made = getitem(input.expand(shape), mask.expand(shape))
+    made = made_as(getitem(input.expand(shape), mask.expand(shape)), "MaskedSelectBackward0")
     return made if out is None else written(out, made, "masked_select")
 
 
@@ -107,7 +108,8 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
         raise ShapeError(explain("masked_scatter", problem))
     full = mask.expand(shape)
     values = source.reshape(-1)[:count]
-    return index_put(input.expand(shape), nonzero(full, as_tuple=True), values)
+    made = index_put(input.expand(shape), nonzero(full, as_tuple=True), values)
+    return made_as(made, "MaskedScatterBackward0")
 
 
 @public("Tensor")

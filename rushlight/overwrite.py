@@ -19,6 +19,7 @@ from .ops.samples import floats, ints
 from .ops.table import Number, Tensor, derived
 from .patterns import room_like
 from .public import public
+from .runtime.absent import is_absent
 from .runtime.entry import Handle
 from .runtime.memory import is_exported, is_private, store
 from .runtime.mutate import apply_inplace, check_leaf
@@ -28,6 +29,8 @@ from .runtime.recorder import local
 
 def overwrite(tensor: Any, array: Any) -> Any:
     """`tensor`, after it took over the elements (and the memory) of `array`."""
+    if is_absent(tensor):
+        return tensor
     recorder = local.recorder
     settle(recorder, (tensor,))
     value = tensor._value

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import bfloat, dtypes
 from .create import check_fit, checked_dtype, finished
-from .devices import on_meta, require_cpu
+from .devices import on_meta
 from .dtypes import DType
 from .errors import ArgumentError, MemoryLackError, ShapeError, explain
 from .formats import LAST, contiguous_format, order_in, strides_in
@@ -18,7 +18,7 @@ from .ops.layouts import dense
 from .public import public
 from .runtime.absent import absent, absent_like, is_absent
 from .runtime.entry import Handle
-from .runtime.record import elements, wrap
+from .runtime.record import elements
 
 
 def shape_of(size: Sequence[Any], op: str) -> tuple[int, ...]:
@@ -88,12 +88,13 @@ def full(
     layout: Any = None,
 ) -> Any:
     """A tensor of the given size with `fill_value` in every place."""
-    require_cpu(device, "full")
     value = elements(fill_value).item() if isinstance(fill_value, Handle) else fill_value
     dtype = checked_dtype(dtype, "full", out) or dtypes.of_number(value)
     if not isinstance(size, list | tuple):
         problem = f"size must be a tuple of integers, not {type(size).__name__}"
         raise ArgumentError(explain("full", problem, hint=f"full(({size},), {value})"))
+    if out is None and on_meta(device, "full"):
+        return absent(shape_of((size,), "full"), dtype, requires_grad)
     array = np.empty(shape_of((size,), "full"), dtype.numpy)
     check_fit(np.asarray(value), dtype, "full")
     bfloat.fill(array, value)
@@ -113,8 +114,7 @@ def like(fill: Callable[..., None], op: str) -> Callable[..., Any]:
         memory_format: Any = None,
         **named: Any,
     ) -> Any:
-        absently = on_meta(device, op)
-        if absently or (device is None and is_absent(input)):
+        if is_absent(input) if device is None else on_meta(device, op):
             return absent_like(input, checked_dtype(dtype, op), requires_grad)
         array = room_like(input, checked_dtype(dtype, op), memory_format)
         fill(array, *args, *named.values())
@@ -160,14 +160,13 @@ def empty_strided(
     size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Any:
     """An uninitialised tensor whose elements lie `stride` elements apart in memory."""
-    require_cpu(device, "empty_strided")
     dtype = checked_dtype(dtype, "empty_strided") or dtypes.default()
     shape = shape_of((size,), "empty_strided")
     reach = sum([(n - 1) * s for n, s in zip(shape, stride, strict=True)]) + 1
     room = np.empty(max(reach, 1) if 0 not in shape else 1, dtype.numpy)
     steps = [s * dtype.itemsize for s in stride]
     array = np.lib.stride_tricks.as_strided(room, shape, steps)
-    return finished(array, requires_grad, "empty_strided")
+    return finished(array, requires_grad, "empty_strided", None, device)
 
 
 @public("Tensor")
@@ -205,7 +204,6 @@ def arange(
     >>> torch.arange(5)
     tensor([0, 1, 2, 3, 4])
     """
-    require_cpu(device, "arange")
     if start is None or end is None:
         start, end = 0, start if end is None else end
     start, end, step = [number(n, "arange") for n in (start, end, step)]
@@ -221,7 +219,7 @@ def arange(
     count = math.ceil((end - start) / step)
     kind = np.int64 if dtype.category <= dtypes.INT and whole else np.float64
     array = start + np.arange(count, dtype=kind) * kind(step)
-    return finished(dtype.array(array), requires_grad, "arange", out)
+    return finished(dtype.array(array), requires_grad, "arange", out, device)
 
 
 @public(name="range")
@@ -250,7 +248,6 @@ def linspace(
     >>> torch.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
-    require_cpu(device, "linspace")
     dtype = checked_dtype(dtype, "linspace", out) or dtypes.default()
     start, end = [number(n, "linspace") for n in (start, end)]
     if not isinstance(steps, int | np.integer):
@@ -263,7 +260,7 @@ def linspace(
     step = kind.type(kind.type(kind.type(end) - kind.type(start)) / kind.type(max(steps - 1, 1)))
     if dtype.narrow:
         line = narrow_line(start, end, float(step), steps, dtype)
-        return finished(line, requires_grad, "linspace", out)
+        return finished(line, requires_grad, "linspace", out, device)
     # Each number is start + k * step, or end - k * step, rounded once.
     wide = np.longdouble if kind == np.float64 else np.float64
     places = np.arange(steps, dtype=wide)
@@ -271,7 +268,7 @@ def linspace(
     array = np.where(places < steps // 2, kind.type(start) + wide(step) * places, from_end)
     if steps == 1:
         array = np.full(1, start)
-    return finished(dtype.array(array), requires_grad, "linspace", out)
+    return finished(dtype.array(array), requires_grad, "linspace", out, device)
 
 
 def number(value: Any, op: str) -> Any:
@@ -297,9 +294,10 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: An
     requires_grad, out = options.pop("requires_grad", False), options.pop("out", None)
     dtype = checked_dtype(options.pop("dtype", None), "logspace", out) or dtypes.default()
     wide = dtypes.float32 if dtype.narrow else dtype
-    exponents = elements(linspace(start, end, steps, dtype=wide, **options))
+    device = options.pop("device", None)
+    exponents = elements(linspace(start, end, steps, dtype=wide, device="cpu", **options))
     powers = np.power(exponents.dtype.type(base), exponents)
-    return finished(dtype.array(powers), requires_grad, "logspace", out)
+    return finished(dtype.array(powers), requires_grad, "logspace", out, device)
 
 
 @public()
@@ -313,20 +311,22 @@ def eye(
     out: Any = None,
 ) -> Any:
     """The identity matrix of `n` rows (and `m` columns)."""
-    require_cpu(device, "eye")
     dtype = checked_dtype(dtype, "eye", out) or dtypes.default()
     if min(n, n if m is None else m) < 0:
         raise ShapeError(explain("eye", f"n must be greater or equal to 0, got {n}"))
-    return finished(dtype.array(np.eye(n, m, dtype=dtype.carrier)), requires_grad, "eye", out)
+    array = dtype.array(np.eye(n, m, dtype=dtype.carrier))
+    return finished(array, requires_grad, "eye", out, device)
 
 
 @public()
 def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Any:
     """Rows and columns of the lower triangle of a matrix, a 2-by-N tensor."""
-    return wrap(np.stack(np.tril_indices(row, offset, col)).astype(np.int64))
+    array = np.stack(np.tril_indices(row, offset, col)).astype(np.int64)
+    return finished(array, False, "tril_indices", None, options.get("device"))
 
 
 @public()
 def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Any:
     """Rows and columns of the upper triangle of a matrix, a 2-by-N tensor."""
-    return wrap(np.stack(np.triu_indices(row, offset, col)).astype(np.int64))
+    array = np.stack(np.triu_indices(row, offset, col)).astype(np.int64)
+    return finished(array, False, "triu_indices", None, options.get("device"))

@@ -15,7 +15,7 @@ import numpy as np
 from . import dtypes, rng
 from .chance import for_each, room_for
 from .create import checked_dtype, finished
-from .devices import on_meta, require_cpu
+from .devices import on_meta
 from .draws import Draw, draw_normal, draw_uniform, filled, refill
 from .errors import ArgumentError, MissingError, ShapeError, explain
 from .formats import LAST
@@ -99,13 +99,12 @@ def drawn_like(op: str, draw: Draw) -> Callable[..., Any]:
         memory_format: Any = None,
         layout: Any = None,
     ) -> Any:
-        absently = on_meta(device, op)
         if memory_format in LAST:
             problem = "numbers are drawn in the layout of the input alone"
             hint = "use .contiguous(memory_format=...) on the result"
             raise MissingError(explain(op, problem, hint=hint))
         wanted = checked_dtype(dtype, op)
-        if absently or (device is None and is_absent(input)):
+        if is_absent(input) if device is None else on_meta(device, op):
             return absent_like(input, wanted, requires_grad)
 
         def make(shape: tuple[int, ...]) -> Any:
@@ -142,7 +141,6 @@ def randint(
     >>> torch.randint(10, (2, 3)).shape
     torch.Size([2, 3])
     """
-    require_cpu(device, "randint")
     if size is None:  # randint(high, size)
         low, high, size = 0, low, high
     if size is None:
@@ -150,6 +148,8 @@ def randint(
         raise ArgumentError(explain("randint", "missing argument 'size'", hint=hint))
     check_range(low, high)
     dtype = checked_dtype(dtype, "randint", out) or dtypes.int64
+    if out is None and on_meta(device, "randint"):
+        return absent(shape_of((size,), "randint"), dtype, requires_grad)
 
     def make(shape: tuple[int, ...]) -> Any:
         with LOCK:
@@ -186,8 +186,9 @@ def randperm(
     out: Any = None,
 ) -> Any:
     """The numbers from 0 to n - 1 in random order."""
-    require_cpu(device, "randperm")
     dtype = checked_dtype(dtype, "randperm", out) or dtypes.int64
+    if out is None and on_meta(device, "randperm"):
+        return absent((n,), dtype, requires_grad)
 
     def make(shape: tuple[int, ...]) -> Any:
         with LOCK:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from . import dtypes
@@ -28,9 +29,23 @@ def only(tensor: Any) -> Any:
     return item(tensor)
 
 
+class Told:
+    """Whether the user has been told what `float(tensor)` does to gradients."""
+
+    already = False
+
+
 def real(tensor: Any) -> Any:
     """The only element, which must be a real number."""
     number = only(tensor)
+    if tensor._value.requires_grad and not Told.already:
+        Told.already = True
+        warnings.warn(
+            "A tensor that requires grad was converted to a number, of which autograd knows "
+            "nothing: use .item(), or .detach() before it.",
+            UserWarning,
+            stacklevel=3,
+        )
     if isinstance(number, complex):
         problem = "a complex number cannot be converted to a real one"
         hint = "take its .real or .imag, or .abs()"

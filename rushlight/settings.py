@@ -9,7 +9,7 @@ import numpy as np
 
 from . import config, cores, dtypes, formats
 from .calls import function, inplace
-from .devices import Device, require_cpu
+from .devices import Device, chosen, on_meta
 from .dtypes import DType
 from .errors import ArgumentError, explain
 from .generator import default_generator
@@ -155,14 +155,22 @@ def get_default_dtype() -> DType:
 
 @public()
 def set_default_device(device: Any) -> None:
-    """Accept the CPU; raise DeviceError for others."""
-    require_cpu(device, "set_default_device")
+    """Have tensors that are made without a `device=` be made on another device, in this thread.
+
+    That is the CPU (or None), or "meta"; raises DeviceError for others.
+    """
+    on_meta(device, "set_default_device")
+    chosen.device = Device("cpu" if device is None else device)
 
 
 @public()
 def get_default_device() -> Device:
-    """The CPU."""
-    return Device("cpu")
+    """Where tensors are made if nothing else is said.
+
+    >>> torch.get_default_device()
+    device(type='cpu')
+    """
+    return chosen.device
 
 
 @public()

@@ -30,7 +30,8 @@ def made(
     last = max((M if sym else M + 1) - 1, 1)
     places = np.arange(M, dtype=np.float64)
     values = np.ones(M) if M == 1 else np.asarray(shape(places, last))
-    return finished(dtype.array(values), bool(options.get("requires_grad")), op)
+    requires_grad, device = bool(options.get("requires_grad")), options.get("device")
+    return finished(dtype.array(values), requires_grad, op, None, device)
 
 
 def general_cosine(M: int, *, a: Iterable[float], sym: bool = True, **options: Any) -> Any:

@@ -15,7 +15,7 @@ from .errors import ArgumentError, DimError, GradError, ShapeError, explain
 from .grad_fn import GradFn
 from .graph import Cell
 from .indexing import getitem, rows_of, setitem
-from .runtime.absent import Absent
+from .runtime.absent import Absent, absent_like
 from .runtime.due import grad_of
 from .runtime.entry import Handle, at_once, types
 from .runtime.memory import export
@@ -361,8 +361,8 @@ class Tensor(Handle, metaclass=TensorType):
             return memo[id(self)]
         if not self.is_leaf:
             problem = "only Tensors created explicitly by the user support the deepcopy protocol"
-            raise GradError(explain("deepcopy", problem, hint="use tensor.detach().clone()"))
-        copy = self.rebuilt(realise(self).copy(order="K"))
+            raise GradError(explain("deepcopy", problem, {}, "use tensor.detach().clone()"))
+        copy = absent_like(self) if self.is_meta else self.rebuilt(realise(self).copy(order="K"))
         memo[id(self)] = copy
         if self.grad is not None:
             copy.grad = self.grad.__deepcopy__(memo)

@@ -53,3 +53,50 @@ def test_a_model_without_numbers_lends_its_form_to_others(f) -> None:
     real = base.to_empty(device="cpu")
     real.load_state_dict(models[1].state_dict())
     assert f.equal(real(x), models[1](x)) and real[0].weight.requires_grad
+
+
+@BOTH
+def test_modules_are_made_without_numbers(f) -> None:
+    nn = f.nn
+    f.manual_seed(0)
+    with f.device("meta"):
+        made = [nn.Linear(3, 4), nn.Embedding(9, 2), nn.BatchNorm2d(8), nn.LSTM(3, 4, 2)]
+        made += [nn.TransformerEncoderLayer(8, 2), nn.Conv1d(2, 3, 3)]
+        x = [f.ones(2), f.tensor([1, 2]), f.arange(3), f.randn(2), f.eye(2), f.full((2,), 1.0)]
+        x += [f.randint(5, (2,)), f.randperm(4), f.linspace(0, 1, 3), f.as_tensor([1.0])]
+        real = f.ones(2, device="cpu")
+        assert f.zeros_like(real).tolist() == [0, 0] and f.bernoulli(real).sum() == 2
+    assert all([v.is_meta for m in made for v in m.state_dict().values()])
+    assert all([t.is_meta for t in x]) and not f.ones(2).is_meta
+    model = nn.Sequential(
+        nn.Conv2d(3, 6, 5, device="meta"), nn.Flatten(), nn.Linear(6, 2, device="meta")
+    )
+    assert model(f.empty(2, 3, 5, 5, device="meta")).shape == (2, 2)
+    copied = copy.deepcopy(model)
+    nn.init.orthogonal_(nn.init.trunc_normal_(copied[2].weight))
+    assert copied[2].weight.is_meta and isinstance(copied[2].weight, nn.Parameter)
+    with pytest.raises(NotImplementedError, match="to_empty"):
+        model.to("cpu")
+    f.manual_seed(0)
+    before = f.rand(2)
+    f.manual_seed(0)
+    skipped = nn.utils.skip_init(nn.Linear, 5, 10)
+    assert not skipped.weight.is_meta and skipped.weight.requires_grad
+    assert f.equal(f.rand(2), before)
+
+
+@BOTH
+def test_a_checkpoint_is_put_in_the_place_of_parameters_without_numbers(f) -> None:
+    saved = f.nn.Linear(3, 4).state_dict()
+    model = f.nn.Linear(3, 4, device="meta")
+    with pytest.warns(UserWarning, match="assign=True"):
+        model.load_state_dict(saved)
+    assert model.weight.is_meta
+    model.load_state_dict(saved, assign=True)
+    assert f.equal(model.weight, saved["weight"]) and model.weight.requires_grad
+    f.set_default_device("meta")
+    try:
+        assert f.ones(1).is_meta and str(f.get_default_device()) == "meta"
+    finally:
+        f.set_default_device(None)
+    assert str(f.get_default_device()) == "cpu" and not f.ones(1).is_meta

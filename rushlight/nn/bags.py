@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import ChoiceError, ShapeError, explain
+from ..grad_fn import made_as
 from ..runtime.record import realise, wrap
 from .lookups import embedding
+
+MADE_BY = "EmbeddingBagBackward0"
 
 
 def places_of(input: Any, offsets: Any, last: bool) -> tuple[Any, Any]:
@@ -75,10 +78,10 @@ def embedding_bag(
     mask = wrap(kept[..., None])
     if mode == "max":
         best = found.masked_fill(mask.logical_not(), -math.inf).amax(1)
-        return best.masked_fill(wrap(~kept.any(1)[:, None]), 0.0)
+        return made_as(best.masked_fill(wrap(~kept.any(1)[:, None]), 0.0), MADE_BY)
     share = kept / np.maximum(kept.sum(1), 1)[:, None] if mode == "mean" else kept
     factors = wrap(weight._value.dtype.array(share[..., None]))
     if per_sample_weights is not None:
         given = per_sample_weights.reshape(-1)
         factors = factors * given[wrap(places)].unsqueeze(-1)
-    return (found * factors).sum(1)
+    return made_as((found * factors).sum(1), MADE_BY)

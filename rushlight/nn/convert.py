@@ -12,7 +12,7 @@ from ..errors import ArgumentError, explain
 from ..formats import LAST
 from ..modes import no_grad
 from ..patterns import empty_like
-from ..runtime.absent import forget_numbers
+from ..runtime.absent import AbsenceError, forget_numbers
 from ..runtime.entry import Handle
 from ..runtime.record import give_cell, leaf_for, realise
 
@@ -78,6 +78,10 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
             device = arg
     if on_meta(device, "to"):
         return self._apply(lambda t: t.to(device))
+    if device is not None and any([p.is_meta for p in self.parameters()]):
+        problem = "Cannot copy out of meta tensor; no data!"
+        hint = "Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() first"
+        raise AbsenceError(explain(self._get_name(), problem, hint=hint))
     memory_format = kwargs.get("memory_format")
     if memory_format is not None:
         dims = LAST.get(memory_format, 4)

@@ -19,6 +19,7 @@ from ..errors import ChoiceError, explain
 from ..modes import no_grad
 from ..overwrite import overwrite
 from ..patterns import room_like
+from ..runtime.absent import is_absent
 from ..runtime.record import realise
 
 GAINS = {
@@ -117,6 +118,8 @@ def dirac_(tensor: Any, groups: int = 1) -> Any:
 
 def written(tensor: Any, array: Any) -> Any:
     """`tensor`, with the elements of `array`, whose memory nothing else uses."""
+    if is_absent(tensor):
+        return tensor
     room = room_like(tensor)
     room[...] = tensor._value.dtype.array(array)
     with no_grad():
@@ -237,6 +240,8 @@ def trunc_normal_(
             "The distribution of values may be incorrect.",
             stacklevel=2,
         )
+    if is_absent(tensor):
+        return tensor
     low, high = [math.erf((bound - mean) / std / math.sqrt(2)) / 2 for bound in (a, b)]
     if high - low > 0.3:
         array = drawn(tensor, random.draw_normal(mean, std), generator)
@@ -291,7 +296,7 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
     if tensor.ndim < 2:
         problem = "Only tensors with 2 or more dimensions are supported"
         raise ChoiceError(explain("orthogonal_", problem))
-    if tensor.numel() == 0:
+    if tensor.numel() == 0 or is_absent(tensor):
         return tensor
     shape = tuple(tensor.shape)
     flat = np.empty((shape[0], tensor.numel() // shape[0]), tensor.dtype.numpy)
@@ -310,6 +315,8 @@ def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Any = No
     """
     if tensor.ndim != 2:
         raise ChoiceError(explain("sparse_", "Only tensors with 2 dimensions are supported"))
+    if is_absent(tensor):
+        return tensor
     rows, columns = tensor.shape
     zeros = math.ceil(sparsity * rows)
     array = drawn(tensor, random.draw_normal(0, std), generator)

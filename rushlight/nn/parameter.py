@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import ArgumentError, explain
 from ..missing import missing
 from ..patterns import empty
+from ..runtime.absent import is_absent, standing_for
 from ..runtime.record import give_cell, leaf_for, realise, wrap
 from ..tensor import Tensor, TensorType
 
@@ -60,7 +61,7 @@ class Parameter(Tensor, metaclass=ParameterType):
                 explain(cls.__name__, f"data must be a Tensor, not {kind}", {}, hint)
             )
         foreign = type(data) is not Tensor and not type.__instancecheck__(Parameter, data)
-        made = on_memory(type(data) if foreign else cls, realise(data), requires_grad)
+        made = leaf_like(type(data) if foreign else cls, data, requires_grad)
         if foreign:
             made._is_param = True
         return made
@@ -73,7 +74,10 @@ class Parameter(Tensor, metaclass=ParameterType):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if id(self) not in memo:
-            memo[id(self)] = self.rebuilt(realise(self).copy(order="K"))
+            if is_absent(self):
+                memo[id(self)] = leaf_like(type(self), self, self.requires_grad)
+            else:
+                memo[id(self)] = self.rebuilt(realise(self).copy(order="K"))
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -98,6 +102,13 @@ def on_memory(kind: type[Any], array: Any, requires_grad: bool) -> Any:
             made.requires_grad_()  # says what is wrong
         give_cell(made, True)
     return made
+
+
+def leaf_like(kind: type[Any], data: Any, requires_grad: bool) -> Any:
+    """A leaf of type `kind` on the memory of `data`, or without numbers if that has none."""
+    if is_absent(data):
+        return standing_for(data._value, requires_grad, object.__new__(kind))
+    return on_memory(kind, realise(data), requires_grad)
 
 
 def unset(*size: Any, device: Any = None, dtype: Any = None) -> Parameter:
@@ -136,7 +147,7 @@ class Buffer(metaclass=BufferType):
         if data is None:
             data = wrap(np.empty(0, np.float32))
         kind = type(data) if type(data) is not Parameter else Tensor
-        made = on_memory(kind, realise(data), data.requires_grad)
+        made = leaf_like(kind, data, data.requires_grad)
         made.persistent = persistent
         made._is_buffer = True
         return made

@@ -313,16 +313,16 @@ def load_value(
     changes = getattr(problems, "changes", [])
     if assign:
         if isinstance(value, Parameter):
-            if not isinstance(new, Parameter):
-                new = Parameter(new, requires_grad=value.requires_grad)
-            else:
-                new.requires_grad_(value.requires_grad)
+            new = new if isinstance(new, Parameter) else Parameter(new, False)
+            new.requires_grad_(value.requires_grad)
         changes.append(lambda: setattr(module, name, value))
         setattr(module, name, new)
-        return
-    before = np.array(realise(value), order="K")
-    changes.append(lambda: put_in(value, before))
-    put_in(value, realise(new).reshape(value._value.shape))
+    elif value.is_meta:
+        warnings.warn(f"{name} is on meta: only assign=True loads there", stacklevel=2)
+    else:
+        before = np.array(realise(value), order="K")
+        changes.append(lambda: put_in(value, before))
+        put_in(value, realise(new).reshape(value._value.shape))
 
 
 def put_in(value: Any, array: Any) -> None:

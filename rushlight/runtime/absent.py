@@ -38,10 +38,11 @@ def absent(shape: Shape, dtype: Any, requires_grad: bool = False) -> Any:
     return standing_for(Leaf(shape, dtype), requires_grad)
 
 
-def absent_like(tensor: Any, dtype: Any, requires_grad: bool = False) -> Any:
-    """A tensor without numbers, of the shape of another, and of its dtype if none is given."""
+def absent_like(tensor: Any, dtype: Any = None, requires_grad: bool | None = None) -> Any:
+    """A tensor without numbers, like another in what is not given."""
     value = tensor._value
-    return absent(value.shape, dtype or value.dtype, requires_grad)
+    grad = value.requires_grad if requires_grad is None else requires_grad
+    return absent(value.shape, dtype or value.dtype, grad)
 
 
 def is_absent(tensor: Any) -> bool:
@@ -49,9 +50,9 @@ def is_absent(tensor: Any) -> bool:
     return isinstance(tensor, Handle) and isinstance(tensor._value, Absent)
 
 
-def standing_for(like: Node, requires_grad: bool = False) -> Any:
-    """A tensor without numbers that is like a value."""
-    made = types.new()
+def standing_for(like: Node, requires_grad: bool = False, made: Any = None) -> Any:
+    """A tensor without numbers that is like a value: a new one, or `made`."""
+    made = types.new() if made is None else made
     made._value = Absent(like, requires_grad)
     made._array = None
     return made

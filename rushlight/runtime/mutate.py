@@ -24,6 +24,7 @@ from ..errors import (
 from ..graph import Bound, Cell, Node, Past, Saved, scope
 from ..ops.table import Op
 from ..trace import view_root
+from .absent import AbsenceError, is_absent
 from .arguments import put_back, read
 from .effect import Change, apply_effect, given, holder_of_saved, on_path, owner_of_cell
 from .entry import Entry, Handle
@@ -60,6 +61,10 @@ def apply_inplace(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
             lambda nodes, scalars: put_back(call, nodes, scalars),
         )
         return call.handles[0]
+    except AbsenceError:
+        if not is_absent(args[0]):
+            raise
+        return args[0]
     except RushlightError as error:
         raise error.with_traceback(without_own_frames(error.__traceback__)) from error.__cause__
 

@@ -7,16 +7,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ...errors import ArgumentError, explain
-from ...generator import fork_rng
 
 M = TypeVar("M")
 
 
 def skip_init(module_cls: Callable[..., M], *args: Any, **kwargs: Any) -> M:
-    """The module `module_cls(*args, **kwargs)`, for parameters that are set afterwards.
+    """The module `module_cls(*args, **kwargs)`, whose parameters are as memory happens to be.
 
-    PyTorch leaves them as memory happens to be. Here they are set as always, but the program's
-    stream of random numbers does not move.
+    They are to be set afterwards. The program's stream of random numbers does not move.
 
     >>> torch.nn.utils.skip_init(torch.nn.Linear, 2, 3).weight.shape
     torch.Size([3, 2])
@@ -26,5 +24,6 @@ def skip_init(module_cls: Callable[..., M], *args: Any, **kwargs: Any) -> M:
     if "device" not in inspect.signature(module_cls).parameters:
         problem = "the module must take a `device` argument"
         raise ArgumentError(explain("skip_init", problem))
-    with fork_rng():
-        return module_cls(*args, **kwargs)
+    device = kwargs.pop("device", "cpu")
+    made: Any = module_cls(*args, **kwargs, device="meta")
+    return made.to_empty(device=device)  # type: ignore[no-any-return]
