@@ -83,17 +83,36 @@ def test_every_tile_is_done_once(threads):
     check(two_phases(), 200)
 
 
-def test_two_threads_begin_at_either_end():
-    taken = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
+def test_each_thread_has_a_range_and_then_robs_others():
+    taken = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)(
         pool.symbols()["pool_take"]
     )
     memory = np.zeros(pool.PLACES["SIZE"], np.uint8)
-    views = [np.array([memory.ctypes.data, 0, thread], np.int64) for thread in range(3)]
-    place = pool.PLACES["COUNTER0"]
-    got = [taken(views[k].ctypes.data, place, 5) for k in (0, 1, 1, 2, 0, 1, 0)]
-    assert got == [0, 4, 3, 1, 2, -1, -1]
-    views[0][1] = 1  # in another phase there is nothing
-    assert taken(views[0].ctypes.data, place, 9) == -1
+    views = [np.array([memory.ctypes.data, 1, thread, 3, 0, 0], np.int64) for thread in range(3)]
+
+    def take(order, tiles):
+        return [taken(views[k].ctypes.data, tiles) for k in order]
+
+    assert take((0, 1, 2), 7) == [0, 2, 4]  # their ranges are 0-1, 2-3 and 4-6
+    assert take((0, 0, 0, 1, 1), 7) == [1, 3, 6, 5, -1]
+    assert take((2, 0, 1), 7) == [-1, -1, -1]
+    late = views[2].copy()
+    for view in views:
+        view[[1, 4]] = 2, 0  # the next phase
+    assert take((2,), 2) == [1]
+    assert taken(late.ctypes.data, 7) == -1  # what is over was taken whole
+    assert take((0, 1, 1), 2) == [0, -1, -1]  # its range has no tile: there are too few
+
+
+def test_phases_may_be_counted_round():
+    cores.set_threads(3)
+    call = two_phases()
+    check(call, 3)
+    words = pool.memory().view(np.uint32)
+    for start in (2**31 + 99, 2**32 - 3):  # no thread is at work: they may be changed
+        words[pool.PLACES["STATE"] // 4 + 1] = words[pool.PLACES["OPENED"] // 4] = start
+        check(call, 50)
+    assert words[pool.PLACES["OPENED"] // 4] == 50 * 2 - 3  # two phases a step
 
 
 def test_the_number_may_change_between_steps():
@@ -131,7 +150,7 @@ def chain(phases, tiles):
         b.store(b.add(b.load(at(row, i), "i64", hoist=False), value), at(row, i))
 
     for row in range(phases):
-        pool.hand_out(b, shared, tiles, lambda i, row=row: phase(row, i), row % 2)
+        pool.hand_out(b, shared, tiles, lambda i, row=row: phase(row, i))
         pool.barrier(b, shared)
     b.function("step", [table, shared, thread, threads])
     specs = [Array("x", I8, (phases, tiles), written=True), Number("work", "i64")]

@@ -1,15 +1,16 @@
 """The threads of compiled programs: a pool that runs in native code and knows nothing of Python.
 
 All threads run the whole step, `step(table, pool, thread, threads)`, and wait for one another at
-barriers between its phases. Work is handed out tile by tile from counters that a barrier sets back.
+barriers between its phases. Work is handed out tile by tile: each thread has a range, and helps
+others when it has done its own.
 The thread that has a step, thread 0, waits for nobody to begin: a worker joins when it gets a core,
 goes quickly through the phases that are over (their barriers do not wait, and there is no tile left
 to take), and takes part from there on. So on a busy machine a step is done alone rather than late,
 and a phase may count on no thread but the first. Threads that wait spin a little, then offer their
 core to others, then sleep. A thread that finds the pool taken runs its step alone.
 
-What a step gets as `pool` is its thread's own view: a pointer to the pool, the phase it is in, and
-the number of the thread.
+What a step gets as `pool` is its thread's own view: a pointer to the pool, the phase it is in, the
+number of the thread, and of how many.
 
 The workers block all signals, hold nothing and are never joined: at exit the system ends them.
 After a fork the child has none, and starts its own with its first parallel step.
@@ -31,6 +32,7 @@ from . import jit
 from .builder import Builder
 from .pool_text import ALONE, COMMON, PLACES, THREADS, WAITING_LOOP, WAKING
 from .target import is_x86, target
+from .tiles_text import TAKING
 from .values import Value
 
 MOST_TILES = 65_535
@@ -43,66 +45,21 @@ def barrier(b: Builder, pool: Value) -> None:
     b.forget_loads()
 
 
-def hand_out(
-    b: Builder, pool: Value, tiles: int | Value, body: Callable[[Value], None], counter: int = 0
-) -> None:
+def hand_out(b: Builder, pool: Value, tiles: int | Value, body: Callable[[Value], None]) -> None:
     """Write: take tiles until none is left, and do `body(tile)` for each.
 
-    There are counters 0 and 1; between two uses of the same one there must be a barrier. No more
-    than MOST_TILES are handed out. Threads with odd numbers begin at the end: so two threads find
-    in their own caches what they had of an array before, and still share out all that is left.
+    Between two of these there must be a barrier. No more than MOST_TILES are handed out. Each
+    thread has a range of its own, the same part of every hand-out, so it finds in its own caches
+    what it had of an array before, and asks nobody. When its range is empty it takes from the end
+    of others'.
     """
-    place = b.number(PLACES[f"COUNTER{counter}"], "i64")
     count = b.integer(tiles)
 
     def head() -> tuple[Value, Value]:
-        tile = b.call("pool_take", "i64", pool, place, count)
+        tile = b.call("pool_take", "i64", pool, count)
         return tile, b.compare("ge", tile, b.number(0, "i64"))
 
     b.repeat(head, body)
-
-
-TAKE = """
-define i64 @pool_take(ptr %view, i64 %place, i64 %count) nounwind noinline {
-entry:
-  %pool = load ptr, ptr %view
-  %phase_at = getelementptr i8, ptr %view, i64 8
-  %mine = load i64, ptr %phase_at
-  %thread_at = getelementptr i8, ptr %view, i64 16
-  %thread = load i64, ptr %thread_at
-  %odd = trunc i64 %thread to i1
-  %one = select i1 %odd, i64 65536, i64 1
-  %word_at = getelementptr i8, ptr %pool, i64 %place
-  %first = load atomic i64, ptr %word_at monotonic, align 8
-  br label %try
-try:
-  %word = phi i64 [%first, %entry], [%other, %take]
-  %phase = lshr i64 %word, 32
-  %here = icmp eq i64 %phase, %mine
-  %front = and i64 %word, 65535
-  %high = lshr i64 %word, 16
-  %back = and i64 %high, 65535
-  %gone = add i64 %front, %back
-  %left = sub i64 %count, %gone
-  %some = icmp sgt i64 %left, 0
-  %any = and i1 %here, %some
-  br i1 %any, label %take, label %none
-take:
-  %next = add i64 %word, %one
-  %pair = cmpxchg ptr %word_at, i64 %word, i64 %next monotonic monotonic
-  %other = extractvalue {i64, i1} %pair, 0
-  %mine_now = extractvalue {i64, i1} %pair, 1
-  br i1 %mine_now, label %done, label %try
-done:
-  %before_last = sub i64 %count, %back
-  %last = sub i64 %before_last, 1
-  %tile = select i1 %odd, i64 %last, i64 %front
-  ret i64 %tile
-none:
-  ret i64 -1
-}
-"""
-"""The function that `hand_out` calls: the next tile of `count`, or -1."""
 
 
 @cache
@@ -147,9 +104,9 @@ def source() -> str:
     """The IR of the pool for this system."""
     x86 = is_x86(target().triple)
     if not sys.platform.startswith("linux"):
-        return filled(COMMON + TAKE + ALONE, WAIT="br label %done", WAKE="br label %done")
+        return filled(COMMON + TAKING + ALONE, WAIT="br label %done", WAKE="br label %done")
     return filled(
-        COMMON + TAKE + THREADS,
+        COMMON + TAKING + THREADS,
         WAIT="br label %wait" + WAITING_LOOP,
         WAKE=WAKING,
         PAUSE="llvm.x86.sse2.pause()" if x86 else "llvm.aarch64.hint(i32 1)",

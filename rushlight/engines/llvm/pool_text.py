@@ -11,14 +11,21 @@ PLACES = {
     "STATE": 256,  # phase << 32 | closing << 31 | joined << 16 | arrived
     "WAITERS": 320,  # threads that sleep until the phase changes
     "LOCK": 384,  # 1 while a step has the pool
-    "COUNTER0": 448,  # phase << 32 | tiles taken from the end << 16 | tiles taken from the front
-    "COUNTER1": 512,
-    "SIZE": 576,
+    "SWEPT": 392,  # the phase before which all words of ranges were last set
+    "OPENED": 448,  # the phase once more, for those who wait for it: few write here
+    "RANGES": 512,  # a line for each thread's tiles: phase << 32 | taken at the end << 16 | in front
+    "ALONE": 576,  # bytes of a pool for one thread
+    "SIZE": 66_048,
     "MOST": 1024,  # threads; more are not started
     "PAUSES": 64,  # looks, with a pause between them, before a thread offers its core to others
     "BARRIER_YIELDS": 256,  # such offers before it sleeps
     "IDLE_YIELDS": 32,  # the same without a job
-    "CLOSING": 1 << 31, "ONE_JOINED": 1 << 16,
+    "CLOSING": 1 << 31, "ONE_JOINED": 1 << 16, "JOINED": 0x7FFF0000,
+    "SWEEP": 1 << 30,  # phases after which words of ranges are set anew: half of them look older
+    # what a thread has of its own: the pool, and in bytes from there
+    "VIEW_PHASE": 8, "VIEW_THREAD": 16, "VIEW_THREADS": 24,
+    "VIEW_ROBBED": 32,  # ranges, from its own on, that it has seen empty in this phase
+    "VIEW": 48,
 }  # fmt: skip
 """Where in its memory the words of the pool stand, in bytes, each in a cache line of its own; and
 how patient its threads are."""
@@ -38,47 +45,47 @@ define void @pool_barrier(ptr %view) nounwind noinline {
 define void @meet(ptr %view, i1 %leave, i1 %remain) nounwind noinline {
 entry:
   %pool = load ptr, ptr %view
-  %phase_at = getelementptr i8, ptr %view, i64 8
+  %phase_at = getelementptr i8, ptr %view, i64 $VIEW_PHASE
+  %robbed_at = getelementptr i8, ptr %view, i64 $VIEW_ROBBED
   %mine = load i64, ptr %phase_at
   %sum = add i64 %mine, 1
   %following = and i64 %sum, 4294967295
   store i64 %following, ptr %phase_at
+  store i64 0, ptr %robbed_at
   %state_at = getelementptr i8, ptr %pool, i64 $STATE
-  %half_at = getelementptr i8, ptr %state_at, i64 4
+  %opened_at = getelementptr i8, ptr %pool, i64 $OPENED
   %waiters_at = getelementptr i8, ptr %pool, i64 $WAITERS
-  %counter0 = getelementptr i8, ptr %pool, i64 $COUNTER0
-  %counter1 = getelementptr i8, ptr %pool, i64 $COUNTER1
   %next_phase = shl i64 %following, 32
-  %first = load atomic i64, ptr %state_at acquire, align 8
-  br label %try
-try:
-  %state = phi i64 [%first, %entry], [%other, %count], [%changed, %open]
+  %mine_half = trunc i64 %mine to i32
+  %following_half = trunc i64 %following to i32
+  %state = load atomic i64, ptr %state_at acquire, align 8
   %phase = lshr i64 %state, 32
   %here = icmp eq i64 %phase, %mine
   br i1 %here, label %arrive, label %done
-arrive:
-  %counted = add i64 %state, 1
+arrive:  ; the phase stays until this thread, which has joined, is counted
+  %before = atomicrmw add ptr %state_at, i64 1 acq_rel
+  %counted = add i64 %before, 1
   %arrived = and i64 %counted, 65535
-  %joined_part = and i64 %state, 2147418112
+  %joined_part = and i64 %counted, $JOINED
   %joined = lshr i64 %joined_part, 16
   %last = icmp eq i64 %arrived, %joined
-  br i1 %last, label %open, label %count
-count:
-  %pair = cmpxchg ptr %state_at, i64 %state, i64 %counted acq_rel acquire
-  %other = extractvalue {i64, i1} %pair, 0
-  %told = extractvalue {i64, i1} %pair, 1
-  br i1 %told, label %others, label %try
+  br i1 %last, label %open, label %others
 open:
-  store atomic i64 %next_phase, ptr %counter0 monotonic, align 8
-  store atomic i64 %next_phase, ptr %counter1 monotonic, align 8
-  %kept = and i64 %state, 4294901760
+  %expected = phi i64 [%counted, %arrive], [%changed, %again_open]
+  %kept = and i64 %expected, 4294901760
   %left = select i1 %leave, i64 0, i64 %kept
   %next = or i64 %next_phase, %left
-  %try_open = cmpxchg ptr %state_at, i64 %state, i64 %next seq_cst acquire
+  %try_open = cmpxchg ptr %state_at, i64 %expected, i64 %next seq_cst acquire
   %changed = extractvalue {i64, i1} %try_open, 0
   %opened = extractvalue {i64, i1} %try_open, 1
-  br i1 %opened, label %after, label %try
+  br i1 %opened, label %after, label %again_open
+again_open:  ; who has joined meanwhile arrives later, and opens
+  %difference = xor i64 %expected, %changed
+  %joined_since = and i64 %difference, $JOINED
+  %none_joined = icmp eq i64 %joined_since, 0
+  br i1 %none_joined, label %open, label %others
 after:
+  store atomic i32 %following_half, ptr %opened_at seq_cst, align 4
   $WAKE
 others:
   br i1 %remain, label %waiting, label %done
@@ -88,17 +95,26 @@ done:
   ret void
 }
 
+define void @look(ptr %view, ptr %pool, i64 %phase, i64 %thread, i64 %threads) nounwind {
+  %phase_at = getelementptr i8, ptr %view, i64 $VIEW_PHASE
+  %thread_at = getelementptr i8, ptr %view, i64 $VIEW_THREAD
+  %threads_at = getelementptr i8, ptr %view, i64 $VIEW_THREADS
+  %robbed_at = getelementptr i8, ptr %view, i64 $VIEW_ROBBED
+  store ptr %pool, ptr %view
+  store i64 %phase, ptr %phase_at
+  store i64 %thread, ptr %thread_at
+  store i64 %threads, ptr %threads_at
+  store i64 0, ptr %robbed_at
+  ret void
+}
+
 define void @run_alone(ptr %step, ptr %table) nounwind noinline {
-  %pool = alloca [$SIZE x i8], align 64
-  %view = alloca [3 x i64], align 16
-  call void @llvm.memset.p0.i64(ptr align 64 %pool, i8 0, i64 $SIZE, i1 false)
+  %pool = alloca [$ALONE x i8], align 64
+  %view = alloca [$VIEW x i8], align 16
+  call void @llvm.memset.p0.i64(ptr align 64 %pool, i8 0, i64 $ALONE, i1 false)
   %state_at = getelementptr i8, ptr %pool, i64 $STATE
   store i64 $ONE_JOINED, ptr %state_at
-  %phase_at = getelementptr i8, ptr %view, i64 8
-  %thread_at = getelementptr i8, ptr %view, i64 16
-  store ptr %pool, ptr %view
-  store i64 0, ptr %phase_at
-  store i64 0, ptr %thread_at
+  call void @look(ptr %view, ptr %pool, i64 0, i64 0, i64 1)
   call void %step(ptr %table, ptr %view, i64 0, i64 1)
   ret void
 }
@@ -143,7 +159,7 @@ WAKING = """
   %any = icmp ne i64 %waiters, 0
   br i1 %any, label %wake, label %done
 wake:
-  call i64 @futex(ptr %half_at, i64 129, i64 2147483647)
+  call i64 @futex(ptr %opened_at, i64 129, i64 2147483647)
   br label %done
 """
 
@@ -153,9 +169,9 @@ wait:
   br label %look
 look:
   %looks = phi i64 [0, %wait], [%next_look, %pause]
-  %current = load atomic i64, ptr %state_at acquire, align 8
-  %current_phase = lshr i64 %current, 32
-  %moved = icmp ne i64 %current_phase, %mine
+  %current = load atomic i32, ptr %opened_at acquire, align 4
+  %ahead = sub i32 %current, %mine_half
+  %moved = icmp sgt i32 %ahead, 0
   br i1 %moved, label %done, label %stay
 stay:
   %tired = icmp uge i64 %looks, $PAUSES
@@ -172,7 +188,8 @@ yield:
   br label %again
 sleep:
   %added = atomicrmw add ptr %waiters_at, i64 1 seq_cst
-  call i64 @futex(ptr %half_at, i64 128, i64 %mine)
+  %unchanged = zext i32 %current to i64
+  call i64 @futex(ptr %opened_at, i64 128, i64 %unchanged)
   %taken = atomicrmw sub ptr %waiters_at, i64 1 seq_cst
   br label %again
 again:
@@ -202,11 +219,7 @@ entry:
   %threads_at = getelementptr i8, ptr @pool_memory, i64 $JOB_THREADS
   %first_phase_at = getelementptr i8, ptr @pool_memory, i64 $JOB_PHASE
   %state_at = getelementptr i8, ptr @pool_memory, i64 $STATE
-  %view = alloca [3 x i64], align 16
-  %phase_at = getelementptr i8, ptr %view, i64 8
-  %thread_at = getelementptr i8, ptr %view, i64 16
-  store ptr @pool_memory, ptr %view
-  store i64 %thread, ptr %thread_at
+  %view = alloca [$VIEW x i8], align 16
   %first_at = getelementptr i8, ptr @pool_memory, i64 $STARTED_EPOCH
   %first = load atomic i64, ptr %first_at acquire, align 8
   br label %rest
@@ -251,7 +264,7 @@ join:
   %state = phi i64 [%state_first, %new], [%state_other, %enter]
   %closing = and i64 %state, $CLOSING
   %open = icmp eq i64 %closing, 0
-  %joined = and i64 %state, 2147418112
+  %joined = and i64 %state, $JOINED
   %some = icmp ne i64 %joined, 0
   %welcome = and i1 %open, %some
   br i1 %welcome, label %enter, label %rest
@@ -267,7 +280,7 @@ run:
   %table = load ptr, ptr %table_at
   %threads = load i64, ptr %threads_at
   %first_phase = load i64, ptr %first_phase_at
-  store i64 %first_phase, ptr %phase_at
+  call void @look(ptr %view, ptr @pool_memory, i64 %first_phase, i64 %thread, i64 %threads)
   call void %step(ptr %table, ptr %view, i64 %thread, i64 %threads)
   call void @meet(ptr %view, i1 true, i1 false)
   br label %rest
@@ -315,8 +328,8 @@ entry:
   %sleepers_at = getelementptr i8, ptr @pool_memory, i64 $SLEEPERS
   %first_phase_at = getelementptr i8, ptr @pool_memory, i64 $JOB_PHASE
   %state_at = getelementptr i8, ptr @pool_memory, i64 $STATE
-  %view = alloca [3 x i64], align 16
-  %phase_at = getelementptr i8, ptr %view, i64 8
+  %swept_at = getelementptr i8, ptr @pool_memory, i64 $SWEPT
+  %view = alloca [$VIEW x i8], align 16
   %any_number = load atomic i64, ptr @threads_wanted monotonic, align 8
   %small = icmp slt i64 %any_number, $MOST
   %wanted = select i1 %small, i64 %any_number, i64 $MOST
@@ -345,10 +358,16 @@ post:
   %state = load atomic i64, ptr %state_at acquire, align 8
   %phase = lshr i64 %state, 32
   store i64 %phase, ptr %first_phase_at
-  %thread_at = getelementptr i8, ptr %view, i64 16
-  store ptr @pool_memory, ptr %view
-  store i64 %phase, ptr %phase_at
-  store i64 0, ptr %thread_at
+  call void @look(ptr %view, ptr @pool_memory, i64 %phase, i64 0, i64 %threads)
+  %swept = load i64, ptr %swept_at
+  %since = sub i64 %phase, %swept
+  %phases = and i64 %since, 4294967295
+  %long_ago = icmp ugt i64 %phases, $SWEEP
+  br i1 %long_ago, label %sweep, label %invite
+sweep:
+  call void @sweep(i64 %phase)
+  br label %invite
+invite:
   %ready = or i64 %state, $ONE_JOINED
   store atomic i64 %ready, ptr %state_at release, align 8
   %old = load i64, ptr @pool_memory

@@ -82,13 +82,13 @@ class Share:
 
 
 def shared_variable(order: list[str], counts: dict[str, int], choice: Choice) -> str | None:
-    """The loop to share out, if one has tiles for all. It has to be the outermost.
+    """The loop to share out: the one that keeps most threads busy. It has to be the outermost.
 
     A panel is packed inside of the loops over its own side, so those keep their order.
     """
     threads = planned_threads()
     free = order[:1] if choice.kind == PACKED and not choice.apart else order
-    candidates = [d for d in free if counts[d] >= threads]
+    candidates = [d for d in free if counts[d] > 1]
     return min(candidates, key=lambda d: unevenness(counts[d], threads), default=None)
 
 
