@@ -11,11 +11,9 @@ pytest.importorskip("llvmlite")
 
 import native_programs
 
-import rushlight
 from rushlight import dtypes, ops
 from rushlight.engines import llvm
-from rushlight.engines.llvm import arguments, layout, nests
-from rushlight.engines.llvm import step as step_module
+from rushlight.engines.llvm import arguments, layout
 from rushlight.engines.llvm.step import Step
 from rushlight.engines.llvm.translate import Compiled
 from rushlight.engines.numpy import interpret
@@ -88,22 +86,6 @@ def test_what_is_read_beside_a_piece_comes_after_it() -> None:
     both = ops.join(ops.tanh(x), x, axis=1)
     left = ops.basic_index(both, index=((None, None, None), (3, 23, None)))
     check([left * x, both * 2], (x,))
-
-
-def test_a_factor_packed_as_a_whole_for_several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nests, "WORTH_SHARING", 10)
-    monkeypatch.setattr(step_module, "WORTH_SHARING", 10)
-    monkeypatch.setattr(step_module, "WORTH_WAKING", 10)
-    monkeypatch.setattr(step_module, "planned_threads", lambda: 8)
-    before = rushlight.get_num_threads()
-    rushlight.set_num_threads(2)
-    try:
-        for rows in (24, 45):
-            x, w = leaf(300, 60), leaf(rows, 60)
-            step = check([ops.mm(x, ops.permute_view(w, dims=(1, 0)))], (x, w))
-            assert [c for _, c in step.choices if c.apart]
-    finally:
-        rushlight.set_num_threads(before)
 
 
 @pytest.mark.parametrize("rows,groups", [(64, 2), (300, 1)])

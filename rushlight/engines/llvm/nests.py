@@ -19,7 +19,7 @@ from .forms import Form
 from .packing import Packed, transposed, woven
 from .plan import Index, loops_of, own_index
 from .schedule import Group, is_needed
-from .sharing import WORTH_SHARING, Share, shared_variable, tile_counts
+from .sharing import WORTH_SHARING, WORTH_SHARING_COPY, Share, shared_variables
 from .strategy import DOT, PACKED, Choice, cost_of
 
 Point = dict[str, Affine]
@@ -88,22 +88,23 @@ class Nest:
             self.share_out()
 
     def share_out(self) -> None:
-        """Share one of the loops out among threads, if one is long enough."""
-        counts = tile_counts(self.extents, self.steps)
-        found = shared_variable(self.order, counts, self.choice)
-        if found is not None:
-            self.share = Share(self.e, found)
-            self.order = [found, *[d for d in self.order if d != found]]
+        """Share one or two of the loops out among threads, if they are long enough."""
+        found = shared_variables(self.order, self.extents, self.steps, self.choice)
+        if found:
+            self.share = Share(self.e, found, self.extents, self.steps)
+            self.order = [*found, *[d for d in self.order if d not in found]]
 
     def emit(self) -> None:
         """Write the loops."""
         self.loops(0, {})
 
-    def emit_packing(self) -> None:
+    def emit_packing(self, share: bool) -> None:
         """Write only the loops that pack a factor as a whole."""
         assert self.packed is not None
         self.order = self.packed.order[: len(self.packed.mine)]
         self.only_packing = True
+        if share and self.packed.size > WORTH_SHARING_COPY:
+            self.share_out()
         self.loops(0, {})
 
     # -- the loops over the result -------------------------------------------------------------
@@ -137,8 +138,9 @@ class Nest:
             else:
                 body(start, left, None)
 
-        if self.share is not None and self.share.variable == d:
-            self.share.loops(self.b, whole, step, whole_tile, remainder if whole < size else None)
+        if self.share is not None and d in self.share.variables:
+            rest = remainder if whole < size else None
+            self.share.loops(self.b, d, whole, step, whole_tile, rest)
             return
         if whole:
             self.b.loop(0, whole, step, whole_tile)

@@ -13,7 +13,7 @@ PLACES = {
     "LOCK": 384,  # 1 while a step has the pool
     "SWEPT": 392,  # the phase before which all words of ranges were last set
     "OPENED": 448,  # the phase once more, for those who wait for it: few write here
-    "RANGES": 512,  # a line for each thread's tiles: phase << 32 | taken at the end << 16 | in front
+    "RANGES": 512,  # a line for each thread's tiles: phase << 32 | taken last << 16 | first
     "ALONE": 576,  # bytes of a pool for one thread
     "SIZE": 66_048,
     "MOST": 1024,  # threads; more are not started

@@ -207,7 +207,7 @@ class Step:
         room = Buffer(group.forms[0])
         before = (*nest[:-1], 0, room)
         return [
-            self.in_function(lambda: Nest(self.elements, *before).emit_packing()),
+            self.in_function(lambda: Nest(self.elements, *before).emit_packing(self.parallel)),
             self.in_function(lambda: Nest(self.elements, *nest, room).emit()),
         ]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import NamedTuple
 
 from .affine import Affine
@@ -297,13 +298,15 @@ def idleness(
 ) -> float:
     """How much longer the threads take than if each had an equal share of the tiles.
 
-    One of the loops over `shareable` may be shared out.
+    One of the loops over `shareable` may be shared out, or two if there are many threads.
     """
     if problem.threads == 1:
         return 1
     counts = problem.vectors(vector)
-    found = [unevenness(-(-counts[d] // tile.get(d, 1)), problem.threads) for d in shareable]
-    return min(found, default=problem.threads)
+    tiles = [-(-counts[d] // tile.get(d, 1)) for d in shareable]
+    if problem.threads >= WORTH_PAIRING:
+        tiles += [x * y for x, y in combinations(tiles, 2)]
+    return min([unevenness(n, problem.threads) for n in tiles], default=problem.threads)
 
 
 def panel_order(problem: Problem, vector: str | None) -> list[str]:
@@ -319,6 +322,9 @@ def unevenness(tiles: int, threads: int) -> float:
     """
     return (-(-tiles // threads) + FEW_TILES) * threads / tiles
 
+
+WORTH_PAIRING = 3
+"""Threads for which two loops may be shared out: two find enough tiles in one."""
 
 FEW_TILES = 0.02
 """What it costs to have no more tiles than threads."""

@@ -1,4 +1,4 @@
-"""The IR that hands tiles out: each thread of the pool has a range of them, and robs others' at last.
+"""The IR that hands tiles out: each thread of the pool has a range, and robs others' at last.
 
 The word of a range says how many of its tiles are taken, and in which phase; nobody sets it back:
 in a later phase it counts as 0, in an earlier one (that of a thread that came late and has still to
@@ -102,5 +102,5 @@ done:
   ret void
 }
 """
-"""The next tile of `count`, or -1; and what sets all words before they are so old that they look new
-(phases are counted in 32 bits)."""
+"""The next tile of `count`, or -1; and what sets all words before they are so old that they look
+new: phases are counted in 32 bits."""
