@@ -1,31 +1,38 @@
 """What a warm epoch of an in-memory DataLoader costs: a batch alone, and beside steps of training.
 
 Beside steps, three loops are run in turns: over the loader; over its batches, made before; and over
-one batch again and again, which is in the processor's caches then.
+one batch again and again, which is in the processor's caches then. 4,000 images fit into the last
+cache, 60,000 do not: their rows come from memory, and a batch cannot take less than reading it.
+
+    python benchmarks/loader.py                      all of it
+    python benchmarks/loader.py rushlight 2 60000    with two threads, on so many images
 """
 
 import importlib
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import numpy as np
+
 REPEATS = {"rushlight": 15, "torch": 3}
-TURNS = {"rushlight": 80, "torch": 3}
-SAMPLES = 4000
+TURNS = {4000: {"rushlight": 80, "torch": 3}, 60_000: {"rushlight": 12, "torch": 1}}
+THREADS = 1, 2
 
 
-def loaders(torch):
+def loaders(torch, images):
     """Pairs of a name and a loader."""
     data = torch.utils.data
-    images = torch.rand(SAMPLES, 784)
-    labels = torch.randint(0, 10, (SAMPLES,))
+    samples = len(images)
+    labels = torch.randint(0, 10, (samples,))
     hot = data.TensorDataset(images, torch.eye(10)[labels])
     numbers = data.TensorDataset(images, labels)
     small = data.TensorDataset(images[:, :1].contiguous(), images[:, 1:2].contiguous())
-    part = data.Subset(hot, range(0, SAMPLES, 2))
+    part = data.Subset(hot, range(0, samples, 2))
     return [
         ("784 + 10, batch 10, shuffled", data.DataLoader(hot, 10, shuffle=True)),
         ("784 + 10, batch 10, in order", data.DataLoader(hot, 10)),
@@ -53,6 +60,18 @@ def measure(loader, repeats):
             pass
         best = min(best, (time.perf_counter() - began) / count)
     return best * 1e6, first * 1e6
+
+
+def speed(array, threads):
+    """Bytes a microsecond that so many threads read of an array, one part after the other."""
+    parts = np.array_split(array.reshape(-1), threads)
+    best = float("inf")
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(10):
+            start = time.perf_counter()
+            list(pool.map(np.max, parts))  # NumPy lets other threads go on meanwhile
+            best = min(best, time.perf_counter() - start)
+    return array.nbytes / best / 1e6
 
 
 def trainer(torch, example):
@@ -95,26 +114,46 @@ def beside_steps(torch, loader, turns):
     return [1e6 * seconds for seconds in best]
 
 
+def alone(torch, name, images):
+    """Print what batches cost that nothing is done with."""
+    trainer(torch, (images[:10], torch.eye(10)))([(images[:10], torch.eye(10))] * 100)
+    time.sleep(0.3)  # machine code for batches comes with that of the first program
+    print(f"{'':<36}{'us a batch':>12}{'us the first':>14}")
+    for label, loader in loaders(torch, images):
+        batch, first = measure(loader, REPEATS[name])
+        print(f"{label:<36}{batch:>12.2f}{first:>14.1f}", flush=True)
+
+
+def beside(torch, name, images, rate):
+    """Print what steps cost, with batches and without."""
+    heads = "one batch", "ready ones", "the loader", "reading it"
+    print(f"{'us a step with':<36}" + "".join([f"{head:>12}" for head in heads]) + f"{'more':>16}")
+    for label, loader in loaders(torch, images)[:4]:
+        one, ready, loaded = beside_steps(torch, loader, TURNS[len(images)][name])
+        least = sum([x[:1].numpy().nbytes for x in next(iter(loader))]) * loader.batch_size / rate
+        numbers = "".join([f"{number:>12.2f}" for number in (one, ready, loaded, least)])
+        more = f"{loaded / one - 1:+.1%}, {loaded / ready - 1:+.1%}"
+        print(f"{label:<36}{numbers}{more:>16}", flush=True)
+
+
 def main():
     if len(sys.argv) == 1:
         for name in REPEATS:
-            subprocess.run([sys.executable, __file__, name], check=False)
+            for samples in TURNS:
+                for threads in THREADS:
+                    work = [name, str(threads), str(samples)]
+                    subprocess.run([sys.executable, __file__, *work], check=False)
         return
-    name = sys.argv[1]
+    name, threads, samples = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     torch = importlib.import_module(name)
     importlib.import_module(f"{name}.utils.data")
-    torch.set_num_threads(1)
-    print(f"{name:<36}{'us a batch':>12}{'us the first':>14}")
-    for label, loader in loaders(torch):
-        batch, first = measure(loader, REPEATS[name])
-        print(f"{label:<36}{batch:>12.2f}{first:>14.1f}", flush=True)
-    print(
-        f"\n{'us a step with':<36}{'one batch':>12}{'ready ones':>12}{'the loader':>12}{'more':>16}"
-    )
-    for label, loader in loaders(torch)[:4]:
-        one, ready, loaded = beside_steps(torch, loader, TURNS[name])
-        more = f"{loaded / one - 1:+.1%}, {loaded / ready - 1:+.1%}"
-        print(f"{label:<36}{one:>12.2f}{ready:>12.2f}{loaded:>12.2f}{more:>16}", flush=True)
+    torch.set_num_threads(threads)
+    images = torch.rand(samples, 784)
+    rate = speed(images.numpy(), threads)
+    print(f"\n{name}, {samples} images, threads: {threads}, reading {rate / 1e3:.1f} GB a second")
+    if threads == 1:
+        alone(torch, name, images)
+    beside(torch, name, images, rate)
 
 
 if __name__ == "__main__":

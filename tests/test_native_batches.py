@@ -14,11 +14,12 @@ import pytest
 from test_collate import shown
 
 import rushlight as torch
-from rushlight.data import DataLoader, Subset, TensorDataset, gather
+from rushlight.data import DataLoader, Subset, TensorDataset, array_epoch, gather
 from rushlight.runtime import compiling
 
 pytest.importorskip("llvmlite")
 llvm = importlib.import_module("rushlight.engines.llvm")
+pool = importlib.import_module("rushlight.engines.llvm.pool")
 
 N = 600
 
@@ -83,6 +84,37 @@ def test_batches_are_those_of_python(name, size, asked, monkeypatch):
     found = epochs()
     assert found == expected
     assert len(asked) == 2 * (N % size > 0)  # the last batch of an epoch, which is shorter
+
+
+@pytest.fixture
+def threads():
+    """The number of threads may be changed."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def jobs():
+    """How many jobs the pool of threads has had."""
+    return int(pool.memory()[:8].view(np.int64)[0]) >> 16
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no pool of threads there")
+@pytest.mark.parametrize(("columns", "size"), [(784, 700), (1001, 603), (60_000, 9)])
+def test_large_batches_are_copied_by_all_threads(columns, size, asked, threads, monkeypatch):
+    monkeypatch.setattr(array_epoch, "WORTH", 1)
+    data = torch.randn(2 * size, columns)
+    order = torch.randperm(2 * size).tolist()
+    whole = TensorDataset(data, torch.arange(2 * size))
+    loader = DataLoader(Subset(whole, order), size)
+    for count, shared in ((1, 0), (3, 2), (2, 2)):
+        torch.set_num_threads(count)
+        before = jobs()
+        batches = list(loader)
+        assert jobs() - before == shared
+        assert [y.tolist() for _, y in batches] == [order[:size], order[size:]]
+        assert all((x.numpy() == data.numpy()[y.numpy()]).all() for x, y in batches)
+    assert not asked
 
 
 def test_an_array_is_used_again_unless_somebody_holds_it(asked):

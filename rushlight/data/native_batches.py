@@ -23,7 +23,7 @@ from ..runtime.slots import Slots
 from ..runtime.warm import tensors_made
 from ..tensor import Tensor
 
-LARGEST = 1 << 20
+LARGEST = 1 << 24
 """Bytes of a batch in one array, at most: of larger ones copying takes all the time there is."""
 
 MOST = 1 << 12

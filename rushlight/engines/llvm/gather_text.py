@@ -209,7 +209,7 @@ resolved:
   br label %resolve_next
 
 copy:
-  %t = phi i64 [0, %resolve_next], [%t_on, %copy_rows]
+  %t = phi i64 [0, %resolve_next], [%t_on, %to_copy]
   %all_copied = icmp eq i64 %t, %tables
   br i1 %all_copied, label %hand_over, label %copy_one
 copy_one:
@@ -240,15 +240,15 @@ to:
   %to_array_at = getelementptr i8, ptr %to_tensor, i64 %array_offset
   %to_array = load ptr, ptr %to_array_at
   %to_fits = call i1 @fits(ptr %to_array, ptr %t_source, i64 %count, i32 $WRITABLE)
-  br i1 %to_fits, label %copy_rows, label %drop
-copy_rows:
+  br i1 %to_fits, label %to_copy, label %drop
+to_copy:
   %read_data_at = getelementptr i8, ptr %read, i64 $DATA
   %read_data = load ptr, ptr %read_data_at
   %to_data_at = getelementptr i8, ptr %to_array, i64 $DATA
   %to_data = load ptr, ptr %to_data_at
   %bytes_at = getelementptr i64, ptr %t_source, i64 $BYTES
   %bytes = load i64, ptr %bytes_at
-  call void @copy_rows(ptr %to_data, ptr %read_data, i64 %bytes, ptr %scratch, i64 %count)
+  call void @copy_any(ptr %to_data, ptr %read_data, i64 %bytes, ptr %scratch, i64 %count)
   %t_on = add i64 %t, 1
   br label %copy
 hand_over:

@@ -12,6 +12,7 @@ from . import layout
 from .arguments import symbols
 from .gather_text import FITS, GATHER
 from .jit import build, builtin, method
+from .pool import memory
 from .rote_text import FUNCTION
 from .rows_text import copy_text
 from .warm_text import CALL, STRAIGHT
@@ -68,7 +69,7 @@ def make() -> rote.Machinery | None:
     """All functions; None if this interpreter is not as expected."""
     if not layout.supported():
         return None
-    outside = symbols() | {"forward_name": id(FORWARD)}
+    outside = symbols() | {"forward_name": id(FORWARD), "pool_memory": memory().ctypes.data}
     found = build(text(), ["rote", "warm", "straight", "gather"], outside)
     return rote.Machinery(
         run=builtin(found["rote"], "rote"),
