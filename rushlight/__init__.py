@@ -11,7 +11,7 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from . import autocasting, autograd, methods, reports, settings, tapers
+from . import autocasting, autograd, methods, reports, settings, subclass, tapers
 from .create import tensor
 from .missing import missing
 from .settings import API_VERSION as __version__
@@ -25,6 +25,7 @@ __all__ = [
     "methods",
     "reports",
     "settings",
+    "subclass",
     "tapers",
     "tensor",
 ]
@@ -33,6 +34,7 @@ reports.install()
 
 MODULES = frozenset(
     [
+        "_C",
         "__config__",
         "_dynamo",
         "accelerator",

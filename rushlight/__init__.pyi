@@ -35,6 +35,7 @@ int: dtype
 long: dtype
 cfloat: dtype
 cdouble: dtype
+_C: Any
 __config__: Any
 _dynamo: Any
 accelerator: Any
@@ -774,6 +775,7 @@ class Tensor:
     def apply_(self, callable: Any) -> Any: ...
     def argwhere(input: Any) -> Any: ...
     def as_strided_(self, *args: Any, **kwargs: Any) -> Any: ...
+    def as_subclass(self, cls: Any) -> Any: ...
     def backward(
         self,
         gradient: Any = ...,

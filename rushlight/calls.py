@@ -18,6 +18,7 @@ from .ops.table import Op
 from .outputs import written
 from .repeat import bind, ended, found_next, note, repeat, repeat_inplace, seek
 from .runtime.arguments import NUMBERS
+from .runtime.disguise import NOBODY, asking
 from .runtime.entry import FIRST, GENERAL, SECOND, Handle, form_of, types
 from .runtime.memory import EXPORTED
 from .runtime.mutate import FORMS, apply_inplace
@@ -214,7 +215,8 @@ def apply_operator(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     """`op` applied to operands, or NotImplemented."""
     operands = [as_operand(a) for a in args]
     if any([a is None for a in operands]):
-        return NotImplemented
+        said = asking.call(op.name, op.on, args, kwargs)
+        return NotImplemented if said is NOBODY else said
     return apply(op, operands, kwargs)
 
 

@@ -6,11 +6,12 @@ import threading
 from typing import Any
 
 from .errors import ArgumentError, DeviceError, explain
+from .public import Named
 
 KINDS = ("cpu", "cuda", "mps", "xpu", "xla", "meta")
 
 
-class Device:
+class Device(metaclass=Named, shown="torch.device"):
     """Where a tensor lives: a `type` such as "cpu" and an `index` or None.
 
     >>> Device("cpu")

@@ -9,6 +9,7 @@ from . import gradient
 from .errors import ArgumentError, GradError, ShapeError, explain
 from .graph import Cell, Node, scope
 from .reach import leaves_of, saved_of
+from .runtime.disguise import inner_of
 from .runtime.effect import Change, apply_effect
 from .runtime.entry import Handle
 from .runtime.history import Generation, free, with_parents
@@ -141,8 +142,8 @@ def check_root(root: Handle, seed: Handle | None) -> None:
 def listed(tensors: Any) -> list[Any]:
     """One tensor, or several, as a list."""
     if isinstance(tensors, Handle):
-        return [tensors]
-    found = list(tensors)
+        return [inner_of(tensors)]
+    found = [inner_of(tensor) for tensor in tensors]
     for item in found:
         if item is not None and not isinstance(item, Handle):
             kind = type(item).__name__

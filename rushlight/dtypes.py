@@ -14,12 +14,13 @@ import numpy as np
 
 from . import bfloat
 from .errors import ArgumentError, DtypeError, explain
+from .public import Named
 
 BOOL, INT, FLOAT, COMPLEX = range(4)
 """Categories, in the order of promotion."""
 
 
-class DType:
+class DType(metaclass=Named, shown="torch.dtype"):
     """An element type: `name`, its NumPy dtype (`numpy`), `category` and `itemsize` in bytes.
 
     `narrow` ones, of 16 bits, are stored as they are and computed in float32: see ops/rounded.py.

@@ -11,6 +11,7 @@ from .devices import require_cpu
 from .dtypes import DType
 from .errors import ArgumentError, ChoiceError, GradError, explain
 from .public import public
+from .runtime.disguise import inner_of
 from .runtime.entry import Handle
 from .runtime.record import realise, wrap
 from .tensor import TensorType
@@ -28,7 +29,8 @@ def legacy(*args: Any, dtype: DType | None = None, device: Any = None) -> Any:
     require_cpu(device, "Tensor")
     dtype = dtype or dtypes.default()
     if len(args) == 1 and isinstance(args[0], Handle):
-        return args[0].to(dtype)  # type: ignore[attr-defined]
+        given: Any = inner_of(args[0])
+        return given.to(dtype)
     if len(args) == 1 and isinstance(args[0], list | tuple | np.ndarray):
         return create.tensor(args[0], dtype=dtype)
     if all([isinstance(a, int) for a in args]):

@@ -11,6 +11,7 @@ from math import copysign
 from typing import Any
 
 from .ops.table import Op
+from .runtime.disguise import Disguised
 from .runtime.entry import Handle
 
 Found = tuple[tuple[Any, ...], tuple[Any, ...]] | None
@@ -56,6 +57,8 @@ def no_match(args: Any, kwargs: Any, wants: Any) -> Found:
 
 def item_of(kind: str, argument: Any) -> tuple[int, Any]:
     """How to compare an argument with this one, given to a parameter of `kind`."""
+    if isinstance(argument, Handle) and type(argument._value) is Disguised:
+        return STATIC, object()  # never the same
     if isinstance(argument, Handle):
         return VALUE, argument._value
     if kind == "tensors" and all([isinstance(a, Handle) for a in argument]):

@@ -23,7 +23,7 @@ INSTEAD = {
 
 
 METHODS = [
-    "_version", "as_subclass", "ccol_indices", "chalf", "coalesce", "col_indices",
+    "_version", "ccol_indices", "chalf", "coalesce", "col_indices",
     "const_data_ptr", "crow_indices", "dense_dim", "dequantize", "eig", "grad_dtype",
     "hash_tensor", "index", "indices", "int_repr", "ipu", "is_coalesced", "is_ipu", "is_maia",
     "is_mtia", "is_vulkan", "lstsq", "module_load", "mtia", "narrow_copy", "q_per_channel_axis",

@@ -1,7 +1,7 @@
 """`torch.overrides`: objects that say themselves what a function makes of them.
 
 A function that asks `has_torch_function` is overridden by its arguments, as in PyTorch. Functions
-of rushlight do not ask: they take tensors.
+of the op table ask when an argument is no tensor that they could take (see subclass.py).
 """
 
 from __future__ import annotations
@@ -25,6 +25,21 @@ __all__ = [
 METHOD = "__torch_function__"
 
 
+def unasked(cls: Any, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    """The `__torch_function__` of types that do not want to be asked."""
+    return NotImplemented
+
+
+SILENT = [unasked]
+"""Such methods of types that leave everything to the function."""
+
+
+def speaks(arg: Any) -> bool:
+    """Whether the type of an object says what functions make of it."""
+    method = getattr(type(arg), METHOD, None)
+    return method is not None and getattr(method, "__func__", method) not in SILENT
+
+
 def is_tensor_like(inp: Any) -> bool:
     """Whether an object is a tensor, or says what functions make of it.
 
@@ -38,7 +53,7 @@ def overriding(args: Iterable[Any]) -> list[Any]:
     """The arguments that say themselves what becomes of them; a subclass before its base."""
     found: list[Any] = []
     for arg in args:
-        if not hasattr(type(arg), METHOD) or type(arg) in [type(f) for f in found]:
+        if not speaks(arg) or type(arg) in [type(f) for f in found]:
             continue
         later = [k for k, f in enumerate(found) if issubclass(type(arg), type(f))]
         found.insert(later[0] if later else len(found), arg)
@@ -47,12 +62,12 @@ def overriding(args: Iterable[Any]) -> list[Any]:
 
 def has_torch_function(relevant_args: Iterable[Any]) -> bool:
     """Whether one of the arguments says itself what becomes of it."""
-    return any([hasattr(type(arg), METHOD) for arg in relevant_args])
+    return any([speaks(arg) for arg in relevant_args])
 
 
 def has_torch_function_unary(arg: Any) -> bool:
     """`has_torch_function` of one argument."""
-    return hasattr(type(arg), METHOD)
+    return speaks(arg)
 
 
 def has_torch_function_variadic(*args: Any) -> bool:

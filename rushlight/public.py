@@ -11,6 +11,28 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+
+class Named(type):
+    """The type of classes that print under PyTorch's name: `class DType(..., shown="torch.dtype")`.
+
+    >>> type(torch.float32)
+    <class 'torch.dtype'>
+    """
+
+    def __new__(mcs, own: str, bases: Any, space: Any, shown: str = "", **words: Any) -> Any:
+        """The class."""
+        made = super().__new__(mcs, own, bases, space, **words)
+        NAMES[made] = shown
+        return made
+
+    def __repr__(cls) -> str:
+        name = NAMES[cls]
+        return f"<class {name!r}>" if name else super().__repr__()
+
+
+NAMES: dict[type, str] = {}
+"""Under which name a class prints, if not under its own."""
+
 PUBLIC: dict[str, dict[str, Any]] = {"torch": {}, "Tensor": {}, "autograd": {}}
 """Public names by the namespace in which they appear."""
 

@@ -6,8 +6,9 @@ import warnings
 from typing import Any
 
 from . import dtypes
-from .errors import ArgumentError, DtypeError, ManyError, explain
+from .errors import ArgumentError, DtypeError, ManyError, ShapeError, explain
 from .runtime.record import elements
+from .runtime.recorder import local
 
 HINT = "use .tolist() for all of them, or reduce it first, e.g. .mean()"
 
@@ -35,10 +36,9 @@ class Told:
     already = False
 
 
-def real(tensor: Any) -> Any:
-    """The only element, which must be a real number."""
-    number = only(tensor)
-    if tensor._value.requires_grad and not Told.already:
+def tell(tensor: Any) -> None:
+    """Warn, once, that autograd knows nothing of the number that becomes of a tensor."""
+    if tensor._value.requires_grad and local.recorder.grad and not Told.already:
         Told.already = True
         warnings.warn(
             "A tensor that requires grad was converted to a number, of which autograd knows "
@@ -46,6 +46,11 @@ def real(tensor: Any) -> Any:
             UserWarning,
             stacklevel=3,
         )
+
+
+def real(tensor: Any) -> Any:
+    """The only element, which must be a real number."""
+    number = only(tensor)
     if isinstance(number, complex):
         problem = "a complex number cannot be converted to a real one"
         hint = "take its .real or .imag, or .abs()"
@@ -53,8 +58,21 @@ def real(tensor: Any) -> Any:
     return number
 
 
+def as_bool(self: Any) -> bool:
+    """`bool(tensor)`."""
+    array = elements(self)
+    if array.size != 1:
+        problem = "Boolean value of Tensor with more than one value is ambiguous"
+        if array.size == 0:
+            problem = "Boolean value of Tensor with no values is ambiguous"
+        got = {"the tensor": self._value.spec}
+        raise ShapeError(explain("bool", problem, got, "use x.any(), x.all() or x.numel()"))
+    return bool(array.item())
+
+
 def as_float(self: Any) -> float:
     """`float(tensor)`."""
+    tell(self)
     return float(real(self))
 
 
@@ -65,6 +83,7 @@ def as_int(self: Any) -> int:
 
 def as_complex(self: Any) -> complex:
     """`complex(tensor)`."""
+    tell(self)
     return complex(only(self))
 
 

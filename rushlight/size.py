@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any, SupportsIndex, overload
 
+from .public import Named
 
-class Size(tuple[int, ...]):
+
+class Size(tuple[int, ...], metaclass=Named, shown="torch.Size"):
     """A shape: a tuple of sizes that prints as PyTorch's does.
 
     >>> Size([2, 3])

@@ -15,6 +15,7 @@ from .errors import ArgumentError, DimError, GradError, ShapeError, explain
 from .grad_fn import GradFn
 from .graph import Cell
 from .indexing import getitem, rows_of, setitem
+from .public import Named
 from .runtime.absent import Absent, absent_like
 from .runtime.due import grad_of
 from .runtime.entry import Handle, at_once, types
@@ -25,20 +26,29 @@ from .runtime.world import world
 from .size import Size
 
 
-class TensorType(type):
+class TensorType(Named):
     """The type of Tensor. Calling `Tensor(...)` is PyTorch's legacy constructor, `legacy` here.
 
     The runtime makes tensors by `type.__call__`, which knows nothing of that.
     """
 
     legacy: Callable[..., Any]
+    guise: Any = None  # gives the base of subclasses that programs make
+
+    def __new__(mcs, name: str, bases: Any, space: Any, usual: bool = False, **words: Any) -> Any:
+        """The class; for a direct subclass of Tensor that is not `usual`, with another base."""
+        if mcs is TensorType and mcs.guise is not None and not usual:
+            bases = tuple([mcs.guise() if base is Tensor else base for base in bases])
+        return super().__new__(mcs, name, bases, space, **words)
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """What PyTorch's constructor makes of these."""
-        return cls.legacy(*args, **kwargs)
+        if cls is Tensor:
+            return cls.legacy(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
 
 
-class Tensor(Handle, metaclass=TensorType):
+class Tensor(Handle, metaclass=TensorType, shown="torch.Tensor"):
     """An array of numbers of one dtype that can be differentiated.
 
     Operations on it are recorded and run when somebody looks: `item`, `print`, `numpy`, `if`.
@@ -288,16 +298,7 @@ class Tensor(Handle, metaclass=TensorType):
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)  # kDLCPU
 
-    def __bool__(self) -> bool:
-        array = elements(self)
-        if array.size != 1:
-            problem = "Boolean value of Tensor with more than one value is ambiguous"
-            if array.size == 0:
-                problem = "Boolean value of Tensor with no values is ambiguous"
-            got = {"the tensor": self._value.spec}
-            raise ShapeError(explain("bool", problem, got, "use x.any(), x.all() or x.numel()"))
-        return bool(array.item())
-
+    __bool__ = scalars.as_bool
     __float__ = scalars.as_float
     __int__ = scalars.as_int
     __complex__ = scalars.as_complex

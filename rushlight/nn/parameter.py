@@ -38,7 +38,7 @@ class ParameterType(TensorType):
         )
 
 
-class Parameter(Tensor, metaclass=ParameterType):
+class Parameter(Tensor, metaclass=ParameterType, shown="torch.nn.parameter.Parameter"):
     """A tensor that becomes a parameter of the module it is assigned to.
 
     It shares the memory of `data` and is a leaf, which requires grad unless said otherwise.

@@ -24,7 +24,7 @@ def named(name: str, fields: str) -> Any:
 
     kind = namedtuple(name, fields)  # type: ignore[misc]
     kind.__repr__ = text  # type: ignore[method-assign]
-    KINDS[name] = kind
+    KINDS.setdefault(name, kind)
     return kind
 
 

@@ -120,7 +120,7 @@ class LBFGS(Optimizer):
         state.put("func_evals", state.slot("func_evals") + 1)
         g = self.flat_gradient()
         if largest(g) > self.param_groups[0]["tolerance_grad"]:
-            Descent(self, state, closure, float(first), g).run()
+            Descent(self, state, closure, number(first), g).run()
         self.call_hooks("step_post", (closure,), {})
         return first
 
@@ -240,8 +240,8 @@ class Descent:
     def evaluate(self) -> tuple[float, Any]:
         """Value and gradient here."""
         with enable_grad():
-            f = float(self.closure())
-        return f, self.optimizer.flat_gradient()
+            loss = self.closure()
+        return number(loss), self.optimizer.flat_gradient()
 
     def has_arrived(self) -> bool:
         """Whether gradient, step or change of the loss are too small to go on."""
@@ -251,3 +251,9 @@ class Descent:
         if largest(self.d * self.t) <= options["tolerance_change"]:
             return True
         return abs(self.f - self.f_before) < options["tolerance_change"]
+
+
+def number(loss: Any) -> float:
+    """What a closure returned, a tensor or a number, as a number."""
+    with no_grad():
+        return float(loss)

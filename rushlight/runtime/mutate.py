@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import ops
 from ..errors import (
+    ArgumentError,
     DtypeError,
     GradError,
     LostError,
@@ -26,6 +27,7 @@ from ..ops.table import Op
 from ..trace import view_root
 from .absent import AbsenceError, is_absent
 from .arguments import put_back, read
+from .disguise import NOBODY, asking
 from .effect import Change, apply_effect, given, holder_of_saved, on_path, owner_of_cell
 from .entry import Entry, Handle
 from .going_on import ends_here
@@ -66,6 +68,10 @@ def apply_inplace(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
             raise
         return args[0]
     except RushlightError as error:
+        if isinstance(error, ArgumentError):
+            said = asking.call(f"{op.name}_", op.on, args, kwargs)
+            if said is not NOBODY:
+                return said
         raise error.with_traceback(without_own_frames(error.__traceback__)) from error.__cause__
 
 

@@ -7,7 +7,14 @@ from operator import attrgetter
 from typing import Any
 
 from .. import bfloat, config, dtypes
-from ..errors import LostError, RushlightError, caller_line, explain, without_own_frames
+from ..errors import (
+    ArgumentError,
+    LostError,
+    RushlightError,
+    caller_line,
+    explain,
+    without_own_frames,
+)
 from ..graph import (
     DEAD_CELLS,
     Bound,
@@ -28,6 +35,7 @@ from .absent import AbsenceError, outcome
 from .arguments import MARKS, Call, put_back, read
 from .casting import cast_inputs
 from .deliver import Failed
+from .disguise import NOBODY, Disguised, asking
 from .due import grad_of
 from .entry import BINDS, GENERAL, Entry, Halt, Handle, at_once, form_of, types
 from .gathering import JOINS, denote, joined_now
@@ -105,6 +113,10 @@ def apply(op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     except AbsenceError:
         return outcome(read(op, args, kwargs), analyse)
     except RushlightError as error:
+        if isinstance(error, ArgumentError):
+            said = asking.call(op.name, op.on, args, kwargs)
+            if said is not NOBODY:
+                return said
         # What follows is the user's line: the frames in between explain nothing.
         raise error.with_traceback(without_own_frames(error.__traceback__)) from error.__cause__
 
@@ -146,6 +158,8 @@ def realise(handle: Handle) -> Any:
         if not handle._value.leaf:
             recorder.flush()
     if isinstance(handle._value, Failed):
+        if isinstance(handle._value, Disguised):
+            return realise(handle._value.inner)
         raise handle._value.error
     return handle._array
 
