@@ -34,8 +34,7 @@ def copy_text() -> str:
         hear += [place, f"  %{word} = load {kind}, ptr %{word}_at"]
     return Template(COPY + SHARE).substitute(
         WIDE_GROUP=group("wide", WIDE), NARROW_GROUP=group("narrow", NARROW), WIDE=WIDE, LINE=LINE,
-        SHARED=SHARED, WAKING=WAKING, TILE=TILE, COUNTER=PLACES["COUNTER0"],
-        SLEEPERS=PLACES["SLEEPERS"], WORDS=len(JOB),
+        SHARED=SHARED, WAKING=WAKING, TILE=TILE, SLEEPERS=PLACES["SLEEPERS"], WORDS=len(JOB),
         TELL="\n".join(tell), HEAR="\n".join(hear),
     )  # fmt: skip
 
@@ -192,7 +191,7 @@ SHARE = """
 @pool_memory = external global i64
 declare i64 @llvm.umax.i64(i64, i64)
 declare void @pool_dispatch(ptr, ptr)
-declare i64 @pool_take(ptr, i64, i64)
+declare i64 @pool_take(ptr, i64)
 
 define internal void @copy_any(ptr %to, ptr %from, i64 %bytes, ptr %rows, i64 %count) nounwind {
 entry:
@@ -223,14 +222,14 @@ $HEAR
   %rounded = add i64 %count, %tile
   %above = sub i64 %rounded, 1
   %tiles = udiv i64 %above, %tile
-  %first_tile = call i64 @pool_take(ptr %view, i64 $COUNTER, i64 %tiles)
+  %first_tile = call i64 @pool_take(ptr %view, i64 %tiles)
   br label %next
 next:
   %taken = phi i64 [%first_tile, %entry], [%following, %copy]
   %any = icmp sge i64 %taken, 0
   br i1 %any, label %copy, label %done
 copy:
-  %following = call i64 @pool_take(ptr %view, i64 $COUNTER, i64 %tiles)
+  %following = call i64 @pool_take(ptr %view, i64 %tiles)
   %first = mul i64 %taken, %tile
   %left = sub i64 %count, %first
   %some = call i64 @llvm.smin.i64(i64 %left, i64 %tile)
