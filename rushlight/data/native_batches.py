@@ -60,7 +60,7 @@ def table_for(table: Any, count: int, otherwise: Callable[[Any], Any]) -> tuple[
     sources = list(map(source, table.tensors, leaves, table.values))
     looks = looks_at(table.intact)
     index = source(np.empty(count, np.int64), None, None)
-    scratch = np.empty(count, np.int64)
+    scratch = np.empty(count + 2 * len(arrays), np.int64)
     words = {
         "tables": len(arrays), "count": count, "rows": rows, "single": table.single,
         "map_data": 0, "map_count": 0, "scratch": scratch.ctypes.data, "otherwise": id(otherwise),

@@ -66,7 +66,7 @@ GATHER = (
 A function with such a table is called with an array of `count` indices. It returns a list of new
 tensors, one for each of the `tables` (or if it is `single`, that tensor itself). If `map_data` is
 not 0, the indices are those of an array of `map_count` indices there. `scratch` has room
-for `count` words.
+for `count` words, and two for each table.
 
 The arrays of the new tensors are from the lists of `slots` and `spares`; if somebody holds both,
 one that `like(slot)` returns. From `index_like` on there is a source like the index; then `looks`

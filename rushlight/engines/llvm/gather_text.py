@@ -174,13 +174,14 @@ ready:
   %index_fits = call i1 @fits(ptr %index, ptr %index_like, i64 %count, i32 $READABLE)
   br i1 %index_fits, label %resolve, label %drop
 resolve:
+  %noted = getelementptr i64, ptr %scratch, i64 %count
   %index_data_at = getelementptr i8, ptr %index, i64 $DATA
   %index_data = load ptr, ptr %index_data_at
   br label %resolve_next
 resolve_next:
   %i = phi i64 [0, %resolve], [%i_on, %resolved]
   %all_resolved = icmp eq i64 %i, %count
-  br i1 %all_resolved, label %copy, label %resolve_one
+  br i1 %all_resolved, label %check, label %resolve_one
 resolve_one:
   %given_at = getelementptr i64, ptr %index_data, i64 %i
   %given_row = load i64, ptr %given_at
@@ -208,11 +209,11 @@ resolved:
   %i_on = add i64 %i, 1
   br label %resolve_next
 
-copy:
-  %t = phi i64 [0, %resolve_next], [%t_on, %to_copy]
-  %all_copied = icmp eq i64 %t, %tables
-  br i1 %all_copied, label %hand_over, label %copy_one
-copy_one:
+check:
+  %t = phi i64 [0, %resolve_next], [%t_on, %checked]
+  %all_checked = icmp eq i64 %t, %tables
+  br i1 %all_checked, label %copy, label %check_one
+check_one:
   %t_place = mul i64 %t, $SOURCE
   %t_source = getelementptr i64, ptr %sources, i64 %t_place
   %t_from = load ptr, ptr %t_source
@@ -231,7 +232,7 @@ from_tensor_array:
   %no_array = icmp eq ptr %from_array, null
   br i1 %no_array, label %drop, label %from
 from:
-  %read = phi ptr [%t_from, %copy_one], [%from_array, %from_tensor_array]
+  %read = phi ptr [%t_from, %check_one], [%from_array, %from_tensor_array]
   %read_fits = call i1 @fits(ptr %read, ptr %t_source, i64 %rows, i32 $READABLE)
   br i1 %read_fits, label %to, label %drop
 to:
@@ -240,16 +241,44 @@ to:
   %to_array_at = getelementptr i8, ptr %to_tensor, i64 %array_offset
   %to_array = load ptr, ptr %to_array_at
   %to_fits = call i1 @fits(ptr %to_array, ptr %t_source, i64 %count, i32 $WRITABLE)
-  br i1 %to_fits, label %to_copy, label %drop
-to_copy:
+  br i1 %to_fits, label %note, label %drop
+note:
   %read_data_at = getelementptr i8, ptr %read, i64 $DATA
   %read_data = load ptr, ptr %read_data_at
   %to_data_at = getelementptr i8, ptr %to_array, i64 $DATA
   %to_data = load ptr, ptr %to_data_at
   %bytes_at = getelementptr i64, ptr %t_source, i64 $BYTES
   %bytes = load i64, ptr %bytes_at
-  call void @copy_any(ptr %to_data, ptr %read_data, i64 %bytes, ptr %scratch, i64 %count)
+  %t_pair = mul i64 %t, 2
+  %t_noted = getelementptr ptr, ptr %noted, i64 %t_pair
+  %t_noted_to = getelementptr ptr, ptr %t_noted, i64 1
+  store ptr %read_data, ptr %t_noted
+  store ptr %to_data, ptr %t_noted_to
+  %is_short = icmp ult i64 %bytes, $LINE
+  br i1 %is_short, label %ask, label %checked
+ask:
+  call void @fetch_rows(ptr %read_data, i64 %bytes, ptr %scratch, i64 %count)
+  br label %checked
+checked:
   %t_on = add i64 %t, 1
+  br label %check
+
+copy:
+  %u = phi i64 [0, %check], [%u_on, %copy_one]
+  %all_copied = icmp eq i64 %u, %tables
+  br i1 %all_copied, label %hand_over, label %copy_one
+copy_one:
+  %u_pair = mul i64 %u, 2
+  %u_noted = getelementptr ptr, ptr %noted, i64 %u_pair
+  %u_noted_to = getelementptr ptr, ptr %u_noted, i64 1
+  %u_from = load ptr, ptr %u_noted
+  %u_to = load ptr, ptr %u_noted_to
+  %u_place = mul i64 %u, $SOURCE
+  %u_source = getelementptr i64, ptr %sources, i64 %u_place
+  %u_bytes_at = getelementptr i64, ptr %u_source, i64 $BYTES
+  %u_bytes = load i64, ptr %u_bytes_at
+  call void @copy_any(ptr %u_to, ptr %u_from, i64 %u_bytes, ptr %scratch, i64 %count)
+  %u_on = add i64 %u, 1
   br label %copy
 hand_over:
   br i1 %is_single, label %alone, label %all

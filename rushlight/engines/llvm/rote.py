@@ -14,7 +14,7 @@ from .gather_text import FITS, GATHER
 from .jit import build, builtin, method
 from .pool import memory
 from .rote_text import FUNCTION
-from .rows_text import copy_text
+from .rows_text import LINE, copy_text
 from .warm_text import CALL, STRAIGHT
 
 LABELS = {
@@ -39,7 +39,7 @@ def text() -> str:
         SHAPE=layout.SHAPE, DESCR=layout.DESCR, FLAGS=layout.FLAGS, READABLE=read,
         WRITABLE=read | layout.WRITEABLE, GATHER_HEAD=head(rote.GATHER, NUMBERS),
         SOURCE=rote.SOURCE, VALUE=rote.VALUE, LEAF=rote.LEAF, DTYPE=rote.DTYPE, BYTES=rote.BYTES,
-        NDIMS=rote.NDIM,
+        NDIMS=rote.NDIM, LINE=LINE,
         CASES=" ".join([f"i64 {kind}, label %{label}" for kind, label in LABELS.items()]),
     )  # fmt: skip
 

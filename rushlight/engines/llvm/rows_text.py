@@ -26,13 +26,14 @@ def copy_text() -> str:
 
     The numbers of the rows are in memory. At the end `copy_rows` fetches the rows that `then` has
     the numbers of, as far as they are side by side. `copy_any` has all threads do it if it is much.
+    Rows shorter than a line are copied word by word; `fetch_rows` is there to ask for them before.
     """
     tell, hear = [], []
     for k, (word, kind) in enumerate(JOB.items()):
         place = f"  %{word}_at = getelementptr i64, ptr %job, i64 {k}"
         tell += [place, f"  store {kind} %{word}, ptr %{word}_at"]
         hear += [place, f"  %{word} = load {kind}, ptr %{word}_at"]
-    return Template(COPY + SHARE).substitute(
+    return Template(COPY + FETCH + SHARE).substitute(
         WIDE_GROUP=group("wide", WIDE), NARROW_GROUP=group("narrow", NARROW), WIDE=WIDE, LINE=LINE,
         SHARED=SHARED, WAKING=WAKING, TILE=TILE, SLEEPERS=PLACES["SLEEPERS"], WORDS=len(JOB),
         TELL="\n".join(tell), HEAR="\n".join(hear),
@@ -182,6 +183,28 @@ short_done:
   %s_on = add i64 %s, 1
   %more_short = icmp slt i64 %s_on, %count
   br i1 %more_short, label %short, label %done
+done:
+  ret void
+}
+"""
+
+FETCH = """
+define internal void @fetch_rows(ptr %from, i64 %bytes, ptr %rows, i64 %count) nounwind {
+entry:
+  %to_end = sub i64 %bytes, 1
+  br label %row
+row:
+  %r = phi i64 [0, %entry], [%r_on, %row]
+  %r_at = getelementptr i64, ptr %rows, i64 %r
+  %r_number = load i64, ptr %r_at
+  %r_start = mul i64 %r_number, %bytes
+  %r_from = getelementptr i8, ptr %from, i64 %r_start
+  %r_end = getelementptr i8, ptr %r_from, i64 %to_end
+  call void @llvm.prefetch.p0(ptr %r_from, i32 0, i32 2, i32 1)
+  call void @llvm.prefetch.p0(ptr %r_end, i32 0, i32 2, i32 1)
+  %r_on = add i64 %r, 1
+  %more = icmp slt i64 %r_on, %count
+  br i1 %more, label %row, label %done
 done:
   ret void
 }
