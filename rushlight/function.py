@@ -314,7 +314,8 @@ class CustomCall:
         if not isinstance(results, tuple):
             results = (results,)
         name = self.function.__name__
-        if len(results) < self.count:
+        more = [r for r in results[self.count :] if r is not None]
+        if len(results) < self.count or more:
             problem = f"{name}Backward returned {len(results)} gradients for {self.count} inputs"
             raise GradError(explain(name, problem, hint="return None for inputs without gradient"))
         for k in self.places:

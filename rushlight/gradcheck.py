@@ -10,6 +10,7 @@ import numpy as np
 from .backward import grad
 from .create import tensor
 from .errors import GradError, explain
+from .patterns import empty_like
 from .public import public
 from .runtime.record import realise
 from .tensor import Tensor
@@ -63,10 +64,11 @@ def gradgradcheck(
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     wanted = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
 
+    weights = [empty_like(o.detach()).uniform_(-1.0, 1.0) for _, o in outputs_of(func(*inputs))]
+
     def first(*args: Any) -> Any:
         outputs = [o for _, o in outputs_of(func(*args))]
         chosen = [a for a in args if isinstance(a, Tensor) and a.requires_grad]
-        weights = [seed_like(o, n) for n, o in enumerate(outputs)]
         found = grad(outputs, chosen, weights, create_graph=True, allow_unused=True)
         return tuple([g for g in found if g is not None and g.requires_grad])
 
@@ -79,12 +81,6 @@ def outputs_of(result: Any) -> Iterator[tuple[int, Any]]:
     for k, item in enumerate(items):
         if isinstance(item, Tensor) and item.requires_grad:
             yield k, item
-
-
-def seed_like(output: Any, n: int) -> Any:
-    """Weights for an output, always the same."""
-    values = np.random.default_rng(n).normal(size=tuple(output.shape))
-    return tensor(values, dtype=output.dtype)
 
 
 def analytic(output: Any, x: Any) -> Any:

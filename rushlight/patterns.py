@@ -285,7 +285,7 @@ def narrow_line(start: float, end: float, step: float, steps: int, dtype: DType)
     places = np.arange(steps)
     ways = rounded(rounded(np.minimum(places, steps - 1 - places)) * rounded(step))
     line = np.where(places < steps // 2, rounded(start) + ways, rounded(end) - ways)
-    return dtype.array(line if steps > 1 else np.full(1, start))
+    return dtype.array(line if steps > 1 else np.full(steps, start))
 
 
 @public()

@@ -146,6 +146,11 @@ def test_times_are_measured():
     assert sum(several.raw_times) >= 0.05
     assert several.mean > 0 <= several.iqr
     assert f"{len(several.times)} measurement" in repr(several)
+    steady = timer.adaptive_autorange(min_run_time=0.001, max_run_time=0.01)
+    table = torch.utils.benchmark.Compare([once])
+    table.extend_results([several, steady])
+    assert "[-" in str(table) and " product " in str(table) and "small" in str(table)
+    assert "1 threads: --" in str(table) and "Times are in" in str(table)
 
 
 def test_names_that_programs_look_for():

@@ -128,3 +128,24 @@ def test_an_older_response_norm(size, torch):
     np.testing.assert_allclose(ours, theirs, 1e-5, 1e-6)
     with pytest.raises(ValueError, match="4D"):
         nn.CrossMapLRN2d(size)(rushlight.ones(2, 2))
+
+
+class Counted(nn.Module):
+    calls = 0
+
+    def forward(self, x):
+        Counted.calls += 1
+        return x * 2
+
+
+def test_what_parametrizations_make_may_be_kept():
+    parametrize = nn.utils.parametrize
+    layer = parametrize.register_parametrization(nn.Linear(2, 2), "weight", Counted())
+    Counted.calls = 0
+    with parametrize.cached():
+        first = layer.weight
+        with parametrize.cached():
+            assert layer.weight is first
+        layer(rushlight.ones(2)).sum().backward()
+    assert Counted.calls == 1 and layer.parametrizations.weight.original.grad is not None
+    assert layer.weight is not first and Counted.calls == 2

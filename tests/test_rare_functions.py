@@ -245,3 +245,47 @@ def test_hooks_come_in_pytorchs_order():
         assert a.grad.tolist() == [18, 18]
         orders.append(seen)
     assert orders[0] == orders[1]
+
+
+@BOTH
+def test_custom_functions_and_what_came_before_them(f):
+    class Twice(f.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, n):
+            return x * n
+
+        @staticmethod
+        def backward(ctx, g):
+            return 2 * g, None, None
+
+    class Wrong(Twice):
+        @staticmethod
+        def backward(ctx, g):
+            return 2 * g, None, g
+
+    x = f.ones(2, requires_grad=True)
+    y = Twice.apply(x, 2)
+    (before,) = [fn for fn, _ in y.grad_fn.next_functions if fn is not None]
+    assert y.grad_fn.next_functions[0][0] == before and before.variable is x
+    y.sum().backward()
+    assert x.grad.tolist() == [2, 2]
+    with pytest.raises(RuntimeError):
+        Wrong.apply(x, 2).sum().backward()
+
+
+@BOTH
+def test_a_check_of_second_gradients_draws_what_pytorchs_does(f):
+    f.manual_seed(0)
+    x = f.rand(2, 2, requires_grad=True, dtype=f.float64)
+    assert f.autograd.gradgradcheck(lambda x: (x.exp(), x.sin().sum()), x)
+    drawn.append(f.rand(1).item())
+    assert len(set(drawn)) == 1
+
+
+drawn = []
+
+
+@BOTH
+def test_lines_without_numbers(f):
+    for dtype in (f.bfloat16, f.float16, f.float32, f.int64):
+        assert [f.linspace(1, 3, n, dtype=dtype).shape[0] for n in range(3)] == [0, 1, 2]

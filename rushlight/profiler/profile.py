@@ -156,6 +156,11 @@ class profile:
                 event.input_shapes = []
         self.found = EventList(found)
 
+    @property
+    def function_events(self) -> EventList:
+        """All events in their order."""
+        return self.events()
+
     # -- what was found ----------------------------------------------------------------------------
 
     def events(self) -> EventList:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from ...errors import ChoiceError, explain
@@ -70,7 +71,7 @@ def class_of(module: Any) -> Any:
 def computed(name: str) -> property:
     """The attribute that computes the parameter `name`."""
     return property(
-        lambda self: self.parametrizations[name](),
+        lambda self: once(self.parametrizations[name]),
         lambda self, value: self.parametrizations[name].right_inverse(value),
     )
 
@@ -157,17 +158,44 @@ def remove_parametrizations(module: Any, tensor_name: str, leave_parametrized: b
     return module
 
 
-class Cached:
-    """A context in which nothing is different: what is asked for again is not computed again."""
+class Cache(threading.local):
+    """What parametrizations gave in the contexts in which each is computed once: in `depth`."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.found: dict[Any, Any] = {}
+
+
+cache = Cache()
+
+
+def once(listed: Any) -> Any:
+    """What parametrizations make of a parameter, as it was if it is kept."""
+    if not cache.depth:
+        return listed()
+    if listed not in cache.found:
+        cache.found[listed] = listed()
+    return cache.found[listed]
+
+
+class cached:
+    """A context in which what parametrizations make is computed once, and then kept.
+
+    >>> m = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(2, 3))
+    >>> with torch.nn.utils.parametrize.cached():
+    ...     m.weight is m.weight
+    True
+    """
 
     def __enter__(self) -> None:
-        return None
+        cache.depth += 1
 
     def __exit__(self, *error: Any) -> None:
-        return None
+        cache.depth -= 1
+        if not cache.depth:
+            cache.found = {}
 
 
-cached = Cached
 __all__ = [
     "ParametrizationList",
     "cached",
