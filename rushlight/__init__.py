@@ -11,6 +11,8 @@ import importlib
 from types import ModuleType
 from typing import Any
 
+from . import lasting  # isort: split
+
 from . import autocasting, autograd, methods, reports, settings, subclass, tapers
 from .create import tensor
 from .missing import missing
@@ -22,6 +24,7 @@ __all__ = [
     "__version__",
     "autocasting",
     "autograd",
+    "lasting",
     "methods",
     "reports",
     "settings",
@@ -100,6 +103,7 @@ def uncover() -> None:
 
 
 uncover()
+lasting.settle()
 
 
 RARE = ("lowrank", "segments", "nn.plain_layers", "nn.plain_losses")

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from rushlight.engines.llvm import layout
-from rushlight.engines.llvm.arguments import Array, Number, enter, program
+from rushlight.engines.llvm.entrance import Array, Number, enter, program
 from rushlight.engines.llvm.builder import Builder, parameter
 
 STEP = [parameter("table", "ptr"), parameter("pool", "ptr"), parameter("thread", "i64"),

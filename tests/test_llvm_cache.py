@@ -145,7 +145,7 @@ def test_processes_may_write_read_and_delete_at_once(own_folder):
 PROGRAM = """
 import json, numpy as np
 from rushlight.engines.llvm import jit, pool
-from rushlight.engines.llvm.arguments import Array, Number, enter, program
+from rushlight.engines.llvm.entrance import Array, Number, enter, program
 from rushlight.engines.llvm.builder import Builder, parameter
 from rushlight.engines.llvm.vector_math import sin
 kept = [bytes(k) for k in range(len(__import__("sys").argv) * 10_000)]  # other addresses

@@ -21,6 +21,7 @@ from .. import config, rng
 from ..engines.engine import NativeEngine
 from ..engines.rote import Machinery
 from ..errors import ChoiceError, explain
+from ..later import UNDER_WAY
 
 ENGINES = {"llvm": "rushlight.engines.llvm"}
 """Native engines, and the modules they are in, which need an optional package."""
@@ -222,11 +223,12 @@ def raise_error() -> None:
 def after_fork() -> None:
     """Begin anew in a child process, what was being compiled included.
 
-    An engine that was only being imported stays as it is, half there: then the child has none.
+    An engine that was only being imported, or what makes its code, stays as it is, half there: then
+    the child has none.
     """
     waiting = list(state.unfinished.values())
     engine, machinery, error = state.engine, state.machinery, state.error
-    importing = state.current is not None and engine is None
+    importing = state.current is not None and (engine is None or UNDER_WAY)
     state.__init__()  # type: ignore[misc]
     state.engine, state.machinery, state.error = engine, machinery, error
     state.available = state.available and not importing

@@ -11,17 +11,16 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from ...graph import Cell, Constant, Node
+from ...graph import Constant, Node
+from ...later import later
 from ...trace import Program
 from ..engine import Output
 from . import layout
-from .arguments import enter, of_image
-from .jit import compile_text
+from .arguments import of_image
+from .kinds import NoRow, has_type, output_strides
 from .recall import fetch, has_stages, is_kept, key_of, note_stages, remember
-from .rows import Lowering, NoRow, type_of
 from .specs import Array, Number, Spec
 from .stages import Stage, own_updates, stages_of
-from .translate import Compiled, output_strides
 
 name = "llvm"
 
@@ -34,8 +33,9 @@ KINDS = {
 MOST_NODES = 6000
 """Longer programs stay with NumPy: compiling them would take too long."""
 
-LONG = 50_000
-"""About how many vector instructions a step must have for other threads to run meanwhile."""
+# Programs whose code is kept need none of what makes code, which is most of this folder.
+code_for = later(".making.code_for", __package__)
+without_row = later(".making.without_row", __package__)
 
 
 def compile(program: Program, updates: Mapping[int, int]) -> Native | None:
@@ -78,38 +78,6 @@ class NotKept(Exception):
 def changeable(program: Program, updates: Mapping[int, int]) -> dict[int, int]:
     """What the engine may change: it has a type for it; complex numbers are outputs like others."""
     return {k: i for k, i in updates.items() if has_type(program.inputs[i])}
-
-
-def has_type(node: Node) -> bool:
-    """Whether machine code can hold the elements of `node`."""
-    try:
-        type_of(node)
-    except NoRow:
-        return False
-    return True
-
-
-def without_row(program: Program) -> set[Node]:
-    """The nodes of `program` that NumPy has to compute."""
-    lowering = Lowering()
-    found: set[Node] = set()
-    for leaf in program.inputs:
-        if has_type(leaf):
-            lowering.leaf(leaf)
-        else:
-            found.add(leaf)
-    for node in program.order:
-        if any([i in found and not has_type(i) for i in node.inputs]):
-            found.add(node)
-            continue
-        try:
-            for i in node.inputs:
-                if i in found:
-                    lowering.leaf(i)
-            lowering.lower(node)
-        except NoRow:
-            found.add(node)
-    return found - set(program.inputs)
 
 
 class Native:
@@ -209,22 +177,6 @@ def keep(made: Any, size: int) -> None:
     RECENT.append((made, size))
     while len(RECENT) > MOST or sum([n for _, n in RECENT]) > MOST_BYTES:
         RECENT.popleft()
-
-
-def code_for(
-    program: Program, updates: Mapping[int, int], dense: bool, specs: Sequence[Spec]
-) -> tuple[int, bytes]:
-    """The size of the arena that `program` needs, and its machine code."""
-    step = Compiled(program, updates, dense).step
-    b = step.emit()
-    # Parameters do not share memory: whoever calls sees to it. Anything else may.
-    apart = [
-        k
-        for k, leaf in enumerate(program.inputs)
-        if not (leaf.number or isinstance(leaf, Cell) or k in updates.values()) and updates
-    ]
-    enter(b, specs, parallel=step.parallel, release=step.work > LONG, apart=apart)
-    return step.memory.arena.end, compile_text(b.module())
 
 
 def array_spec(name: str, node: Node, strides: Sequence[int], written: bool) -> Array:

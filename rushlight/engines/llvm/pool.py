@@ -24,19 +24,28 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from string import Template
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...cores import CELL
+from ...cores import CELL, count_cores
 from . import jit
-from .builder import Builder
 from .pool_text import ALONE, COMMON, PLACES, THREADS, WAITING_LOOP, WAKING
 from .target import is_x86, target
 from .tiles_text import TAKING
-from .values import Value
+
+if TYPE_CHECKING:
+    from .builder import Builder
+    from .values import Value
 
 MOST_TILES = 65_535
 """As many as are counted."""
+
+
+@cache
+def planned_threads() -> int:
+    """For how many threads loops are laid out: one for each core there was when first asked."""
+    return count_cores()
 
 
 def barrier(b: Builder, pool: Value) -> None:

@@ -19,7 +19,7 @@ from ...graph import Cell, Constant, Node
 from ...ops.table import Op
 from ...trace import Program
 from . import cache
-from .sharing import planned_threads
+from .pool import planned_threads
 from .target import target
 
 PLACE = re.compile(r" at 0x|object at")

@@ -12,27 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from ... import bfloat, dtypes
+from ... import bfloat
 from ...graph import Constant, Node
 from ...ops.views import canonical
 from . import forms
 from .affine import Affine, combined, variable
 from .forms import Form, Kind, converted, expanded, folded, mapped, permuted, reshaped, summed
-from .target import target
-
-TYPES = {
-    dtypes.float32: "float", dtypes.float64: "double", dtypes.int64: "i64", dtypes.int32: "i32",
-    dtypes.bool_: "i1", dtypes.bfloat16: "i16", dtypes.float16: "half",
-}  # fmt: skip
-"""LLVM's types of the dtypes that are computed natively; narrow ones are moved and converted."""
+from .kinds import NoRow, type_of
 
 INFINITY = float("inf")
-
-
-class NoRow(Exception):
-    """The engine has no row for a node: NumPy does it. `node` is set by `Lowering.lower`."""
-
-    node: Node | None = None
 
 
 Row = Callable[..., Form]
@@ -93,14 +81,6 @@ class Lowering:
         assert form.shape == node.shape and form.type == type, (node, form)
         self.forms[node] = form
         return form
-
-
-def type_of(node: Node) -> str:
-    """LLVM's type of a node's elements."""
-    type = TYPES.get(node.dtype)
-    if type is None or (type == "half" and not target().halves):
-        raise NoRow(node.dtype.name)
-    return type
 
 
 def constant_form(node: Constant) -> Form:

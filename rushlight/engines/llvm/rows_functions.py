@@ -9,7 +9,8 @@ from ... import ops
 from ...graph import Leaf, Node
 from . import forms
 from .forms import Form, Kind, assembled, expanded, folded, mapped, permuted, reshaped, summed
-from .rows import Lowering, NoRow, index_of_slices, operands, row
+from .kinds import NoRow
+from .rows import Lowering, index_of_slices, operands, row
 
 FLOATS = ("float", "double")
 

@@ -10,7 +10,8 @@ from ...graph import Leaf, Node
 from . import forms
 from .affine import Affine, variable
 from .forms import Form, Kind, assembled, converted, expanded, folded, mapped, picked, reshaped
-from .rows import Lowering, NoRow, index_of_slices, place_type, row, type_of
+from .kinds import NoRow, type_of
+from .rows import Lowering, index_of_slices, place_type, row
 from .rows_products import bordered
 
 

@@ -21,9 +21,10 @@ from .forms import (
     reshaped,
     turned,
 )  # fmt: skip
+from .kinds import NoRow
 from .phases import by_phases, spares
 from .plan import arguments
-from .rows import INFINITY, Lowering, NoRow, first_place, place_type, row
+from .rows import INFINITY, Lowering, first_place, place_type, row
 
 Pads = Sequence[tuple[int, int]]
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
 from itertools import permutations
 
-from ...cores import count_cores
 from .builder import Builder, Value
 from .elements import Elements, Source
-from .pool import MOST_TILES, hand_out
+from .pool import MOST_TILES, hand_out, planned_threads
 from .strategy import PACKED, WORTH_PAIRING, Choice, unevenness
 
 POOL, THREAD = Source(-1, 0), Source(-2, 0)
@@ -32,12 +30,6 @@ RATE = 32
 """Multiply-adds in the time in which a thread gets a number that another one wrote."""
 
 Body = Callable[[Value], None]
-
-
-@cache
-def planned_threads() -> int:
-    """For how many threads loops are laid out: one for each core there was when first asked."""
-    return count_cores()
 
 
 def most_threads() -> int:

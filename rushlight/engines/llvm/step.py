@@ -16,18 +16,11 @@ from .elements import Elements, Source, lanes_of
 from .forms import ALONE, Form, Kind
 from .nests import Nest, work_of
 from .plan import Plan, loops_of, own_index
-from .pool import barrier
+from .pool import barrier, planned_threads
 from .scan import emit_scan
 from .scatter import emit_scatter
 from .schedule import Group, Schedule
-from .sharing import (
-    POOL,
-    THREAD,
-    WORTH_SHARING,
-    WORTH_WAKING,
-    most_threads,
-    planned_threads,
-)  # fmt: skip
+from .sharing import POOL, THREAD, WORTH_SHARING, WORTH_WAKING, most_threads
 from .strategy import DOT, POINT, Access, Choice, Problem, choose, contraction_of, cost_of
 from .target import Target
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...graph import Constant, Node, contiguous_strides
-from ...ops.layouts import dense
+from ...graph import Constant
 from ...trace import Program
 from . import rows_functions, rows_index, rows_products
 from .affine import row_major
 from .forms import Form, Kind, copied, unified
+from .kinds import output_strides
 from .plan import Plan, Target
 from .rows import Lowering, constant_form
 from .schedule import Conflict, schedule
@@ -128,10 +128,3 @@ def permutation(form: Form) -> list[int] | None:
         return None
     whole = [form.shape[d] for d in found] == list(source.shape)
     return found if whole else None  # a slice shows only a part
-
-
-def output_strides(node: Node, row_major: bool = False) -> tuple[int, ...]:
-    """The layout in which an output is written: the node's, if that fills memory."""
-    if row_major or not dense(node.shape, node.strides):
-        return contiguous_strides(node.shape)
-    return node.strides
