@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -45,7 +45,7 @@ class Generator:
 
     def seed(self) -> int:
         """A seed that cannot be foretold, from which it is started anew."""
-        seed = secrets.randbits(53)
+        seed = int.from_bytes(os.urandom(7)) >> 3  # 53 bits
         self.manual_seed(seed)
         return seed
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from .errors import MissingError, MissingModuleError, explain
+from .later import later
+
+get_close_matches = later("difflib.get_close_matches")
 
 INSTEAD = {
     "v2": "use torchvision.transforms: most names are the same",
@@ -85,5 +87,5 @@ def hint_for(name: str, known: Iterable[str] = ()) -> str:
     """What to use instead of `name`: what is known of it, or names like it."""
     if name in INSTEAD:
         return INSTEAD[name]
-    near = difflib.get_close_matches(name, list(known), n=3)
+    near = get_close_matches(name, list(known), n=3)
     return f"did you mean {' or '.join(near)}?" if near else "`rushlight ops` lists what there is"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-import sysconfig
+from functools import cache
 from types import ModuleType, TracebackType
 
 from .errors import RushlightError, is_own, without_own_frames
+from .later import later
 from .missing import hint_for
-
-LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
-"""Where code is that is not the program's own."""
 
 NO_NAME = "cannot import name '"
 """How Python begins to say that a module lacks a name."""
@@ -45,7 +43,16 @@ def is_users(traceback: TracebackType | None) -> bool:
     if called is None:
         return False
     filename = called.tb_frame.f_code.co_filename
-    return not filename.startswith(("<frozen", *LIBRARIES))
+    return not filename.startswith(("<frozen", *libraries()))
+
+
+@cache
+def libraries() -> set[str]:
+    """Where code is that is not the program's own."""
+    return {get_path(name) for name in ("stdlib", "purelib", "platlib")}
+
+
+get_path = later("sysconfig.get_path")
 
 
 def add_hint(error: BaseException) -> None:

@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from rushlight.engines.llvm import layout
-from rushlight.engines.llvm.entrance import Array, Number, enter, program
 from rushlight.engines.llvm.builder import Builder, parameter
+from rushlight.engines.llvm.entrance import Array, Number, enter, program
 
 STEP = [parameter("table", "ptr"), parameter("pool", "ptr"), parameter("thread", "i64"),
         parameter("threads", "i64")]  # fmt: skip

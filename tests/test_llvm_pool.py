@@ -17,8 +17,8 @@ pytest.importorskip("llvmlite")
 import rushlight as torch
 from rushlight import cores
 from rushlight.engines.llvm import layout, pool
-from rushlight.engines.llvm.entrance import Array, Number, enter, program
 from rushlight.engines.llvm.builder import Builder, parameter
+from rushlight.engines.llvm.entrance import Array, Number, enter, program
 
 pytestmark = pytest.mark.skipif(not layout.supported(), reason="another interpreter")
 

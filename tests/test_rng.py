@@ -3,6 +3,8 @@
 import copy
 import math
 import pickle
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -10,10 +12,11 @@ import pytest
 from golden_rng import NEEDS_TENSORS, ArrayPlayer, load_runs, play
 
 from rushlight import rng
-from rushlight.rng.block import ROUND, key_by_loop, seeded_key, temper, untemper
+from rushlight.rng.block import seeded_key, temper, untemper
 from rushlight.rng.exact import c_function, fma, fma32
 from rushlight.rng.formats import round_to_bfloat16
 from rushlight.rng.permutation import shuffled_by_links, shuffled_by_loop, shuffled_inside_out
+from rushlight.rng.rule import ROUND, first_key
 
 RUNS = load_runs()
 
@@ -28,8 +31,20 @@ def numpy_alone(monkeypatch):
 # The golden file
 
 
+@pytest.fixture
+def by_rule(monkeypatch):
+    """All words by the rule, although NumPy's generator is there."""
+    for name in ("block", "twister"):
+        monkeypatch.setattr(f"rushlight.rng.{name}.is_worn", lambda words: False)
+
+
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: str(run.seed))
 def test_golden_run(run):
+    play(run, ArrayPlayer(run.seed))
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: str(run.seed))
+def test_golden_run_by_the_rule(run, by_rule):
     play(run, ArrayPlayer(run.seed))
 
 
@@ -236,10 +251,34 @@ def test_results_are_their_own_arrays():
 
 def test_keys_are_those_of_the_rule():
     for seed in (0, 1, 5, 2**31, 2**32 - 1, -7, 2**40 + 3):
-        np.testing.assert_array_equal(seeded_key(seed), key_by_loop(seed))
+        np.testing.assert_array_equal(seeded_key(seed), first_key(seed))
     one = seeded_key(3)
     seeded_key(4)
-    np.testing.assert_array_equal(one, key_by_loop(3))
+    np.testing.assert_array_equal(one, first_key(3))
+
+
+def test_numpys_generator_goes_on_where_the_rule_ends(monkeypatch):
+    words = np.random.RandomState(7).randint(0, 2**32, 60_001, np.uint32)
+    monkeypatch.setattr("rushlight.rng.twister.is_worn", lambda words: words > 10_000)
+    twister = rng.Twister(7)
+    drawn = [twister.words(n) for n in (1, 2_000, 8_000, 50_000)]
+    assert type(twister._engine).__name__ == "BorrowedEngine"
+    np.testing.assert_array_equal(np.concatenate(drawn), words)
+
+
+def test_first_words_of_a_process_do_without_numpys_generator():
+    code = """
+import sys
+from rushlight import rng
+twister = rng.Twister(0)
+for seed in range(9):
+    twister.seed(seed)
+    twister.words(10_000)
+assert "numpy.random" not in sys.modules
+twister.words(200_000)
+assert "numpy.random" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # Families
@@ -306,7 +345,7 @@ def test_without_numpys_help_the_results_are_the_same(monkeypatch):
     token = twister.save()
     first = [*drawn(twister, 9_001), rng.normal(twister, 9_001, dtype="float64")]
     monkeypatch.setattr("rushlight.rng.exact._backwards_is_c", lambda name: False)
-    monkeypatch.setattr("rushlight.rng.twister._generator_pairs_words", lambda: False)
+    monkeypatch.setattr("rushlight.rng.borrowed._generator_pairs_words", lambda: False)
     twister.restore(token)
     assert_same([*drawn(twister, 9_001), rng.normal(twister, 9_001, dtype="float64")], first)
 

@@ -13,8 +13,8 @@ pytest.importorskip("llvmlite")
 import rushlight as torch
 from rushlight import config
 from rushlight.engines.llvm import arguments, jit, layout, native
-from rushlight.engines.llvm.entrance import Array, enter
 from rushlight.engines.llvm.builder import Builder, parameter
+from rushlight.engines.llvm.entrance import Array, enter
 from rushlight.runtime import compiling
 from rushlight.runtime.recorder import local
 

@@ -14,7 +14,7 @@ from ..missing import missing
 from ..modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..public import PUBLIC
 from ..stepwise import detect_anomaly, set_detect_anomaly
-from . import anomaly_mode, functional, grad_mode
+from . import anomaly_mode, grad_mode
 from .variable import Variable
 
 __all__ = [
@@ -45,7 +45,7 @@ sys.modules[f"{__name__}.function"] = function  # so that it can be imported fro
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("forward_ad", "graph", "profiler"):  # which few programs need
+    if name in ("forward_ad", "functional", "graph", "profiler"):  # which few programs need
         return importlib.import_module(f".{name}", __name__)
     found = PUBLIC["autograd"].get(name)
     if found is None:

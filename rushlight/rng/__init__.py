@@ -4,7 +4,8 @@ A `Twister` is a generator with its whole state. Each function takes one, draws 
 words that PyTorch's kernel would, and returns a new flat-ordered array; what a tensor is, how it
 lies in memory and when it draws is for the callers to know. From the bottom up:
 
-    block, state, twister   the engine: words, their uniform forms, the 5056 bytes
+    rule, borrowed, block, state, twister
+                            the engine: words, their uniform forms, the 5056 bytes
     exact, formats          rounding once; the C library's functions; float16, bfloat16
     uniform, normal, integers, permutation, continuous, discrete, rejection
                             one family each; polynomials, ties and supply help three of them

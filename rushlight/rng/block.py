@@ -12,18 +12,15 @@ never changes, and can therefore be shared by snapshots, copies and views.
 
 from __future__ import annotations
 
-import ctypes
-import threading
 from typing import Any, cast
 
 import numpy as np
-from numpy.random import MT19937, RandomState
 from numpy.typing import NDArray
 
-Words = NDArray[np.uint32]
-Longs = NDArray[np.uint64]
+from rushlight.later import later
+from rushlight.rng.rule import ROUND, SEED, Words, first_key, is_worn
 
-ROUND = 624  # words that the engine renews at once
+Longs = NDArray[np.uint64]
 
 _MASK24 = np.array(2**24 - 1, np.uint32)
 _MASK53 = np.array(2**53 - 1, np.uint64)
@@ -33,38 +30,10 @@ _STEP53 = np.array(2.0**-53)
 
 def seeded_key(seed: int) -> Words:
     """The key that the low 32 bits of `seed` give, before anything is drawn (rng spec §1)."""
-    if not _seeder.works:
-        return key_by_loop(seed)
-    _seeder.put(seed & 0xFFFFFFFF)
-    return _seeder.key.copy()
+    return cast(Words, borrowed_key(seed)) if is_worn(SEED) else first_key(seed)
 
 
-class _Seeder(threading.local):
-    """NumPy's function that fills a key, `put`, and that `key`; one of them for each thread.
-
-    `works` says that the key is where it should be.
-    """
-
-    def __init__(self) -> None:
-        bits = MT19937(0)
-        self.put = RandomState(bits).seed  # which keeps the memory of the key alive
-        memory: Any = (ctypes.c_uint32 * ROUND).from_address(bits.ctypes.state_address)
-        self.key: Words = np.frombuffer(memory, np.uint32)
-        self.put(5)
-        self.works = np.array_equal(self.key, key_by_loop(5))
-
-
-def key_by_loop(seed: int) -> Words:
-    """The same by the rule itself."""
-    word = seed & 0xFFFFFFFF
-    key = [word]
-    for j in range(1, ROUND):
-        word = (1812433253 * (word ^ word >> 30) + j) & 0xFFFFFFFF
-        key.append(word)
-    return np.array(key, np.uint32)
-
-
-_seeder = _Seeder()
+borrowed_key = later("rushlight.rng.borrowed.key_of_seed")
 
 
 def temper(key: Words) -> Words:

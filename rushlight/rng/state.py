@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rushlight.rng.block import ROUND, Words
+from rushlight.rng.rule import ROUND, Words
 
 STATE_BYTES = 5056
 

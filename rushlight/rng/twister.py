@@ -1,9 +1,10 @@
 """The generator: MT19937 as PyTorch runs it on the CPU, with its whole state.
 
 A `Twister` is a place in a stream of 32-bit words: the current `Block` of them and how many of it
-have been drawn, besides the seed and the cached second normal. NumPy's engine produces further
-blocks; it is created on the first draw, and put right whenever it does not stand just behind the
-current block (after a restore, say). So seeding, copying and saving cost next to nothing.
+have been drawn, besides the seed and the cached second normal. An engine produces further blocks
+(the rule itself, for many words NumPy's or machine code); it is created on the first draw, and put
+right whenever it does not stand just behind the current block (after a restore, say). So seeding,
+copying and saving cost next to nothing.
 
 Not for several threads at once: whoever shares a twister holds a lock.
 """
@@ -13,17 +14,16 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from typing import Any, ClassVar, SupportsIndex, TypeAlias, cast
+from typing import Any, ClassVar, SupportsIndex, TypeAlias
 
 import numpy as np
-from numpy.random import MT19937, Generator, RandomState
-from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
+from rushlight.later import later
 from rushlight.rng import block as blocks
-from rushlight.rng.block import ROUND, Block, Longs, Words
+from rushlight.rng.block import Block, Longs
 from rushlight.rng.machine import Machine
+from rushlight.rng.rule import ROUND, Words, is_worn, next_key
 from rushlight.rng.state import pack_state, unpack_state
 
 DEFAULT_SEED = 67280421310721
@@ -55,7 +55,7 @@ class Twister:
     words_made: ClassVar[int] = 0
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
-        self._engine: _Engine | _MachineEngine | None = None
+        self._engine: Any = None
         self._engine_block: Block | None = None  # the block just behind which the engine stands
         self.seed(seed)
 
@@ -228,8 +228,9 @@ class Twister:
         if not left:
             self._at += n
             return
-        count_words(-(-left // _BLOCK) * _BLOCK)
-        engine = self._engine_behind_block()
+        new = -(-left // _BLOCK) * _BLOCK
+        count_words(new)
+        engine = self._engine_behind_block(new)
         together = _BLOCK if self.machine is None or longs else _TOGETHER
         while left > together:
             count = min(_GROUP, (left - 1) // _BLOCK * _BLOCK)
@@ -265,46 +266,47 @@ class Twister:
             yield words[:whole]
             carried = words[whole:]
 
-    def _engine_behind_block(self) -> _Engine | _MachineEngine:
-        """The engine, about to make the words after this block; nobody's until a draw is done."""
-        machine = self.machine
-        if machine is not None and not isinstance(self._engine, _MachineEngine):
-            self._engine, self._engine_block = _MachineEngine(machine), None
-        if self._engine is None:
-            self._engine = _Engine()
-        if self._engine_block is not self._block:
-            self._engine.move_behind(self._block)
-        self._engine_block = None
-        return self._engine
+    def _engine_behind_block(self, words: int) -> Any:
+        """The engine, about to make the `words` after this block; nobody's until a draw is done."""
+        engine = self._engine_for(words)
+        if engine is not self._engine or self._engine_block is not self._block:
+            engine.move_behind(self._block)
+        self._engine, self._engine_block = engine, None
+        return engine
+
+    def _engine_for(self, words: int) -> Any:
+        """The engine that had better make so many words: the one there is, or a quicker one."""
+        engine, machine = self._engine, self.machine
+        if machine is not None:
+            return engine if isinstance(engine, _MachineEngine) else _MachineEngine(machine)
+        if engine is None or isinstance(engine, _RuleEngine):
+            return borrowed_engine() if is_worn(words) else engine or _RuleEngine()
+        return engine
 
 
-class _Engine:
-    """NumPy's MT19937, asked for nothing but raw words."""
+class _RuleEngine:
+    """An engine by the rule itself: it makes the words that stand behind a block."""
 
-    __slots__ = ("_bits", "_longs", "_seeder")
-
-    def __init__(self) -> None:
-        self._bits = MT19937(cast(Any, _Unseeded()))
-        self._longs = Generator(self._bits)
-        self._seeder = RandomState(self._bits)
+    __slots__ = ("_key",)
 
     def move_behind(self, block: Block) -> None:
         """None; the next words made are those after `block`."""
-        if block.seed is not None:
-            self._seeder.seed(block.seed)
-        else:
-            key, _ = block.key(block.size)
-            self._seeder.set_state(("MT19937", key, ROUND, 0, 0.0))
+        self._key, _ = block.key(block.size)
 
     def words(self, n: int) -> Words:
-        """The next n words."""
-        return self._bits.random_raw(n).astype(np.uint32)
+        """The next n words, whole rounds."""
+        out: Words = np.empty((n // ROUND, ROUND), np.uint32)
+        for row in out:
+            self._key = next_key(self._key)
+            row[:] = blocks.temper(self._key)
+        return out.reshape(n)
 
     def longs(self, n: int) -> Longs:
         """The next n words as n/2 values of 64 bits."""
-        if not _generator_pairs_words():
-            return blocks.pair(self.words(n))
-        return self._longs.integers(0, _ALL64, n // 2, np.uint64, endpoint=True)
+        return blocks.pair(self.words(n))
+
+
+borrowed_engine = later("rushlight.rng.borrowed.BorrowedEngine")
 
 
 class _MachineEngine:
@@ -329,21 +331,6 @@ class _MachineEngine:
     def longs(self, n: int) -> Longs:
         """The next n words as n/2 values of 64 bits."""
         return blocks.pair(self.words(n))
-
-
-@cache
-def _generator_pairs_words() -> bool:
-    """Whether NumPy makes its uint64 from two words, the first one high: it does not promise to."""
-    longs = Generator(MT19937(1)).integers(0, _ALL64, 64, np.uint64, endpoint=True)
-    words = MT19937(1).random_raw(128).astype(np.uint32)
-    return np.array_equal(longs, blocks.pair(words))
-
-
-class _Unseeded(ISeedSequence):
-    """A seed sequence of zeros: it spares the constructor the gathering of entropy."""
-
-    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
-        return np.zeros(n_words, dtype)
 
 
 def _joined(pieces: Iterable[NDArray[Any]], n: int, dtype: Any) -> NDArray[Any]:

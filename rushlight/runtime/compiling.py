@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import importlib
-import logging
 import os
 import threading
 import time
@@ -21,7 +20,7 @@ from .. import config, rng
 from ..engines.engine import NativeEngine
 from ..engines.rote import Machinery
 from ..errors import ChoiceError, explain
-from ..later import UNDER_WAY
+from ..later import UNDER_WAY, later
 
 ENGINES = {"llvm": "rushlight.engines.llvm"}
 """Native engines, and the modules they are in, which need an optional package."""
@@ -38,7 +37,7 @@ LOST = 100
 VISITS, PAUSE = 100, 0.2
 """A window that has come so often gives way to its compilation, for so many seconds at most."""
 
-logger = logging.getLogger("rushlight")
+logger = later("logging.getLogger")
 
 
 class Kept(NamedTuple):
@@ -71,7 +70,7 @@ class Compiling:
                 found: Any = importlib.import_module(ENGINES[config.engine or "llvm"])
                 self.engine = found if hasattr(found, "compile") else None
             except ImportError as error:
-                logger.debug("no native engine: %s", error)
+                logger("rushlight").debug("no native engine: %s", error)
             self.available = self.engine is not None
             # What is registered last comes first: the engine shuts its door at exit after `leave`.
             atexit.unregister(self.leave)
@@ -124,7 +123,7 @@ class Compiling:
             if native is not None:
                 self.make_machinery(engine)
         except Exception as error:
-            logger.debug("a program stays with NumPy", exc_info=error)
+            logger("rushlight").debug("a program stays with NumPy", exc_info=error)
             if config.strict:
                 self.error = error
             return
@@ -160,7 +159,7 @@ def supply(engine: Any) -> None:
     make = getattr(engine, "make_streams", None)
     machine = make() if make is not None else None
     if machine is not None and not rng.use(machine):
-        logger.debug("random numbers stay with NumPy: machine code draws others")
+        logger("rushlight").debug("random numbers stay with NumPy: machine code draws others")
 
 
 state = Compiling()

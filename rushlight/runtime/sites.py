@@ -9,7 +9,6 @@ stop.
 
 from __future__ import annotations
 
-import logging
 import weakref
 from collections.abc import Iterator
 from os.path import basename
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import config
 from ..graph import Cell
+from ..later import later
 from .changes import change_between
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ UTMOST = 8
 UNSETTLED = 10
 """A site with this many windows, none of which came often, is worth a word."""
 
-logger = logging.getLogger("rushlight")
+logger = later("logging.getLogger")
 
 
 class Made:
@@ -102,7 +102,7 @@ class Site:
         self.left += not fine
         if not fine and not self.told:
             self.told = True
-            logger.warning("%s", self.warning(change))
+            logger("rushlight").warning("%s", self.warning(change))
         return fine
 
     def remember(self, made: Made) -> None:

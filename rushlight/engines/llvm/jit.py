@@ -12,7 +12,6 @@ import atexit
 import ctypes
 import itertools
 import os
-import sysconfig
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
@@ -205,8 +204,3 @@ def method(address: int, name: str, kind: type) -> Any:
     make.restype = ctypes.py_object
     make.argtypes = [ctypes.py_object, ctypes.c_void_p]
     return make(kind, ctypes.addressof(definition))
-
-
-def free_threaded() -> bool:
-    """Whether this interpreter has no global lock; builtins are not made there."""
-    return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))

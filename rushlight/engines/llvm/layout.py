@@ -10,7 +10,6 @@ import ctypes
 import platform
 import struct
 import sys
-import sysconfig
 from functools import cache
 
 import numpy as np
@@ -42,7 +41,7 @@ def supported() -> bool:
     """Whether native code may read arrays and numbers as this module says."""
     return (
         platform.python_implementation() == "CPython"
-        and not sysconfig.get_config_var("Py_GIL_DISABLED")
+        and "free-threading" not in sys.version
         and struct.calcsize("P") == 8
         and sys.byteorder == "little"
         and object.__basicsize__ == 16

@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any
 
 from ...rng import rejection
-from ...rng.block import ROUND
 from ...rng.machine import Machine
+from ...rng.rule import ROUND
 from . import layout
 from .builder import Builder
 from .jit import build
