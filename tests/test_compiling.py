@@ -215,6 +215,56 @@ while compiling.state.current is None: pass
     assert time.monotonic() - start > 2.5
 
 
+def test_a_thread_that_wants_llvm_after_the_end_ends_and_is_not_waited_for():
+    pytest.importorskip("llvmlite")
+    text = """
+from rushlight.engines.llvm import jit
+
+compiling.state.find_engine()
+thread = compiling.state.one_at_a_time
+jit.end()
+train(6)
+while compiling.state.unfinished: pass
+with thread:
+    print(compiling.state.thread, local.recorder.last.plan.native)
+"""
+    assert program(text, RUSHLIGHT_CACHE="0") == "None None\n"
+
+
+def test_an_engine_that_is_there_when_the_process_has_ended_begins_nothing():
+    pytest.importorskip("llvmlite")
+    text = """
+compiling.state.stopping = True
+try:
+    compiling.state.find_engine()
+except SystemExit:
+    print("ends")
+"""
+    assert program(text) == "ends\n"
+
+
+def test_code_that_llvm_is_making_when_a_program_ends_is_kept(tmp_path):
+    pytest.importorskip("llvmlite")
+    text = """
+import threading
+from rushlight.engines.llvm import jit
+
+begun, plain = threading.Event(), jit.parsed
+
+def parsed(text):
+    begun.set()
+    time.sleep(0.2)
+    return plain(text)
+
+jit.parsed = parsed
+compiling.FAREWELL = 0.0
+train(6)
+begun.wait()
+"""
+    assert program(text, RUSHLIGHT_CACHE=str(tmp_path)) == ""
+    assert [path.suffix for path in tmp_path.iterdir()] == [".rl"]
+
+
 def test_a_child_compiles_for_itself():
     text = """
 compiling.state.engine = pretend

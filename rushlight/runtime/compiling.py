@@ -29,7 +29,7 @@ FAREWELL = 1.0
 """Seconds that the end of the process waits for a compilation, for the cache on disk to have it."""
 
 IMPORT = 10.0
-"""Seconds that it waits for a native library that is being loaded."""
+"""Seconds that it waits for a native library that is being loaded, for nothing else."""
 
 LOST = 100
 """After so many looks at an empty queue nothing is waited for any more."""
@@ -72,6 +72,8 @@ class Compiling:
             except ImportError as error:
                 logger("rushlight").debug("no native engine: %s", error)
             self.available = self.engine is not None
+            if self.stopping:  # and waits for nothing but this import
+                raise SystemExit
             # What is registered last comes first: the engine shuts its door at exit after `leave`.
             atexit.unregister(self.leave)
             atexit.register(self.leave)

@@ -30,12 +30,21 @@ os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_
 T = TypeVar("T")
 
 
+_ended: list[bool] = []
+"""Not empty once the process ends."""
+
+
 def alone(function: Callable[..., T]) -> Callable[..., T]:
-    """`function`, holding LOCK until all objects of LLVM that it made for itself are gone, too."""
+    """`function`, holding LOCK until all objects of LLVM that it made for itself are gone, too.
+
+    A thread that calls it once the process ends is ended, too.
+    """
 
     @wraps(function)
     def call(*args: Any) -> T:
         with LOCK:
+            if _ended:
+                raise SystemExit
             return function(*args)
 
     return call
@@ -43,9 +52,19 @@ def alone(function: Callable[..., T]) -> Callable[..., T]:
 
 alone(target)()  # asks LLVM what the processor is
 
-# At exit a call in another thread is waited for, and no other begins: the process takes LLVM's own
-# data away. A large module takes seconds where others work on the same cores.
-atexit.register(LOCK.acquire, timeout=60.0)
+
+def end() -> None:
+    """Let no call in another thread begin, and wait for one that is under way.
+
+    The process is about to take LLVM's own data away. A large module takes seconds where others
+    work on the same cores.
+    """
+    _ended.append(True)
+    if LOCK.acquire(timeout=60.0):
+        LOCK.release()
+
+
+atexit.register(end)
 
 METH_FASTCALL, METH_KEYWORDS = 0x0080, 0x0002
 
@@ -89,9 +108,10 @@ def build(
     try:
         return link(image_of(text), names, symbols or {})
     except RuntimeError:  # an image that the linker does not take is as good as none
-        return link(image_of(text, anew=True), names, symbols or {})
+        return link(image_of(text, True), names, symbols or {})
 
 
+@alone
 def image_of(text: str, anew: bool = False) -> bytes:
     """The object file that the IR `text` becomes, from the cache if it is there (not if `anew`)."""
     key = cache.key(text, target().identity)
@@ -102,10 +122,16 @@ def image_of(text: str, anew: bool = False) -> bytes:
     return image
 
 
+LONG = 500_000
+"""Characters of a text that takes LLVM so long that it is not begun while the process ends."""
+
+
 @alone
 def compile_text(text: str) -> bytes:
     """The object file that the IR `text` becomes."""
     global _compiled
+    if len(text) > LONG and not threading.main_thread().is_alive():
+        raise SystemExit
     _compiled += 1
     return bytes(_once("machine", machine).emit_object(parsed(text)))
 

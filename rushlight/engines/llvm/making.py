@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from ...graph import Cell, Node
 from ...trace import Program
 from .entrance import enter
-from .jit import compile_text
+from .jit import alone, compile_text
 from .kinds import NoRow, has_type
+from .recall import remember
 from .rows import Lowering
 from .specs import Spec
 from .translate import Compiled
@@ -41,9 +42,13 @@ def without_row(program: Program) -> set[Node]:
 
 
 def code_for(
-    program: Program, updates: Mapping[int, int], dense: bool, specs: Sequence[Spec]
+    program: Program,
+    updates: Mapping[int, int],
+    dense: bool,
+    specs: Sequence[Spec],
+    key: str | None,
 ) -> tuple[int, bytes]:
-    """The size of the arena that `program` needs, and its machine code."""
+    """The size of the arena that `program` needs, and its machine code, kept under `key`."""
     step = Compiled(program, updates, dense).step
     b = step.emit()
     # Parameters do not share memory: whoever calls sees to it. Anything else may.
@@ -53,4 +58,12 @@ def code_for(
         if not (leaf.number or isinstance(leaf, Cell) or k in updates.values()) and updates
     ]
     enter(b, specs, parallel=step.parallel, release=step.work > LONG, apart=apart)
-    return step.memory.arena.end, compile_text(b.module())
+    return kept(key, step.memory.arena.end, b.module())
+
+
+@alone
+def kept(key: str | None, arena: int, text: str) -> tuple[int, bytes]:
+    """What `code_for` gives. A process that ends meanwhile waits until it is on disk, too."""
+    image = compile_text(text)
+    remember(key, arena, image)
+    return arena, image

@@ -18,7 +18,7 @@ from ..engine import Output
 from . import layout
 from .arguments import of_image
 from .kinds import NoRow, has_type, output_strides
-from .recall import fetch, has_stages, is_kept, key_of, note_stages, remember
+from .recall import fetch, has_stages, is_kept, key_of, note_stages
 from .specs import Array, Number, Spec
 from .stages import Stage, own_updates, stages_of
 
@@ -142,8 +142,7 @@ def builtin_for(
     if known is None or made is None:
         if at_hand:
             raise NotKept
-        known = code_for(program, updates, dense, specs)
-        remember(key, *known)
+        known = code_for(program, updates, dense, specs, key)
         made = builtin_of(known, specs)
     if key is not None:
         MADE[key] = made

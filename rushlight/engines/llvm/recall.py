@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Mapping
 from functools import cache as once
 from pathlib import Path
@@ -28,10 +29,13 @@ PLACE = re.compile(r" at 0x|object at")
 
 @once
 def edition() -> str:
-    """What tells this version of the engine from any other: its files."""
+    """What tells this version of the engine from any other: its files, and Python's version.
+
+    Code for Python 3.12 counts no references to None, which other versions need.
+    """
     files = sorted(Path(__file__).parent.glob("*.py"))
     marks = [f"{f.name} {s.st_size} {s.st_mtime_ns}" for f in files for s in [f.stat()]]
-    return hashlib.sha256("\n".join(marks).encode()).hexdigest()
+    return hashlib.sha256("\n".join([sys.version, *marks]).encode()).hexdigest()
 
 
 def key_of(program: Program, updates: Mapping[int, int], dense: bool) -> str | None:
