@@ -122,16 +122,10 @@ def image_of(text: str, anew: bool = False) -> bytes:
     return image
 
 
-LONG = 500_000
-"""Characters of a text that takes LLVM so long that it is not begun while the process ends."""
-
-
 @alone
 def compile_text(text: str) -> bytes:
     """The object file that the IR `text` becomes."""
     global _compiled
-    if len(text) > LONG and not threading.main_thread().is_alive():
-        raise SystemExit
     _compiled += 1
     return bytes(_once("machine", machine).emit_object(parsed(text)))
 

@@ -42,6 +42,9 @@ def compile(program: Program, updates: Mapping[int, int]) -> Native | None:
     """`program` in machine code, or None if it had better be interpreted."""
     if not suits(program):
         return None
+    known = recall(program, updates)
+    if known is not None:
+        return known
     foreign = without_row(program)
     if len(foreign) == len(program.order):
         return None
