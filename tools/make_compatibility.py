@@ -190,8 +190,8 @@ What is missing raises an error that names it. Otherwise than in PyTorch, on pur
 
 - changes of tensors are not counted (`Tensor._version`): a gradient uses the values from before
   them. What is kept for it is no tensor that `saved_tensors_hooks` could be shown;
-- equal elements keep their order in `sort`, `argsort` and `topk`, where PyTorch gives them in any order
-  unless it is asked for `stable=True`; `is_inference()` is always False;
+- equal elements keep their order in `sort`, `argsort` and `topk`, where PyTorch gives them in any
+  order unless it is asked for `stable=True`; `is_inference()` is always False;
 - `out=` takes any tensor whose dtype the result can be converted to, where PyTorch has a rule for
   each function;
 - `uint16`, `uint32` and `uint64` are computed with where PyTorch has no kernel for them;
