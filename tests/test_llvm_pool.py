@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -102,6 +103,8 @@ def test_each_thread_has_a_range_and_then_robs_others():
     assert take((2,), 2) == [1]
     assert taken(late.ctypes.data, 7) == -1  # what is over was taken whole
     assert take((0, 1, 1), 2) == [0, -1, -1]  # its range has no tile: there are too few
+    beyond = np.array([memory.ctypes.data, 3, 7, 3, 0, 0], np.int64)  # called to a step of more
+    assert [taken(beyond.ctypes.data, 5) for _ in range(6)] == [1, 2, 4, 3, 0, -1]
 
 
 def test_phases_may_be_counted_round():
@@ -169,6 +172,17 @@ def test_threads_may_come_late(phases, tiles):
         np.testing.assert_array_equal(x, expected)
         if k % 50 == 0:
             time.sleep(0.002)  # the workers go to sleep
+
+
+def test_steps_of_many_threads_and_of_few_in_turns():
+    programs = {(phases, tiles): chain(phases, tiles) for phases, tiles in ((20, 5), (30, 2))}
+    numbers = random.Random(0)
+    for _ in range(2000):
+        (phases, tiles), call = numbers.choice([*programs.items()])
+        cores.set_threads(numbers.choice((1, 2, 3, 8, 33)))
+        x = np.zeros((phases, tiles), I8)
+        call(Recorder(), None, x, numbers.choice((0, 10, 300)))
+        assert (x == (2 ** np.arange(phases))[:, None]).all()
 
 
 def test_several_python_threads_share_the_pool():

@@ -3,7 +3,8 @@
 The word of a range says how many of its tiles are taken, and in which phase; nobody sets it back:
 in a later phase it counts as 0, in an earlier one (that of a thread that came late and has still to
 go through what is over) there is nothing to take. What is over was taken whole, so a word is never
-older than a phase in which its range had tiles.
+older than a phase in which its range had tiles. A thread that was called to a step of many and comes
+to the next, of few, has a number beyond theirs: it begins with another's range.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ entry:
   %mine = load i64, ptr %phase_at
   %thread = load i64, ptr %thread_at
   %ranges = load i64, ptr %threads_at
+  %first_range = urem i64 %thread, %ranges
   %robbed = load i64, ptr %robbed_at
   %mine_half = trunc i64 %mine to i32
   %this_phase = shl i64 %mine, 32
@@ -28,7 +30,7 @@ range:
   %any = icmp ult i64 %k, %ranges
   br i1 %any, label %look, label %none
 look:
-  %far = add i64 %thread, %k
+  %far = add i64 %first_range, %k
   %round = sub i64 %far, %ranges
   %beyond = icmp uge i64 %far, %ranges
   %r = select i1 %beyond, i64 %round, i64 %far
