@@ -5,8 +5,8 @@ in a later phase it counts as 0, in an earlier one (that of a thread that came l
 go through what is over) there is nothing to take. What is over was taken whole, so a word is never
 older than a phase in which its range had tiles.
 
-A thread that was called to a step of many and comes to the next, of few, has a number beyond theirs:
-it begins with another's range.
+A thread that was called to a step of many and comes to the next, of few, has a number beyond
+theirs: it begins with another's range.
 """
 
 from __future__ import annotations
