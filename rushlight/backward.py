@@ -16,16 +16,13 @@ from .episodes import goes_piecewise, meets_many, unfold_all
 from .errors import GradError, explain
 from .gradient import laid_out_like, packed
 from .graph import Cell, Node
+from .pass_again import repetition
 from .patterns import zeros_like
 from .public import public
-from .runtime.due import Dues, grad_of
+from .runtime.due import grad_of
 from .runtime.effect import Change, Target, new_tensor
-from .runtime.entry import types
-from .runtime.history import free
-from .runtime.memory import EXPORTED, is_private
+from .runtime.memory import is_private
 from .runtime.record import settle
-from .runtime.source import Source
-from .runtime.world import world
 from .stepwise import Steps, anomaly
 from .trace import view_root
 
@@ -102,100 +99,6 @@ def collect(run: Run, cells: Sequence[Cell]) -> Callable[..., Change]:
         return change
 
     return describe
-
-
-def repetition(
-    entry: Any,
-    cells: Sequence[Cell],
-    added: Sequence[bool],
-    retain_graph: bool | None,
-    create_graph: bool,
-) -> Any:
-    """A function that records the pass of `entry` again: straight Python for these `cells`.
-
-    None if there is no such function. `added` says which had a gradient already; the last two are
-    what the user has given. The function says whether the pass is the same: it is for roots whose
-    value is `entry.a`. Once that is certain nothing is called, so that no interrupt can leave some
-    gradients old and some new.
-    """
-    source = Source(
-        EXPORTED=EXPORTED, anomaly=anomaly, free=free, grad_of=grad_of, is_private=is_private,
-        new=types.new, retain_graph=retain_graph, create_graph=create_graph,
-    )  # fmt: skip
-    lines = [
-        "if retains is not retain_graph or creates is not create_graph: return False",
-        "if recorder.hooks or recorder.eager or anomaly.on: return False",
-        "if entry.mode is not recorder.grad: return False",
-    ]
-    if entry.places:
-        lines.append("if EXPORTED: return False")
-    binds = []
-    if entry.keeps == (0,):
-        lines.append("tip = root._history")
-        lines.append("kept = tip.generation")
-        lines.append("if kept.freed or kept.hooks or kept.parents: return False")
-        binds.append("root._array, ")
-    if any(added):
-        looks, stores, arrays = added_up(source, entry, cells, added)
-    else:
-        looks, stores, arrays = put_off(source, entry, cells)
-    binds += arrays
-    if len(binds) != len(entry.places) or entry.keeps not in ((), (0,)):
-        return None
-    lines += looks
-    if binds:
-        history = "tip, " if entry.keeps else ""
-        lines.append(f"entry.bound = ({''.join(binds)}{history})")
-    lines += [*stores, "recorder.at = entry"]
-    if entry.keeps and not (create_graph if retain_graph is None else retain_graph):
-        lines.append("free(entry.state.freed)")
-    signature = "repeat(entry, recorder, root, retains, creates)"
-    return source.function(signature, [*lines, "return True"])
-
-
-Lines = tuple[list[str], list[str], list[str]]
-"""Lines that look and make tensors, lines that store, and the arrays that are bound."""
-
-
-def put_off(source: Source, entry: Any, cells: Sequence[Cell]) -> Lines:
-    """No leaf has a gradient; the tensors of those that they get need not be made: see due.py."""
-    dues = entry.dues = source.space["dues"] = Dues(entry, cells)
-    source.space["world"] = world
-    names = [source.name(cell, "c") for cell in cells]
-    hooks = " or ".join([f"{name}.hooks is not None" for name in names])
-    grads = " or ".join([f"{name}.grad is not None" for name in names])
-    looks = [
-        "if world.order is not dues.order:",
-        "    order = world.order",
-        f"    if {hooks}: return False",
-        "    dues.order = order",
-        f"if {grads}: return False",
-    ]
-    stores = ["dues.landing = None", "entry.out = dues"]
-    for name, due in zip(names, dues.each, strict=True):
-        stores.append(f"{name}.grad = {source.name(due, 'd')}")
-    return looks, stores, []
-
-
-def added_up(source: Source, entry: Any, cells: Sequence[Cell], added: Sequence[bool]) -> Lines:
-    """Some leaves have a gradient already, which is added to."""
-    looks, arrays = [], []
-    stores = [f"entry.out = [{', '.join([f'h{k}' for k in range(len(cells))])}]"]
-    for k, (cell, adds, old) in enumerate(zip(cells, added, entry.old, strict=True)):
-        name = source.name(cell, "c")
-        looks.append(f"h{k} = grad_of({name})")
-        if adds:
-            node = source.name(old, "n")
-            looks.append(f"if h{k} is None or h{k}._value is not {node}: return False")
-            if old.leaf:
-                looks.append(f"if not is_private(h{k}): return False")
-                arrays.append(f"h{k}._array, ")
-        else:
-            looks += [f"if h{k} is not None: return False", f"h{k} = new()"]
-        looks.append(f"if {name}.hooks is not None: return False")
-        stores.append(f"h{k}._value = {source.name(entry.values[k], 'n')}")
-        stores.append(f"{name}.grad = h{k}")
-    return looks, stores, arrays
 
 
 @public("autograd")

@@ -132,7 +132,10 @@ class Repetition(Step):
         rows.empty(self.optimizer.hooks["step_post"])
         rows.same(self.optimizer.state, "changes", self.optimizer.state.changes)
         rows.items(self.groups)
-        due = {due.cell: due for entry in self.landings for due in entry.dues.each}
+        due = self.due()
+        gradients = {cell for c in self.cohorts for _, cell, _ in c.members}
+        if not due.keys() >= gradients:
+            raise Unfit("some gradients are no outputs of this window")
         for k, group in enumerate(self.groups):
             if type(group) is not Group:
                 raise Unfit("a group is of another kind")
@@ -140,10 +143,16 @@ class Repetition(Step):
             rows.items(group["params"])
             for p in group["params"]:
                 rows.same(p, "_value", p._cell)
-                rows.same(p._cell, "grad", due.get(p._cell))
-        gradients = [cell for c in self.cohorts for _, cell, _ in c.members]
-        if set(gradients) != set(due):
-            raise Unfit("some gradients are no outputs of this window")
+                rows.same(p._cell, "grad", due[p._cell] if p._cell in gradients else None)
+
+    def due(self) -> dict[Any, Any]:
+        """What stands for the gradients that stay in slots, by cells."""
+        return {
+            due.cell: due
+            for entry, found in self.landings.items()
+            for due, spot in zip(entry.dues.each, found, strict=True)
+            if spot is not None
+        }
 
     def number_at(self, place: int) -> tuple[int, int]:
         """Of which cohort the number at `place` is, and which of its numbers."""
@@ -162,7 +171,7 @@ class Repetition(Step):
         groups = [p._cell for group in optimizer.param_groups for p in group["params"]]
         none = [source.name(cell, "c") for cell in groups if cell not in found]
         lines = [f"if {cell}.grad is not None: return False" for cell in none]
-        due = {due.cell: due for entry in self.landings for due in entry.dues.each}
+        due = self.due()
         for cell, node in gradients.items():
             name, wanted = source.name(cell, "c"), source.name(node, "n")
             line = f"if g is None or g._value is not {wanted}: return False"

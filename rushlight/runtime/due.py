@@ -18,7 +18,7 @@ from operator import and_, getitem, is_
 from typing import Any
 
 from ..errors import LostError, explain
-from ..graph import Cell
+from ..graph import Cell, Fresh, Node
 from .entry import Entry, types
 
 BUSY: Any = object()
@@ -40,18 +40,22 @@ class Due:
 
 
 class Dues:
-    """The gradients of one recorded backward pass, one for each of its cells.
+    """The gradients of one recorded backward pass (or call that changes them), one for each cell.
 
     While they are pending they stand in the place of `entry.out`. Once the window has been run
     `landing` says where they are: (slots, which of them, what the tensors denote). Nobody holds
     what is in those slots unless it is `shown`.
+
+    `before` says what each was: None if it is new, the `Due` of an earlier call of the window, or
+    an int, if it was there before the window: which of `entry.bound` its array is.
     """
 
-    __slots__ = ("each", "entry", "landing", "order", "shown", "thread")
+    __slots__ = ("before", "each", "entry", "landing", "order", "shown", "thread")
 
-    def __init__(self, entry: Entry, cells: Sequence[Cell]) -> None:
+    def __init__(self, entry: Entry, cells: Sequence[Cell], before: Sequence[Any]) -> None:
         self.entry = entry
         self.each = tuple([Due(self, cell, k) for k, cell in enumerate(cells)])
+        self.before = before
         self.landing: Any = None
         self.shown = True
         self.order: Any = None  # of the world when no cell had hooks
@@ -66,13 +70,13 @@ class Dues:
 
     def make(self) -> None:
         """Make the tensors of all that are pending."""
-        entry, landing, out = self.entry, self.landing, self.entry.out
+        entry, landing, out, bound = self.entry, self.landing, self.entry.out, self.entry.bound
         if len(entry.values) != len(self.each):
             problem = "this gradient was never computed: what was recorded has been forgotten"
             raise LostError(explain("grad", problem, hint="call backward again"))
         if landing is not None and landing is not BUSY:
             return  # the window has been run meanwhile
-        made = out if out.__class__ is list else [types.new() for _ in self.each]
+        made = out if out.__class__ is list else [tensor_of(old, bound) for old in self.before]
         if made is not out:
             for tensor, value in zip(made, entry.values, strict=True):
                 tensor._value = value
@@ -104,6 +108,18 @@ class Dues:
         ]
         cells = [due.cell for due in wanted]
         install(cells, ["grad"] * len(cells), wanted, made, reduce(and_all, conditions))
+
+
+def tensor_of(before: Any, bound: Sequence[Any]) -> Any:
+    """The tensor of a gradient that is pending: the one that there was `before`, if any was."""
+    if before.__class__ is Due:
+        before.dues.make()
+        out = before.dues.entry.out
+        return out[before.k] if out.__class__ is list else types.new()
+    made = types.new()
+    if before is not None and bound:
+        made._array = bound[before].copy(order="K")  # the slot where it is is not the tensor's
+    return made
 
 
 def install(
@@ -147,6 +163,28 @@ def grad_of(cell: Cell) -> Any:
     return found
 
 
+def denoted(cells: Sequence[Cell], values: Sequence[Any]) -> list[Any] | None:
+    """The arrays of gradients that are due, those of them that are in slots.
+
+    None unless they denote these `values`.
+    """
+    arrays = []
+    for cell, value in zip(cells, values, strict=True):
+        due = cell.grad
+        if due.__class__ is not Due:
+            return None
+        dues = due.dues
+        landing = dues.landing
+        if landing is None:
+            if dues.entry.out is not dues or dues.entry.values[due.k] is not value:
+                return None
+        elif landing is BUSY or landing[2][due.k] is not value:
+            return None
+        else:
+            arrays.append(landing[0][landing[1][due.k]])
+    return arrays
+
+
 def grads_of(cells: Sequence[Cell]) -> list[Any]:
     """`grad_of` each; it takes less time than asking one by one."""
     pending: dict[Dues, list[Due]] = {}
@@ -166,21 +204,29 @@ def ask(path: Sequence[Entry]) -> None:
             entry.dues.make()
 
 
-def landings(plan: Any) -> dict[Entry, list[tuple[int, Any]]]:
-    """The backward passes whose gradients may stay in slots until somebody asks for them.
+def landings(plan: Any) -> dict[Entry, list[Any]]:
+    """The calls whose gradients may stay in slots until somebody asks for them.
 
-    For each gradient the number of the output, and what the tensor will denote.
+    For each gradient the number of the output, and what the tensor will denote; None if a later
+    call has changed it.
     """
     number = {node: k for k, node in enumerate(plan.program.outputs)}
     held = () if plan.history is None else plan.history.needs
-    plain = {
-        d.place.node: d.leaf
-        for d in plan.direct
-        if not (d.store or d.copy or d.leaf is None or d.place.node in held)
-        and number[d.place.node] not in plan.native.updates
-    }
+    spots: dict[Node, Any] = {p.node: None for p in plan.window.places if p.superseded}
+    for d in plan.direct:
+        node = d.place.node
+        fits = not (d.copy or d.leaf is None or node in held) and (not d.store or lies_so(d))
+        if fits and number[node] not in plan.native.updates:
+            spots[node] = (number[node], d.leaf)
     return {
-        entry: [(number[node], plain[node]) for node in entry.values]
+        entry: [spots[node] for node in entry.values]
         for entry in plan.window.path
-        if entry.dues is not None and all([node in plain for node in entry.values])
+        if entry.dues is not None and all([node in spots for node in entry.values])
     }
+
+
+def lies_so(delivery: Any) -> bool:
+    """Whether an array as the program makes it is what the changed tensor would denote."""
+    node, leaf = delivery.place.node, delivery.leaf
+    same = leaf.shape == node.shape and leaf.dtype is node.dtype and leaf.strides == node.strides
+    return isinstance(leaf, Fresh) and bool(same)

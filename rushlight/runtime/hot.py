@@ -8,7 +8,7 @@ histories (see keeping.py) only where machine code runs the window.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from .entry import Entry, Halt
 from .keeping import Keeping
 from .memory import SAVING, laid_out, protect_saved, store
 from .slots import Slots
-from .source import IN_SLOT, ITS_BASE, UNHELD, Source
+from .source import IN_SLOT, ITS_BASE, UNHELD, Source, indented
 from .world import world
 
 if TYPE_CHECKING:
@@ -152,13 +152,20 @@ class Replay(Halt):
             for entry in self.plan.window.path
             for k in range(len(entry.keeps))
         ]
+        for entry in self.plan.window.path:
+            if not self.left_out(entry):
+                lines += self.delivered(entry, number)
+        return lines
+
+    def delivered(self, entry: Entry, number: dict[Node, int]) -> list[str]:
+        """Lines that hand the outputs over that are for what `entry` returned."""
+        lines = []
         for delivery in self.plan.direct:
-            if self.left_out(delivery.place.entry):
-                continue
-            node = source.name(delivery.place.node, "n")
-            lines += [f"h = {self.tensor_of(delivery.place)}", f"if h._value is {node}:"]
-            lines += indented(self.result(delivery, number[delivery.place.node]))
-            lines += indented(self.denote(delivery))
+            if delivery.place.entry is entry:
+                node = delivery.place.node
+                lines.append(f"h = {self.tensor_of(delivery.place)}")
+                lines.append(f"if h._value is {self.source.name(node, 'n')}:")
+                lines += indented([*self.result(delivery, number[node]), *self.denote(delivery)])
         return lines
 
     def clearing(self) -> list[str]:
@@ -272,10 +279,12 @@ class NativeReplay(Replay):
             "slots": self.slots, "BUSY": BUSY, "empty": np.empty,
         }  # fmt: skip
         inputs = self.plan.program.inputs
-        lines = [f"a{k} = {self.value_of(leaf)}" for k, leaf in enumerate(inputs)]
-        written = [f"a{i}" for i in self.native.updates.values()]
-        if written:
-            lines.append(f"if SAVING: protect({', '.join(written)})")
+        fetched = [f"a{k} = {self.value_of(leaf)}" for k, leaf in enumerate(inputs)]
+        written = list(self.native.updates.values())
+        lines = [fetched[i] for i in written]
+        if written:  # what was saved has a copy of its own, before that is fetched
+            lines.append(f"if SAVING: protect({', '.join([f'a{i}' for i in written])})")
+        lines += [line for i, line in enumerate(fetched) if i not in written]
         looks: list[list[str]] = []
         anew = {} if self.keeping is None else self.keeping.anew
         for k, room in enumerate(self.slots):
@@ -294,9 +303,11 @@ class NativeReplay(Replay):
             looks.append([f"if {held}: b{k} = renew({k})"])
         for entry, found in self.landings.items():
             name = self.source.name(entry, "e")
-            mine = [look for k, _ in found for look in looks[self.slot_of(k)]]
-            for k, _ in found:
-                looks[self.slot_of(k)] = []
+            places = [self.slot_of(spot[0]) for spot in found if spot is not None]
+            mine = [look for k in places for look in looks[k]]
+            if not any([type(before) is int for before in entry.dues.before]):
+                for k in places:  # else what was in the slot may be what is added to
+                    looks[k] = []
             mine.append(f"{name}.dues.shown = False")
             lines += [f"if {name}.dues.shown:", *indented(mine), f"{name}.dues.landing = BUSY"]
         lines += [line for look in looks for line in look]
@@ -318,9 +329,10 @@ class NativeReplay(Replay):
         """The expression for the array of the `k`-th output."""
         return f"a{self.native.updates[k]}" if k in self.native.updates else f"b{self.slot_of(k)}"
 
-    def landing(self, found: list[tuple[int, Any]]) -> tuple[Any, ...]:
+    def landing(self, found: list[Any]) -> tuple[Any, ...]:
         """Where gradients are that stay in slots: see `Dues`."""
-        return (self.slots, [self.slot_of(k) for k, _ in found], [leaf for _, leaf in found])
+        spots = [(None, None) if s is None else (self.slot_of(s[0]), s[1]) for s in found]
+        return (self.slots, [place for place, _ in spots], [leaf for _, leaf in spots])
 
     def slot_of(self, k: int) -> int:
         """The slot of the `k`-th output, which is no update."""
@@ -338,23 +350,15 @@ class NativeReplay(Replay):
         lines = super().denote(delivery)
         return lines if self.keeping is None else self.keeping.denote(delivery, lines)
 
-    def deliveries(self) -> list[str]:
-        """Lines that hand the outputs over; gradients that nobody has asked for stay in slots."""
-        lines = super().deliveries()
-        for entry, found in self.landings.items():
-            name = self.source.name(entry, "e")
-            mine = [k for k, line in enumerate(lines) if line.startswith(f"h = {name}.out[")]
-            begin, end = mine[0], mine[-1] + 4
-            lines[begin:end] = [
-                f"if {name}.out is {name}.dues:",
-                f"    {name}.dues.landing = {self.source.name(self.landing(found), 'l')}",
-                f"if {name}.out is not {name}.dues:",
-                *indented([*lines[begin:end], f"{name}.dues.shown = True"]),
-            ]
-        return lines
-
-
-def indented(lines: Iterable[str]) -> list[str]:
-    """The lines, inside an `if`."""
-    found = [f"    {line}" for line in lines]
-    return found or ["    pass"]
+    def delivered(self, entry: Entry, number: dict[Node, int]) -> list[str]:
+        """Lines that hand outputs over; gradients that nobody has asked for stay in slots."""
+        lines = super().delivered(entry, number)
+        if entry not in self.landings:
+            return lines
+        name = self.source.name(entry, "e")
+        landing = self.source.name(self.landing(self.landings[entry]), "l")
+        return [
+            f"if {name}.out is {name}.dues: {name}.dues.landing = {landing}",
+            f"if {name}.out is not {name}.dues:",
+            *indented([*lines, f"{name}.dues.shown = True"]),
+        ]

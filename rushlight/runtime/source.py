@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from sys import getrefcount
 from typing import Any
 
@@ -35,6 +35,12 @@ class Source:
         exec(compile(text, "<rushlight window>", "exec"), self.space)
         made: Callable[..., Any] = self.space.pop(signature.partition("(")[0])
         return made
+
+
+def indented(lines: Iterable[str]) -> list[str]:
+    """The lines, inside an `if`."""
+    found = [f"    {line}" for line in lines]
+    return found or ["    pass"]
 
 
 def unheld() -> int:
