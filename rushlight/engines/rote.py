@@ -40,7 +40,8 @@ WIDTH = 7
     GIVEN,  # the place p gets the q-th of what is given, and d has what was there
     MOVE,  # the place p gets what is at place q, and d has what was there
     DELIVER,  # the tensor at place p, if its value is q, gets value r and argument s as its array
-) = range(16)
+    DENOTE,  # the tensor at place p, if its value is q, gets value r
+) = range(17)
 
 
 WARM = (

@@ -95,7 +95,7 @@ class ByRote:
                 continue
             item = 0 if entry.value is not None else place.k + 1
             if place in plan.live:
-                rote.tensor(entry, "out", item)
+                rote.tensor(entry, "out", item, kind_of(place))
             else:
                 rote.sole(entry, "out", item, place.holders)
 
@@ -139,12 +139,16 @@ class ByRote:
             entry = delivery.place.entry
             if replay.left_out(entry) or entry in replay.landings:
                 continue
-            k = number[delivery.place.node]
-            if delivery.store or delivery.copy or k in replay.native.updates:
-                raise Unfit("a tensor that was there before is changed")
-            slot = self.first_slot + replay.slot_of(k)
+            node, leaf = delivery.place.node, delivery.leaf
+            k = number[node]
             item = 0 if entry.value is not None else delivery.place.k + 1
-            rote.deliver(entry, "out", item, delivery.place.node, delivery.leaf, slot)
+            if k in replay.native.updates:
+                rote.denote(entry, "out", item, node, leaf)
+            elif delivery.store or delivery.copy:
+                raise Unfit("a tensor that was there before is changed")
+            else:
+                slot = self.first_slot + replay.slot_of(k)
+                rote.deliver(entry, "out", item, node, leaf, slot)
         for entry, found in replay.landings.items():
             rote.set(entry.dues, "landing", replay.landing(found))
         for entry in window.path:
@@ -159,3 +163,9 @@ class ByRote:
         rote.set_given(window, "count", COUNT)
         rote.move(root, "next", window, "following")
         rote.set(recorder, "at", root)
+
+
+def kind_of(place: Any) -> Any:
+    """The type of the tensor that is changed in place, None if it is a new one."""
+    owner = place.origin.owner() if isinstance(place.origin, Cell) else None
+    return None if owner is None else type(owner)

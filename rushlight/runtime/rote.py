@@ -14,6 +14,7 @@ from ..engines.rote import (
     BOUND,
     CALL,
     DELIVER,
+    DENOTE,
     END,
     FIELD,
     GIVEN,
@@ -120,9 +121,12 @@ class Rote:
         for k, item in enumerate(things):
             self.add(ITEM, id(things), k, self.keep(item))
 
-    def tensor(self, thing: Any, name: str, item: int) -> None:
-        """Look whether a slot holds a plain tensor, or if `item` is not 0 a list with it there."""
-        row = (self.place(thing, name), TYPE, self.keep(type(types.new())))
+    def tensor(self, thing: Any, name: str, item: int, kind: Any = None) -> None:
+        """Look whether a slot holds a tensor, or if `item` is not 0 a list with it there.
+
+        It must be a plain tensor, or of this `kind`.
+        """
+        row = (self.place(thing, name), TYPE, self.keep(kind or type(types.new())))
         self.add(FIELD, *row, 0, 0, item)
 
     def sole(self, thing: Any, name: str, item: int, count: int) -> None:
@@ -192,6 +196,11 @@ class Rote:
         """Hand an argument over to such a tensor, which denotes `leaf` then."""
         row = (self.place(thing, name), self.keep(node), self.keep(leaf), argument)
         self.add(DELIVER, *row, self.old(2), item)
+
+    def denote(self, thing: Any, name: str, item: int, node: Any, leaf: Any) -> None:
+        """Let such a tensor denote `leaf` if it denotes `node`."""
+        row = (self.place(thing, name), self.keep(node), self.keep(leaf), 0)
+        self.add(DENOTE, *row, self.old(), item)
 
     # ------------------------------------------------------------------------------------------
 

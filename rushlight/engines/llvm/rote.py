@@ -22,6 +22,7 @@ LABELS = {
     rote.ITEM: "item", rote.THING: "thing", rote.PASSED: "passed", rote.ARGUMENT: "argument",
     rote.BOUND: "bound", rote.NUMBER: "number", rote.SLOT: "slot", rote.CALL: "run",
     rote.SET: "set", rote.GIVEN: "put_given", rote.MOVE: "move", rote.DELIVER: "deliver",
+    rote.DENOTE: "denote",
 }  # fmt: skip
 """Where in the function each kind of row is done."""
 

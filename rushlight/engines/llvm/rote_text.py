@@ -103,7 +103,7 @@ in_place:
   %in_item_at = getelementptr ptr, ptr %in_items, i64 %in_index
   br label %dispatch
 astray:
-  %is_delivery = icmp eq i64 %what, $DELIVER
+  %is_delivery = icmp uge i64 %what, $DELIVER
   br i1 %is_delivery, label %on, label %refuse
 dispatch:
   %p = phi ptr [%place, %next], [%in_item_at, %in_place]
@@ -314,6 +314,19 @@ deliver_it:
   call void @Py_IncRef(ptr %leaf)
   %old_value_at = getelementptr ptr, ptr %old_at, i64 1
   store ptr %tensor_value, ptr %old_value_at
+  br label %on
+
+denote:
+  %changed = load ptr, ptr %p
+  %changed_value_at = getelementptr i8, ptr %changed, i64 %value_offset
+  %changed_value = load ptr, ptr %changed_value_at
+  %is_changed = icmp eq ptr %changed_value, %q_pointer
+  br i1 %is_changed, label %denote_it, label %on
+denote_it:
+  store ptr %changed_value, ptr %old_at
+  %changed_leaf = inttoptr i64 %r to ptr
+  store ptr %changed_leaf, ptr %changed_value_at
+  call void @Py_IncRef(ptr %changed_leaf)
   br label %on
 
 done:
