@@ -237,7 +237,11 @@ class Module:
         """Forget the gradients of all parameters, or set them to zero."""
         for parameter in self.parameters():
             if set_to_none:
-                parameter.grad = None
+                cell = parameter._cell
+                if cell is None:
+                    parameter.grad = None
+                else:
+                    cell.grad = None
             elif parameter.grad is not None:
                 if not parameter.grad.is_leaf:
                     parameter.grad.detach_()
