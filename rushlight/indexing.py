@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from . import ops
+from . import config, ops
+from .calls import general
 from .errors import ArgumentError, ChoiceError, DimError, ShapeError, explain
 from .graph import Fresh, Node
 from .ops.table import Number, Tensor, Tensors, derived
@@ -21,8 +22,9 @@ from .runtime.entry import Handle, types
 from .runtime.glimpse import glimpse
 from .runtime.memory import protect_saved
 from .runtime.mutate import apply_inplace
-from .runtime.record import apply, leaf_for, realise, wrap
+from .runtime.record import leaf_for, realise, wrap
 from .runtime.recorder import local
+from .runtime.views import view_on
 
 BASIC = (int, slice, type(None), type(Ellipsis))
 FEW = 8
@@ -35,13 +37,54 @@ FULL = (None, None, None)
 def getitem(x: Any, index: Any) -> Any:
     """The elements of `x` at `index`: a view if the index is basic, else a copy."""
     kind = type(index)
-    if kind is int and type(x._value) is Fresh:
+    leaf = x._value
+    if kind is int and type(leaf) is Fresh:
         return row(x, index)
-    if kind is int or kind is slice:
-        return apply(ops.basic_index, (x,), {"index": (encode(index, x, 0),)})
+    code = code_of(index if kind is tuple else (index,))
+    known = None if code is None else TAKEN.get((leaf, code))
+    if known is not None:
+        return view_on(x, *known)
     basic, gathered = take_apart(x, index)
-    view = x if is_whole(basic) else apply(ops.basic_index, (x,), {"index": basic})
-    return view if gathered is None else apply(ops.advanced_index, (view, gathered), {})
+    view = x if is_whole(basic) else basic_view(x, basic)
+    return view if gathered is None else gather(view, gathered)
+
+
+def basic_view(x: Any, basic: Any) -> Any:
+    """The view of `x` at a basic index."""
+    leaf = x._value
+    known = TAKEN.get((leaf, basic))
+    if known is not None:
+        return view_on(x, *known)
+    view = view_at(x, index=basic)
+    if type(leaf) is Fresh and view._value.leaf:
+        if len(TAKEN) > config.trie_cap:
+            TAKEN.clear()
+        TAKEN[leaf, basic] = (((ops.basic_index, {"index": basic}),), view._value)
+    return view
+
+
+view_at = general(ops.basic_index)
+gather = general(ops.advanced_index)
+
+TAKEN: dict[Any, Any] = {}
+"""Views of concrete tensors by what these denote, and the index: (chain, value)."""
+
+
+def code_of(items: tuple[Any, ...]) -> Any:
+    """A basic index as something that can be hashed, None if it takes more than a look."""
+    code: list[Any] = []
+    for item in items:
+        kind = type(item)
+        if kind is slice:
+            code.append((item.start, item.stop, item.step))
+            for bound in code[-1]:
+                if bound is not None and type(bound) is not int:
+                    return None
+        elif item is None or kind is int:
+            code.append(item)
+        else:
+            return None
+    return tuple(code)
 
 
 def row(x: Any, index: int) -> Any:
