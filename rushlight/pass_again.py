@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .graph import Cell, Fresh
-from .runtime.due import Dues, denoted, grad_of
+from .runtime.due import Dues, denoted, due_at, grad_of
 from .runtime.entry import types
 from .runtime.history import free
 from .runtime.memory import EXPORTED, is_private
@@ -80,7 +80,7 @@ class Again:
         inside = ["if world.order is not dues.order:", "    order = world.order"]
         inside += [f"    if {hooks}: return False", "    dues.order = order"]
         inside += self.bind("*arrays, " if self.leaves else "")
-        inside += ["dues.landing = None", "entry.out = dues"]
+        inside += ["entry.out = dues", "dues.landing = None"]
         for name, due in zip(names, dues.each, strict=True):
             inside.append(f"{name}.grad = {source.name(due, 'd')}")
         return [*lines, f"if {' and '.join(words)}:", *indented(inside)]
@@ -95,13 +95,11 @@ class Again:
                 continue
             if isinstance(old, Fresh):
                 found.append(self.entry.places.index(place))
-            elif old.leaf or old.requires_grad or old.home.dues is None:
-                return None
             else:
-                due = old.home.dues.each[old.home.values.index(old)]
-                found.append(due)
-                if due.cell is not cell:
+                due = None if old.leaf or old.requires_grad else due_at(old)
+                if due is None or due.cell is not cell:
                     return None
+                found.append(due)
             place += 1
         return found
 
@@ -109,9 +107,7 @@ class Again:
         """Lines that record it with the tensors of gradients, some of which are added to."""
         entry, source = self.entry, self.source
         lines, stores, arrays = [], [], ""
-        for k, (cell, adds, old) in enumerate(
-            zip(self.cells, self.added, entry.old, strict=True)
-        ):
+        for k, (cell, adds, old) in enumerate(zip(self.cells, self.added, entry.old, strict=True)):
             name = source.name(cell, "c")
             lines.append(f"h{k} = grad_of({name})")
             if adds:

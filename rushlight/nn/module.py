@@ -237,11 +237,7 @@ class Module:
         """Forget the gradients of all parameters, or set them to zero."""
         for parameter in self.parameters():
             if set_to_none:
-                cell = parameter._cell
-                if cell is None:
-                    parameter.grad = None
-                else:
-                    cell.grad = None
+                parameter.grad = None
             elif parameter.grad is not None:
                 if not parameter.grad.is_leaf:
                     parameter.grad.detach_()

@@ -122,6 +122,15 @@ def tensor_of(before: Any, bound: Sequence[Any]) -> Any:
     return made
 
 
+def due_at(value: Node) -> Due | None:
+    """What stands for a gradient with this value of the window, if anything ever does."""
+    home = value.home
+    if home is None or home.dues is None:
+        return None
+    found: Due = home.dues.each[home.values.index(value)]
+    return found
+
+
 def install(
     objects: Sequence[Any], names: Sequence[str], olds: Sequence[Any], news: Sequence[Any],
     conditions: Iterable[bool],

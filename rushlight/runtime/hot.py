@@ -278,13 +278,7 @@ class NativeReplay(Replay):
             "call": self.native.call, "protect": protect_saved, "renew": self.slots.renew,
             "slots": self.slots, "BUSY": BUSY, "empty": np.empty,
         }  # fmt: skip
-        inputs = self.plan.program.inputs
-        fetched = [f"a{k} = {self.value_of(leaf)}" for k, leaf in enumerate(inputs)]
-        written = list(self.native.updates.values())
-        lines = [fetched[i] for i in written]
-        if written:  # what was saved has a copy of its own, before that is fetched
-            lines.append(f"if SAVING: protect({', '.join([f'a{i}' for i in written])})")
-        lines += [line for i, line in enumerate(fetched) if i not in written]
+        lines = self.fetched()
         looks: list[list[str]] = []
         anew = {} if self.keeping is None else self.keeping.anew
         for k, room in enumerate(self.slots):
@@ -313,8 +307,19 @@ class NativeReplay(Replay):
         lines += [line for look in looks for line in look]
         if self.keeping is not None:
             lines += self.keeping.before(self)
-        given = [f"a{k}" for k in range(len(inputs))] + [f"b{k}" for k in range(len(self.slots))]
+        given = [f"a{k}" for k in range(len(self.plan.program.inputs))]
+        given += [f"b{k}" for k in range(len(self.slots))]
         return [*lines, f"call(recorder, replay, {', '.join(given)})"]
+
+    def fetched(self) -> list[str]:
+        """Lines that fetch what the program reads."""
+        inputs = self.plan.program.inputs
+        lines = [f"a{k} = {self.value_of(leaf)}" for k, leaf in enumerate(inputs)]
+        written = list(self.native.updates.values())
+        first = [lines[i] for i in written]
+        if written:  # what was saved gets a copy of its own, before that is fetched
+            first.append(f"if SAVING: protect({', '.join([f'a{i}' for i in written])})")
+        return first + [line for i, line in enumerate(lines) if i not in written]
 
     def again(self) -> list[str]:
         """Lines by which `complete` finds the outputs, and what is kept."""

@@ -15,6 +15,7 @@ from ...ops.table import Tensors, derived
 from ...patterns import zeros
 from ...runtime.entry import Handle
 from ...runtime.record import apply, realise
+from ..gradients import due_cells, replace_gradients, result_of
 from ..replace import Replacement, replace
 
 BY_NORM = Replacement("clip_grad_norm_")
@@ -71,10 +72,17 @@ def clip_grad_norm_(
     >>> p.grad
     tensor([0.6000, 0.8000])
     """
+    parameters = listed(parameters)
+    order = float(norm_type)
+    due = [] if error_if_nonfinite else due_cells(parameters)
+    if due:
+        norm = result_of(total_norm_of, due, order)
+        if norm is not None:
+            replace_gradients(WITH_NORM, due, (float(max_norm),), shrink, [norm])
+            return norm
     found = gradients(parameters)
     if not found:
         return zeros(())
-    order = float(norm_type)
     if error_if_nonfinite:
         get_total_norm(found, order, error_if_nonfinite=True)
 
@@ -128,16 +136,21 @@ def clip_grads_with_norm_(
     parameters: Any, max_norm: float, total_norm: Any, foreach: bool | None = None
 ) -> None:
     """Shrink all gradients as `clip_grad_norm_` does, given their norm."""
-    found = gradients(parameters)
-    if not found:
+    parameters = listed(parameters)
+    due = due_cells(parameters)
+    if due:
+        replace_gradients(WITH_NORM, due, (float(max_norm),), shrink, [total_norm])
         return
+    found = gradients(parameters)
+    if found:
+        tensors = [*found, total_norm]
+        replace(WITH_NORM, tensors, len(found), (float(max_norm),), None, shrink)
 
-    def rule(nodes: Sequence[Node], scalars: Sequence[Node]) -> Any:
-        scope.grad = False
-        return scaled(nodes[:-1], nodes[-1], scalars[0]), []
 
-    tensors = [*found, total_norm]
-    replace(WITH_NORM, tensors, len(found), (float(max_norm),), None, rule)
+def shrink(nodes: Sequence[Node], scalars: Sequence[Node]) -> Any:
+    """The gradients, shrunk to the norm that is given, and nothing else; the last is their norm."""
+    scope.grad = False
+    return scaled(nodes[:-1], nodes[-1], scalars[0]), []
 
 
 def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = None) -> None:
@@ -149,13 +162,17 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
     >>> p.grad
     tensor([ 1.0000, -0.5000])
     """
-    found = gradients(parameters)
-    if not found:
-        return
+    parameters = listed(parameters)
     bound = float(clip_value)
 
     def rule(nodes: Sequence[Node], scalars: Sequence[Node]) -> Any:
         scope.grad = False
         return [ops.clamp(node, min=scalars[0], max=scalars[1]) for node in nodes], []
 
-    replace(BY_VALUE, found, len(found), (-bound, bound), None, rule)
+    due = due_cells(parameters)
+    if due:
+        replace_gradients(BY_VALUE, due, (-bound, bound), rule)
+        return
+    found = gradients(parameters)
+    if found:
+        replace(BY_VALUE, found, len(found), (-bound, bound), None, rule)
