@@ -35,4 +35,5 @@ def settle() -> None:
 def is_plain(thing: Any) -> bool:
     """Whether something in a program is only a word of it, such as what it imports or defines."""
     words = (ModuleType, FunctionType, BuiltinFunctionType, type)
-    return isinstance(thing, words) or type(thing).__module__ in ("typing", "__future__")
+    imported = isinstance(thing, words) or type(thing).__module__ in ("typing", "__future__")
+    return imported or not gc.is_tracked(thing)  # a number or a text is in no cycle
