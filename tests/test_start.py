@@ -38,6 +38,14 @@ def before():
     return set(after(f"import numpy; {LOADED}"))
 
 
+def test_a_layer_and_an_optimizer_load_no_others():
+    code = "import rushlight as torch; torch.nn.Linear(1, 1); torch.optim.Adam; torch.nn.MSELoss"
+    loaded = set(after(f"{code}; {LOADED}"))
+    assert "rushlight.nn.linear" in loaded and "rushlight.optim.adam" in loaded
+    for name in ("nn.conv", "nn.heads", "nn.ctc", "optim.sgd", "optim.lbfgs", "optim.lr_scheduler"):
+        assert f"rushlight.{name}" not in loaded
+
+
 PROGRAM = """
 import json, sys
 import rushlight as torch

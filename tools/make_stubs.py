@@ -144,17 +144,14 @@ def package_stub() -> str:
 def functional_stub() -> str:
     """The text of rushlight/nn/functional.pyi."""
     lines = [HEAD, "from rushlight import Tensor", ""]
-    functional = vars(rushlight.nn.functional)
-    own = {n: f for n, f in functional.items() if inspect.isfunction(f) and not n.startswith("_")}
+    functional = rushlight.nn.functional
+    inplace = [f"{n}_" for n, op in OPS.items() if "F" in op.on and functional.takes_inplace(op)]
+    own = {name: getattr(functional, name) for name in (*functional.__all__, *inplace)}
     for _, op in sorted(OPS.items()):
         if "F" in op.on:
             names = [n for n in names_of(op) if n not in own]
             lines += [f"def {name}({signature(op)}) -> Any: ..." for name in names]
-    lines += [
-        of_python(name, made)
-        for name, made in sorted(own.items())
-        if made.__module__ == "rushlight.nn.functional"
-    ]
+    lines += [of_python(name, made) for name, made in sorted(own.items())]
     return "\n".join(lines) + "\n"
 
 

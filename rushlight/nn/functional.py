@@ -5,6 +5,7 @@ Names of the table are looked up when they are first asked for.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -18,57 +19,27 @@ from ..ops import OPS
 from ..ops.table import Op
 from ..runtime.record import wrap
 from ..runtime.warm import Warm, offer
-from .affine import affine_grid
-from .bags import embedding_bag
-from .ctc import ctc_loss
-from .fractional import (
-    fractional_max_pool2d,
-    fractional_max_pool2d_with_indices,
-    fractional_max_pool3d,
-    fractional_max_pool3d_with_indices,
-)
-from .heads import multi_head_attention_forward, scaled_dot_product_attention
-from .lookups import embedding, one_hot
-from .masks import (
-    alpha_dropout,
-    dropout,
-    dropout1d,
-    dropout2d,
-    dropout3d,
-    feature_alpha_dropout,
-    feature_dropout,
-    rrelu,
-)
 from .parameter import Parameter
-from .running import batch_norm, instance_norm
 
-__all__ = [
-    "affine_grid",
-    "alpha_dropout",
-    "batch_norm",
-    "ctc_loss",
-    "dropout",
-    "dropout1d",
-    "dropout2d",
-    "dropout3d",
-    "embedding",
-    "embedding_bag",
-    "feature_alpha_dropout",
-    "feature_dropout",
-    "fractional_max_pool2d",
-    "fractional_max_pool2d_with_indices",
-    "fractional_max_pool3d",
-    "fractional_max_pool3d_with_indices",
-    "gumbel_softmax",
-    "instance_norm",
-    "linear",
-    "multi_head_attention_forward",
-    "one_hot",
-    "relu",
-    "rrelu",
-    "scaled_dot_product_attention",
-    "triplet_margin_with_distance_loss",
-]
+HOME = {
+    name: file
+    for file, names in {
+        "affine": "affine_grid",
+        "bags": "embedding_bag",
+        "ctc": "ctc_loss",
+        "fractional": "fractional_max_pool2d fractional_max_pool2d_with_indices "
+        "fractional_max_pool3d fractional_max_pool3d_with_indices",
+        "heads": "multi_head_attention_forward scaled_dot_product_attention",
+        "lookups": "embedding one_hot",
+        "masks": "alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout "
+        "feature_dropout rrelu",
+        "running": "batch_norm instance_norm",
+    }.items()
+    for name in names.split()
+}
+"""The file in which each name is defined that is not here."""
+
+__all__ = [*HOME, "gumbel_softmax", "linear", "relu", "triplet_margin_with_distance_loss"]
 
 ASKED = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
 """Functions of `torch.overrides` that PyTorch has here too."""
@@ -82,8 +53,11 @@ INSTEAD = {
 def __getattr__(name: str) -> Any:
     if name in ASKED:
         return getattr(overrides, name)
-    found = lookup(name)
-    found.__module__ = __name__  # where pickle looks for it
+    if name in HOME:
+        found = getattr(importlib.import_module(f".{HOME[name]}", __package__), name)
+    else:
+        found = lookup(name)
+        found.__module__ = __name__  # where pickle looks for it
     globals()[name] = found
     return found
 

@@ -1,49 +1,54 @@
-"""Optimizers and schedules of their learning rates."""
+"""Optimizers and schedules of their learning rates.
+
+Names are loaded when they are first asked for.
+"""
+
+from __future__ import annotations
 
 import importlib
 from typing import Any
 
 from ..missing import refusing
-from . import lr_scheduler
-from .adadelta import Adadelta
-from .adafactor import Adafactor
-from .adagrad import Adagrad
-from .adam import Adam, AdamW
-from .adamax import Adamax
-from .asgd import ASGD
-from .lbfgs import LBFGS
-from .muon import Muon
-from .nadam import NAdam
-from .optimizer import Optimizer
-from .radam import RAdam
-from .rmsprop import RMSprop
-from .rprop import Rprop
-from .sgd import SGD
 
-__all__ = [
-    "ASGD",
-    "LBFGS",
-    "SGD",
-    "Adadelta",
-    "Adafactor",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "Muon",
-    "NAdam",
-    "Optimizer",
-    "RAdam",
-    "RMSprop",
-    "Rprop",
-    "lr_scheduler",
-]
+HOME = {
+    name: file
+    for file, names in {
+        "adadelta": "Adadelta",
+        "adafactor": "Adafactor",
+        "adagrad": "Adagrad",
+        "adam": "Adam AdamW",
+        "adamax": "Adamax",
+        "asgd": "ASGD",
+        "lbfgs": "LBFGS",
+        "muon": "Muon",
+        "nadam": "NAdam",
+        "optimizer": "Optimizer",
+        "radam": "RAdam",
+        "rmsprop": "RMSprop",
+        "rprop": "Rprop",
+        "sgd": "SGD",
+    }.items()
+    for name in names.split()
+}
+"""The file in which each name is defined."""
 
+FILES = ("lr_scheduler", "swa_utils")
+"""Names under `torch.optim` that are modules of Python; the latter needs all of `nn`."""
+
+__all__ = [*HOME, "lr_scheduler"]
 
 refuse = refusing("torch.optim", __all__)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "swa_utils":  # which needs all of `nn`
+    if name in FILES or name in HOME.values():  # such as `torch.optim.optimizer`
         return importlib.import_module(f".{name}", __name__)
-    return refuse(name)
+    if name not in HOME:
+        return refuse(name)
+    found = getattr(importlib.import_module(f".{HOME[name]}", __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
