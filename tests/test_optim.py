@@ -440,3 +440,43 @@ def test_optimizers_of_ones_own():
         return steps(f, p, Signs(p.params), 10)
 
     agree(walk_with(rushlight), walk_with(torch))
+
+
+@pytest.mark.parametrize("name", ["rushlight", "torch"])
+def test_optimizers_of_programs(name):
+    f = pytest.importorskip(name)
+
+    class Momentum(f.optim.Optimizer):
+        def __init__(self, params, lr):
+            super().__init__(params, {"lr": lr})
+
+        @f.no_grad()
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    state = self.state[p]
+                    if not state:
+                        state["step"] = 0
+                        state["mean"] = f.zeros_like(p)
+                    state["step"] += 1
+                    state["mean"].lerp_(p.grad, 0.1)
+                    p.sub_(state["mean"] / (1 - 0.9 ** state["step"]), alpha=group["lr"])
+
+    w = f.ones(2, requires_grad=True)
+    optimizer = Momentum([w], 0.5)
+    calls = []
+    optimizer.register_step_pre_hook(lambda *given: calls.append("before"))
+    optimizer.register_step_post_hook(lambda *given: calls.append("after"))
+    scheduler = f.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    for _ in range(3):
+        optimizer.zero_grad()
+        (w * w).sum().backward()
+        optimizer.step()
+        scheduler.step()  # does not warn
+    assert calls == ["before", "after"] * 3
+    saved = optimizer.state_dict()
+    assert type(saved["state"][0]["step"]) is int and saved["param_groups"][0]["lr"] == 0.0625
+    other = Momentum([f.ones(2, requires_grad=True)], 1.0)
+    other.load_state_dict(saved)
+    assert other.state_dict()["state"][0]["step"] == 3
+    np.testing.assert_allclose(w.detach().numpy(), [-0.28972, -0.28972], atol=1e-4)

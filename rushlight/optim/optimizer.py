@@ -7,7 +7,9 @@ recorded anew: learning rates and step counts are free to change.
 
 from __future__ import annotations
 
+import functools
 import weakref
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,6 +42,28 @@ class Kind:
         self.grad_name = "NotImplemented"
 
 
+def is_ours(kind: type) -> bool:
+    """Whether a class is of this package, not of a program."""
+    return kind.__module__.partition(".")[0] in (__name__.partition(".")[0], "builtins")
+
+
+def watched(step: Callable[..., Any]) -> Callable[..., Any]:
+    """The `step` of a program's optimizer, with the hooks that it has."""
+
+    @functools.wraps(step)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        hooked = hasattr(self, "hooks")
+        if hooked:
+            self.call_hooks("step_pre", args, kwargs)
+        result = step(self, *args, **kwargs)
+        self.stepped = True
+        if hooked:
+            self.call_hooks("step_post", args, kwargs)
+        return result
+
+    return call
+
+
 class Optimizer(Saving):
     """Base of all optimizers. `params` are tensors, or dicts with their own options (groups).
 
@@ -54,11 +78,17 @@ class Optimizer(Saving):
     kind = Kind("optimizer")
     counts_steps = True
     complex_too = True  # whether parameters may be complex
+    by_hand = False  # whether it is a program's, and takes its steps without our help
+    stepped = False  # schedulers look at it
+    forget: Callable[..., bool] | None = None
     proportional = True  # whether elements are changed each by itself, in proportion to lr
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.kind = Kind(cls.__name__)
+        cls.by_hand = next(kind for kind in cls.__mro__ if is_ours(kind)) is Optimizer
+        if not is_ours(cls) and "step" in vars(cls):
+            cls.step = watched(vars(cls)["step"])  # type: ignore[method-assign]
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         super().__init__()
@@ -66,13 +96,11 @@ class Optimizer(Saving):
             problem = "params must be an iterable of Tensors or dicts, not one Tensor"
             raise ArgumentError(explain("optimizer", problem, hint="give a list: [tensor]"))
         self.defaults = defaults
-        self.state = States()
+        self.state = defaultdict(dict) if self.by_hand else States()
         self.param_groups: list[dict[str, Any]] = []
         self.cohorts: list[Cohort] | None = None
-        self.stepped = False  # schedulers look at it
         self.grouped: Any = None  # what the cohorts were made for
         self.known: dict[Any, Repetition | None] = {}  # steps by the entries that recorded them
-        self.forget: Callable[..., bool] | None = None
         if not hasattr(params, "__iter__"):
             kind = type(params).__name__
             hint = "give model.parameters(), with the brackets"
