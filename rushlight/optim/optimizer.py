@@ -86,7 +86,8 @@ class Optimizer(Saving):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.kind = Kind(cls.__name__)
-        cls.by_hand = next(kind for kind in cls.__mro__ if is_ours(kind)) is Optimizer
+        ours = next(kind for kind in cls.__mro__ if is_ours(kind))
+        cls.by_hand = ours is Optimizer and cls.formula is Optimizer.formula
         if not is_ours(cls) and "step" in vars(cls):
             cls.step = watched(vars(cls)["step"])  # type: ignore[method-assign]
 
