@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rushlight
-from rushlight import overrides
+from rushlight import overrides, scalars
 
 torch = pytest.importorskip("torch")
 BOTH = pytest.mark.parametrize("f", [rushlight, torch], ids=["rushlight", "torch"])
@@ -289,3 +289,13 @@ drawn = []
 def test_lines_without_numbers(f):
     for dtype in (f.bfloat16, f.float16, f.float32, f.int64):
         assert [f.linspace(1, 3, n, dtype=dtype).shape[0] for n in range(3)] == [0, 1, 2]
+
+
+def test_a_number_of_what_requires_grad_comes_with_a_word(monkeypatch):
+    monkeypatch.setattr(scalars.Told, "already", False)
+    x = rushlight.ones(1, requires_grad=True)
+    with rushlight.no_grad():
+        assert float(x) == 1.0 == x.item() == int(x)
+    with pytest.warns(UserWarning, match="requires grad"):
+        assert float(x) == 1.0
+    assert complex(x) == 1  # it is said once
