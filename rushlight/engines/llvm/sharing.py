@@ -20,8 +20,9 @@ WORTH_SHARING = 6000
 WORTH_SHARING_COPY = 1 << 17
 """Bytes of a packed factor that are worth the same."""
 
-WORTH_WAKING = 60_000
-"""The same of a whole program: waking threads takes longer."""
+WORTH_WAKING = 110_000
+"""The same of a whole program: waking threads takes longer, and so does what one of them has
+written before another one reads it, parameters above all."""
 
 RUNS = 16
 """Runs of tiles that each thread takes, more or less: enough to even out what disturbs one."""
