@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +13,7 @@ NUMBERS = {"double": float, "i64": int, "i1": bool}
 """The Python types of numbers, by their kinds in the table."""
 
 
-@dataclass(frozen=True)
-class Array:
+class Array(NamedTuple):
     """An array argument: what it must be. Without `strides` (in bytes) it is C-contiguous."""
 
     name: str
@@ -39,8 +37,7 @@ class Array:
         return f"{'writeable ' * self.written}{self.dtype}{list(self.shape)}{order}"
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A Python number argument: a float ("double"; an int is converted), int ("i64") or bool."""
 
     name: str

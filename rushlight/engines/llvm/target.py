@@ -6,10 +6,9 @@ RUSHLIGHT_CPU=avx512, avx2 or baseline asks for no more than that, for tests and
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import llvmlite
 import llvmlite.binding as llvm
@@ -25,8 +24,7 @@ CACHES = (32 << 10, 512 << 10, 8 << 20)
 """Sizes of the caches where the system does not tell."""
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A processor to compile for."""
 
     triple: str
