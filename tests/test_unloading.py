@@ -45,6 +45,21 @@ def image(number):
     return jit.image_of(b.module()), specs
 
 
+@pytest.mark.parametrize("x86", [False, True])
+def test_both_of_llvms_linkers_load_and_unload(monkeypatch, x86):
+    images = [(number, *image(number)) for number in (1, 2, 3)]
+    monkeypatch.setattr(jit, "is_x86", lambda triple: x86)
+    made = jit.linker()
+    jit._forever.append(made)
+    monkeypatch.setattr(jit, "_once", lambda name, make: made)
+    before = jit.loaded_count()
+    for number, code, specs in images:
+        x = np.zeros(1)
+        arguments.of_image(code, specs)(Recorder(), None, x)
+        assert x[0] == number
+    assert jit.loaded_count() <= before + 1
+
+
 def test_modules_of_200_dropped_programs():
     code, specs = image(1)
     call = arguments.of_image(code, specs)

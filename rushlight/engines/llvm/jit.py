@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import llvmlite.binding as llvm
 
 from . import cache
-from .target import machine, target
+from .target import is_x86, machine, target
 
 LOCK = threading.RLock()
 """Held around every call into LLVM; a fork waits for it, so that the child finds it free."""
@@ -160,12 +160,21 @@ class Code:
         dropped.append(self.number)
 
 
+def linker() -> Any:
+    """What loads object files.
+
+    ARM's code finds what it names within 4 GB, at best through a table: LLVM's older linker puts
+    that table anywhere, and ends the process if it is too far. The newer one keeps a file together.
+    """
+    return llvm.create_lljit_compiler(machine(), use_jit_link=not is_x86(target().triple))
+
+
 @alone
 def load(image: bytes, names: Iterable[str], symbols: Mapping[str, int]) -> Code:
     """Load an object file, and unload what was dropped."""
     while _dropped:
         _trackers.pop(_dropped.pop()).close()
-    jit = _once("jit", lambda: llvm.create_lljit_compiler(machine()))
+    jit = _once("jit", linker)
     library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
     for name, address in symbols.items():
         library.import_symbol(name, address)
