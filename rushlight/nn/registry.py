@@ -14,29 +14,45 @@ KINDS = ("_parameters", "_buffers", "_modules")
 ABSENT = object()
 
 
+class Forest:
+    """`edition` is another object whenever any module anywhere has got or lost a member."""
+
+    __slots__ = ("edition",)
+
+    def __init__(self) -> None:
+        self.edition = object()
+
+
+forest = Forest()
+
+
 class Registry(dict[str, Any]):
     """Parameters, buffers or submodules of `module` by name; each is its attribute as well.
 
     What is put in or taken out here becomes, or ceases to be, an ordinary attribute: so reading
-    `module.weight` costs no more than reading any other.
+    `module.weight` costs no more than reading any other. `walk` is what `tree.py` has found.
     """
 
-    __slots__ = ("owner",)
+    __slots__ = ("owner", "walk")
 
     def __init__(self, module: Any, items: Mapping[str, Any] | Iterable[Any] = ()) -> None:
         super().__init__(items)
+        self.walk: Any = None
+        forest.edition = object()
         self.owner = weakref.ref(module)
         if items:
             module.__dict__.update(self)
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
+        forest.edition = object()
         module = self.owner()
         if module is not None:
             module.__dict__[name] = value
 
     def __delitem__(self, name: str) -> None:
         super().__delitem__(name)
+        forest.edition = object()
         module = self.owner()
         if module is not None:
             module.__dict__.pop(name, None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..errors import ChoiceError, explain
 from .hooks import routes
 from .parameter import Parameter
+from .registry import Registry, forest
 
 Named = Iterator[tuple[str, Any]]
 
@@ -47,30 +49,46 @@ def parameters(self: Any, recurse: bool = True) -> Iterator[Parameter]:
         yield parameter
 
 
-def all_parameters(module: Any) -> list[Parameter] | None:
-    """The parameters of a tree of modules, quickly; None if one walks in another way than usual."""
-    found: list[Parameter] = []
-    seen: set[int] = set()
-    plain: set[type] = set()
-    stack = [module]
+def all_parameters(root: Any) -> list[Parameter] | None:
+    """The parameters of a tree of modules, quickly; None if one walks in another way than usual.
+
+    What was found is good until any module gets or loses a member. It keeps nothing alive.
+    """
+    own, registry, edition = root._parameters, root._modules, forest.edition
+    if type(registry) is not Registry:
+        return None
+    if registry.walk is not None:
+        then, its_own, kinds, references = registry.walk
+        if then is edition and its_own is own:
+            found = [reference() for reference in references]
+            return found if all([walks_usually(kind) for kind in kinds]) else None
+    modules = all_modules(root)
+    kinds = {module.__class__ for module in modules}
+    if not all([walks_usually(kind) for kind in kinds]):
+        return None
+    unique = {id(p): p for m in modules for p in m._parameters.values() if p is not None}
+    found = list(unique.values())
+    if all([type(m._parameters) is type(m._modules) is Registry for m in modules]):
+        registry.walk = (edition, own, kinds, [weakref.ref(p) for p in found])
+    return found
+
+
+def all_modules(root: Any) -> list[Any]:
+    """The modules of a tree, each once, parents first."""
+    found: dict[int, Any] = {}
+    stack = [root]
     while stack:
         module = stack.pop()
-        if id(module) in seen:
-            continue
-        seen.add(id(module))
-        kind = module.__class__
-        if kind not in plain:
-            walks = (kind.named_parameters, kind._named_members, kind.named_modules)
-            if walks != USUAL or kind.__hash__ is not object.__hash__:
-                return None
-            plain.add(kind)
-        for parameter in module._parameters.values():
-            if parameter is not None and id(parameter) not in seen:
-                seen.add(id(parameter))
-                found.append(parameter)
-        if module._modules:
+        if id(module) not in found:
+            found[id(module)] = module
             stack += [m for m in reversed(module._modules.values()) if m is not None]
-    return found
+    return list(found.values())
+
+
+def walks_usually(kind: Any) -> bool:
+    """Whether modules of this class have their members found as any others."""
+    walks = (kind.named_parameters, kind._named_members, kind.named_modules, kind.__hash__)
+    return walks == USUAL
 
 
 def named_parameters(
@@ -144,7 +162,7 @@ def named_modules(
             yield from module.named_modules(memo, path, remove_duplicate)
 
 
-USUAL = (named_parameters, named_members, named_modules)
+USUAL = (named_parameters, named_members, named_modules, object.__hash__)
 """How modules are walked unless a class says otherwise."""
 
 # -- by path -----------------------------------------------------------------------------------
