@@ -81,6 +81,15 @@ def test_pieces_are_written_where_they_are_computed() -> None:
     assert len(step.schedule.groups) == 2
 
 
+def test_a_piece_made_of_what_has_a_dimension_of_one_more() -> None:
+    x, y, w = leaf(10, 1, 16), leaf(10, 17), leaf(16, 5)
+    other = ops.tanh(x)
+    rows = ops.reshape_view(other, shape=(10, 16))
+    piece = rows * 2
+    whole = ops.cat([piece, ops.amax(piece, (1,), True)], 1)
+    check([ops.mm(ops.permute_view(y, dims=(1, 0)), whole), ops.mm(rows, w)], (x, y, w))
+
+
 def test_what_is_read_beside_a_piece_comes_after_it() -> None:
     x = leaf(12, 20)
     both = ops.join(ops.tanh(x), x, axis=1)

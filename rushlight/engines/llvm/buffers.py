@@ -171,13 +171,15 @@ class Memory:
     def innermost(self, form: Form) -> int | None:
         """The long dimension along which the largest array lies that `form` is computed of."""
         loops, best = loops_of(form), (0, Affine())
+        long = [a for a, n in enumerate(form.shape) if n > 1]
         for leaf, index in self.plan.leaves(loops.body, loops.index, loops.top):
             buffer = self.buffers.get(leaf)
             if buffer is not None and buffer.strides is not None:
                 best = max(best, (leaf.size, buffer.flat(index)), key=lambda pair: pair[0])
             elif leaf.kind is Kind.MAP and is_identity(leaf, index):  # of the same group
-                return self.innermost(leaf)
-        for k, axis in enumerate([a for a, n in enumerate(form.shape) if n > 1]):
+                inner = self.innermost(leaf)  # it may have other dimensions of one
+                return None if inner is None else long[sum([n > 1 for n in leaf.shape[:inner]])]
+        for k, axis in enumerate(long):
             if best[1].factor(f"p{k}") == 1 and form.shape[axis] >= LONG:
                 return axis
         return None
