@@ -15,6 +15,7 @@ pytest.importorskip("llvmlite")
 
 from rushlight.engines.llvm import cache, jit
 from rushlight.engines.llvm.builder import Builder, parameter
+from rushlight.engines.llvm.recall import edition
 from rushlight.runtime import compiling
 
 ROOT = Path(__file__).parent.parent
@@ -206,3 +207,10 @@ def test_the_interpreter_may_exit_while_another_thread_compiles():
             capture_output=True, text=True, cwd=ROOT, timeout=60,
         )  # fmt: skip
         assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
+
+
+def test_programs_of_another_python_have_other_names(monkeypatch):
+    before = edition.__wrapped__()
+    assert edition.__wrapped__() == before
+    monkeypatch.setattr(sys, "version", "3.12.0 (another)")
+    assert edition.__wrapped__() != before
