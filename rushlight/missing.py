@@ -15,6 +15,8 @@ INSTEAD = {
     "detection": "there are only networks that classify pictures: see torchvision.models",
     "segmentation": "there are only networks that classify pictures: see torchvision.models",
     "distributed": "training on several machines is not there yet",
+    "Weights": "there are no trained weights here: make the network with weights=None, and load a "
+    "state dict that torchvision wrote",
     "sparse": "sparse tensors are not there: use index_add or an embedding on dense ones",
     "quantization": "quantised tensors are not there",
     "saved_tensors_hooks": "what is kept for gradients is no tensor that a hook could be shown; "
@@ -85,7 +87,8 @@ def missing_module(fullname: str) -> MissingModuleError:
 
 def hint_for(name: str, known: Iterable[str] = ()) -> str:
     """What to use instead of `name`: what is known of it, or names like it."""
-    if name in INSTEAD:
-        return INSTEAD[name]
+    for known_name in (name, name.rpartition("_")[2]):  # ResNet18_Weights
+        if known_name in INSTEAD:
+            return INSTEAD[known_name]
     near = get_close_matches(name, list(known), n=3)
     return f"did you mean {' or '.join(near)}?" if near else "`rushlight ops` lists what there is"

@@ -11,6 +11,7 @@ from model_cases import CASES, filled, structure
 
 import rushlight as torch
 from rushlight import nn
+from rushlight.missing import hint_for
 from rushlight.vision import models, ops
 from rushlight.vision.models import building
 
@@ -62,6 +63,7 @@ def test_there_are_no_trained_weights():
         models.resnet18(weights="DEFAULT")
     with pytest.raises(AttributeError, match="no trained weights"):
         models.ResNet18_Weights.DEFAULT  # noqa: B018
+    assert "weights=None" in hint_for("ResNet18_Weights")  # of an import
     with pytest.warns(UserWarning, match="'pretrained' is deprecated"), pytest.raises(ValueError):
         models.resnet18(pretrained=True)
     with warnings.catch_warnings(record=True) as said:
