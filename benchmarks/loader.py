@@ -116,8 +116,11 @@ def beside_steps(torch, loader, turns):
 
 def alone(torch, name, images):
     """Print what batches cost that nothing is done with."""
-    trainer(torch, (images[:10], torch.eye(10)))([(images[:10], torch.eye(10))] * 100)
-    time.sleep(0.3)  # machine code for batches comes with that of the first program
+    some = images[:10], torch.eye(10)
+    train = trainer(torch, some)
+    for _ in range(3):
+        train([some] * 100)
+        time.sleep(0.3)  # machine code for batches comes with that of the first program
     print(f"{'':<36}{'us a batch':>12}{'us the first':>14}")
     for label, loader in loaders(torch, images):
         batch, first = measure(loader, REPEATS[name])
@@ -127,13 +130,13 @@ def alone(torch, name, images):
 def beside(torch, name, images, rate):
     """Print what steps cost, with batches and without."""
     heads = "one batch", "ready ones", "the loader", "reading it"
-    print(f"{'us a step with':<36}" + "".join([f"{head:>12}" for head in heads]) + f"{'more':>16}")
+    print(f"{'us a step with':<36}" + "".join([f"{head:>12}" for head in heads]) + f"{'more':>18}")
     for label, loader in loaders(torch, images)[:4]:
         one, ready, loaded = beside_steps(torch, loader, TURNS[len(images)][name])
         least = sum([x[:1].numpy().nbytes for x in next(iter(loader))]) * loader.batch_size / rate
         numbers = "".join([f"{number:>12.2f}" for number in (one, ready, loaded, least)])
         more = f"{loaded / one - 1:+.1%}, {loaded / ready - 1:+.1%}"
-        print(f"{label:<36}{numbers}{more:>16}", flush=True)
+        print(f"{label:<36}{numbers}{more:>18}", flush=True)
 
 
 def main():
