@@ -74,6 +74,37 @@ def test_vectors_are_read_along_one_dimension_and_written_along_another() -> Non
     assert [c.turn for _, c in step.choices if c.turn]
 
 
+def test_gates_lie_as_the_steps_that_read_them_do() -> None:
+    x, w = leaf(192, 64), leaf(256, 64)
+    gates = ops.mm(x, ops.permute_view(w, dims=(1, 0)))
+    rows = [((k, k + 8, None), (None, None, None)) for k in (0, 64, 184)]
+    steps = [ops.sigmoid(ops.basic_index(gates, index=at)) for at in rows]
+    step = check(steps, (x, w))
+    (fold,) = [f for f in step.plan.stored if f.kind.value == "fold"]
+    strides = step.memory.of(fold).strides
+    assert strides is not None
+    assert strides[1] == 1
+
+
+def test_what_is_read_after_a_sum_is_read_in_vectors() -> None:
+    x, w, y = leaf(96, 64), leaf(64, 64), leaf(64, 96)
+    beside = ops.permute_view(y, dims=(1, 0))
+    out = ops.mm(x, w) * ops.exp(beside) * beside
+    step = check([ops.reduce_sum(out, axes=(1,), keepdim=False)], (x, w, y))
+    choice = step.choices[0][1]
+    assert choice.contraction is not None
+    assert choice.vector == "p0"
+
+
+def test_a_number_for_each_channel_costs_a_load() -> None:
+    x = leaf(64, 16, 8, 8)
+    total = ops.reduce_sum(x, axes=(0, 2, 3), keepdim=True)
+    mean = ops.expand_view(total / 4096.0, shape=x.shape)
+    apart = x - mean
+    step = check([ops.exp(apart), apart * x], (x,))
+    assert not [f for f in step.plan.stored if f.how == "sub"]
+
+
 def test_pieces_are_written_where_they_are_computed() -> None:
     x, y = leaf(12, 20), leaf(12, 20)
     both = ops.join(ops.tanh(x), x * y, ops.exp(y), axis=1)

@@ -67,7 +67,7 @@ class Description:
             parts = [self.number_of(loops.body, loops.index, loops.top)]
         fixed = self.step.memory.is_fixed(form)
         needed = is_needed(self.step.plan, form, self.group)
-        order = fixed or self.step.memory.links(form)
+        order = fixed or (self.step.memory.links(form), *self.step.readers.burdens(form))
         self.words.append(("own", form.kind, form.type, form.shape, order, needed, *parts))
         if form.kind is Kind.FOLD or form.kind in ALONE:
             self.words.append(form.how)

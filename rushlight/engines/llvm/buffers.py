@@ -120,7 +120,7 @@ class Memory:
         """Whether the layout of a stored form is not free."""
         if form.kind is Kind.PIECE or form.kind in ALONE:
             return True
-        if form.how == "turned":
+        if form.how in ("turned", "inside"):
             return True
         found = self.buffers.get(form)
         return found is not None and found.strides is not None

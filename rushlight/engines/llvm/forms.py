@@ -189,9 +189,12 @@ def copied(source: Form) -> Form:
     return Form(Kind.MAP, (source,), source.shape, source.type, "same")
 
 
-def turned(source: Form) -> Form:
-    """The same elements; if they are stored, then the last dimension innermost."""
-    return Form(Kind.MAP, (source,), source.shape, source.type, "turned")
+def turned(source: Form, how: str = "turned") -> Form:
+    """The same elements; if they are stored, then the last dimension innermost.
+
+    They are stored if that is worth it; always if `how` is "inside".
+    """
+    return Form(Kind.MAP, (source,), source.shape, source.type, how)
 
 
 def converted(source: Form, type: str) -> Form:

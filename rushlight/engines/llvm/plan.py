@@ -20,6 +20,9 @@ Index = tuple[Affine, ...]
 CHEAP = 8
 """What is made of indices in so many instructions is not worth loading."""
 
+MANY_TIMES = 8
+"""So often repeated, a number is computed once."""
+
 MANY_ROWS = 100
 """Rows of a product next to which it costs little to put the other factor in order."""
 
@@ -101,6 +104,8 @@ class Plan:
                 full[form] = (
                     own + 4 * (form.kind is Kind.PICK) + sum([full[i] for i in form.inputs])
                 )
+                if form.size > MANY_TIMES * max([i.size for i in form.inputs]):
+                    full[form] = min(full[form], 0.5)  # what it repeats will be stored
             else:
                 full[form] = 0.5
         return full
@@ -125,6 +130,8 @@ class Plan:
         if form in self.targets or form in self.guards or form in self.kept:
             return True
         if form.kind in (Kind.FOLD, Kind.PIECE, Kind.ASSEMBLE) or form.kind in ALONE:
+            return True
+        if form.how == "inside":
             return True
         for user in self.users[form]:
             if user.kind is Kind.PICK and user.inputs[0] is form:

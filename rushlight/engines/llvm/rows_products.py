@@ -104,6 +104,26 @@ def windows(
     return forms.view(image, (*image.shape[:2], *out, *kernel), index)
 
 
+def batch_inside(image: Form, shape: Sequence[int]) -> Form:
+    """`image`; or a copy where its batch lies innermost, if nothing else fills whole vectors.
+
+    The results have `shape`. All that follows may then be computed in vectors along the batch.
+    """
+    batch, outputs, *_, width = shape
+    form = image
+    while form.kind in (Kind.VIEW, Kind.RESHAPE):
+        (form,) = form.inputs
+    if form.kind is not Kind.INPUT or batch % LANES or not outputs % LANES or not width % LANES:
+        return image
+    *places, last = range(len(image.shape))
+    inside = turned(permuted(image, (*places[1:], last, 0)), "inside")
+    return permuted(inside, (last, *places))
+
+
+LANES = 16
+"""Elements of which vectors are whole."""
+
+
 @row("convolve")
 def _(x: Lowering, node: Node, image: Form, weight: Form) -> Form:
     attrs = node.attrs
@@ -118,6 +138,7 @@ def convolution(
     batch, count, *out = shape
     _, channels, *kernel = weight.shape
     n = len(kernel)
+    image = batch_inside(image, shape)
     seen = windows(surrounded(image, padding), kernel, out, stride, dilation)
     seen = reshaped(seen, (batch, groups, channels, *out, *kernel))
     # (batch, groups, outputs of a group, *out, channels, *kernel)
@@ -136,6 +157,7 @@ def _(x: Lowering, node: Node, image: Form, g: Form) -> Form:
     count, channels, *kernel = node.shape
     groups, n = attrs["groups"], len(kernel)
     batch, _, *out = g.shape
+    image = batch_inside(image, g.shape)
     seen = windows(
         surrounded(image, attrs["padding"]), kernel, out, attrs["stride"], attrs["dilation"]
     )

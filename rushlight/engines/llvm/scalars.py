@@ -65,6 +65,7 @@ def _(b: Builder, x: Value) -> Value:
     return x
 
 
+@scalar("inside", 0)
 @scalar("turned", 0)
 def _(b: Builder, x: Value) -> Value:
     return x  # if it is stored, its last dimension lies innermost

@@ -18,7 +18,7 @@ LARGEST_SHARED_FOLD = 65_536
 """Folds of more elements than this are not computed side by side: each has its best loops."""
 
 
-SHORT_FOLD, LARGE_UPDATE = 256, 1 << 14
+SHORT_FOLD, LARGE_UPDATE = 256, 1 << 12
 """A fold of so many steps at most hides little of what it takes to update an input of so many
 elements at least: that is better done in one sweep of its own, in the order of memory."""
 
@@ -63,6 +63,15 @@ class Reading:
         self.stored = [(f, i) for f, i in leaves if f in plan.stored]
         self.inputs = [(f, i) for f, i in leaves if f.kind is Kind.INPUT]
         self.sources = {f for f, _ in leaves if f.kind is not Kind.CONSTANT and f.size > 1}
+        self.sizes = {f"p{k}": n for k, n in enumerate(self.loops.parallel)}
+        self.sizes |= {f"r{k}": n for k, n in enumerate(self.loops.folded)}
+        self.work = math.prod(self.sizes.values())
+
+    @property
+    def is_pass(self) -> bool:
+        """Whether loops run through what is read, and through most of it once: no products."""
+        largest = max([f.size for f in self.sources], default=0)
+        return self.work > 0 and (not self.loops.folded or largest >= self.work)
 
 
 class Schedule:
@@ -212,6 +221,7 @@ class ScatterReading(Reading):
     def __init__(self, plan: Plan, form: Form) -> None:
         self.loops = Loops((), (), form, (), True)
         self.stored, self.inputs, self.sources = [], [], set()
+        self.sizes, self.work = {}, 0
         for k, source in enumerate(form.inputs):
             in_step = form.kind is Kind.SCAN or (form.how is not None and k == 0)
             for leaf, at in plan.leaves(source, own_index(source), False):

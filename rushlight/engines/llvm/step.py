@@ -17,6 +17,7 @@ from .forms import ALONE, Form, Kind
 from .nests import Nest, work_of
 from .plan import Plan, loops_of, own_index
 from .pool import barrier, planned_threads
+from .readers import Readers
 from .scan import emit_scan
 from .scatter import emit_scatter
 from .schedule import Group, Schedule
@@ -50,6 +51,7 @@ class Step:
         self.b = Builder()
         self.memory = Memory(schedule)
         self.elements = Elements(self.b, plan, self.memory)
+        self.readers = Readers(schedule, self.memory)
         self.choices: list[tuple[Group, Choice]] = []
         self.lanes = {k: target.lanes(k) for k in ("float", "double")}
         self.names: dict[str, str] = {}  # of functions, by their text
@@ -184,9 +186,12 @@ class Step:
         self.lay_out_fixed(group)
         reads, writes = self.reads(group), self.writes(group)
         merged: dict[str, str] = {}
+        burdens = self.burdens(group)
         for variables in (parallel, folded):
-            merge(variables, extents, reads, writes, merged)
-        choice = choose(self.problem(group, parallel, folded, extents, reads, writes, merged))
+            merge(variables, extents, reads, writes, merged, burdens)
+        problem = self.problem(group, parallel, folded, extents, reads, writes, merged)
+        problem.burdens = burdens
+        choice = choose(problem)
         if choice.kind == DOT and group.points and len(group.parallel) and work_of(group) > 64:
             return self.emit_apart(group, number)
         self.lay_out_free(group, parallel, merged, choice)
@@ -302,6 +307,19 @@ class Step:
             found.append(blocks)
         return found
 
+    def burdens(self, group: Group) -> dict[str, float]:
+        """What it costs later if a variable lies innermost."""
+        found: dict[str, float] = {}
+        for form in group.forms:
+            if self.memory.is_fixed(form):
+                continue
+            long = [a for a, n in enumerate(form.shape) if n > 1]
+            links, inner, costs = self.memory.links(form), 0, self.readers.burdens(form)
+            for k, axis in reversed(list(enumerate(long))):
+                inner = inner if axis in links else axis  # of what stays together
+                found[f"p{k}"] = found.get(f"p{k}", 0.0) + costs.get(inner, 0.0)
+        return found
+
     def lay_out_fixed(self, group: Group) -> None:
         """Lay out the forms whose layout is not free."""
         for form in group.forms:
@@ -333,10 +351,16 @@ def merge(
     reads: Sequence[Access],
     writes: Sequence[Affine],
     merged: dict[str, str],
+    burdens: dict[str, float],
 ) -> None:
-    """Make one loop of two where every access allows it; `merged` says which went into which."""
+    """Make one loop of two where every access allows it; `merged` says which went into which.
+
+    Not if the inner one had better not lie innermost.
+    """
     for k in reversed(range(len(variables) - 1)):
         outer, inner = variables[k], variables[k + 1]
+        if burdens.get(inner, 0) > burdens.get(outer, 0):
+            continue
         flats = [a.flat for a in reads] + list(writes)
         if all([f.factor(outer) == f.factor(inner) * extents[inner] for f in flats]):
             extents[inner] *= extents.pop(outer)

@@ -79,6 +79,8 @@ class Problem:
     threads: int = 1
     linked: list[list[dict[str, int]]] = field(default_factory=list)
     """Steps within what stays together, of forms whose layout is free but for that."""
+    burdens: dict[str, float] = field(default_factory=dict)
+    """What it costs those that read the results later if a variable lies innermost."""
 
     def writes(self, vector: str | None) -> list[Affine]:
         """Where is written if `vector` lies innermost where it may."""
@@ -120,7 +122,8 @@ def choose(problem: Problem) -> Choice:
         return choose_point(problem)
     best: Choice | None = None
     for vector, kind in candidates(problem):
-        extra = fixed_cost(problem, vector, kind)
+        inner = vector if vector in problem.parallel else (problem.parallel or [""])[-1]
+        extra = fixed_cost(problem, vector, kind) + problem.burdens.get(inner or "", 0)
         packing = packing_cost(problem, vector) if kind == PACKED else 0
         for tile in tiles(problem, vector, kind):
             cost = inner_cost(problem, vector, kind, tile) + extra
@@ -145,7 +148,7 @@ def choose_point(problem: Problem) -> Choice:
         steps = problem.total() // problem.extents[v] * problem.vectors(v)[v]
         loads = sum([access_cost(a.flat.factor(v)) for a in problem.reads])
         stores = sum([1 if a.factor(v) in (0, 1) else SCATTERED for a in problem.writes(v)])
-        cost = steps * (1 + loads + stores)
+        cost = steps * (1 + loads + stores) + problem.burdens.get(v, 0)
         if best is None or cost <= best[0]:
             best = (cost, v)
     if best is None:
@@ -173,8 +176,9 @@ def choose_turn(problem: Problem, limit: float) -> Choice | None:
             continue
         steps = problem.total() // extents[v] * problem.vectors(v)[v]
         loads = sum([access_cost(a.flat.factor(v)) for a in problem.reads])
-        cost = steps * (1 + loads + len(writes) + TURNING)
+        turning = steps * (1 + loads + len(writes) + TURNING)
         for w in problem.parallel:
+            cost = turning + problem.burdens.get(w, 0)
             if w == v or not all([a.factor(w) == 1 for a in across]) or cost >= limit:
                 continue
             woven = extents[w] in (2, 4) and all([a.factor(v) == extents[w] for a in across])
@@ -248,12 +252,15 @@ def packed_side_number(contraction: Contraction, vector: str | None) -> int:
 
 
 def fixed_cost(problem: Problem, vector: str | None, kind: str) -> float:
-    """What does not depend on the tile: stores that are not contiguous."""
+    """What does not depend on the tile: what is read or written after the sums, not in vectors."""
     if vector is None or kind == DOT:
         return 0
     counts = problem.vectors(vector)
     steps = math.prod([counts[d] for d in problem.parallel])
-    return sum([40.0 * steps for a in problem.writes(vector) if a.factor(vector) not in (0, 1)])
+    after = [a.flat for a in problem.reads if not any([a.flat.factor(r) for r in problem.folded])]
+    read = sum([access_cost(flat.factor(vector)) for flat in after if flat.factor(vector) > 1])
+    written = sum([40.0 for a in problem.writes(vector) if a.factor(vector) not in (0, 1)])
+    return steps * (read + written)
 
 
 def packing_cost(problem: Problem, vector: str | None) -> float:
