@@ -69,6 +69,19 @@ def test_a_window_adds_to_what_it_made_itself(each_engine, size):
     assert w.grad is seen and seen.tolist() == [wanted] * size
 
 
+def test_equal_gradients_have_memory_of_their_own(each_engine):
+    w, v = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([w, v], lr=0.0)
+    for k in range(2 * WARM):
+        optimizer.zero_grad()
+        ((w + v) * float(k)).sum().backward()
+        optimizer.step()
+    assert is_due(w) == is_due(v) == (each_engine is not None)
+    w.grad.mul_(2.0)
+    assert w.grad.tolist() == [2.0 * k] * 2
+    assert v.grad.tolist() == [k] * 2
+
+
 def clip(parameters):
     return nn.utils.clip_grad_norm_(parameters, 2.5)
 

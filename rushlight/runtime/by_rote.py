@@ -144,7 +144,7 @@ class ByRote:
             item = 0 if entry.value is not None else delivery.place.k + 1
             if k in replay.native.updates:
                 rote.denote(entry, "out", item, node, leaf)
-            elif delivery.store or delivery.copy:
+            elif delivery.store:
                 raise Unfit("a tensor that was there before is changed")
             else:
                 slot = self.first_slot + replay.slot_of(k)

@@ -217,14 +217,14 @@ def landings(plan: Any) -> dict[Entry, list[Any]]:
     """The calls whose gradients may stay in slots until somebody asks for them.
 
     For each gradient the number of the output, and what the tensor will denote; None if a later
-    call has changed it.
+    call has changed it. Each has a slot of its own, even two that are equal.
     """
     number = {node: k for k, node in enumerate(plan.program.outputs)}
     held = () if plan.history is None else plan.history.needs
     spots: dict[Node, Any] = {p.node: None for p in plan.window.places if p.superseded}
     for d in plan.direct:
         node = d.place.node
-        fits = not (d.copy or d.leaf is None or node in held) and (not d.store or lies_so(d))
+        fits = not (d.leaf is None or node in held) and (not d.store or lies_so(d))
         if fits and number[node] not in plan.native.updates:
             spots[node] = (number[node], d.leaf)
     return {
