@@ -45,8 +45,9 @@ def train(steps):
 def program(text, **environment):
     """What a Python program prints; it must end well and complain of nothing."""
     environment = {**os.environ, **environment}
+    forks = "ignore:This process:DeprecationWarning"  # that Python 3.12 dislikes beside threads
     done = subprocess.run(
-        [sys.executable, "-c", SETUP + text],
+        [sys.executable, "-W", forks, "-c", SETUP + text],
         capture_output=True, text=True, env=environment, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0 and not done.stderr, done.stderr
