@@ -133,7 +133,7 @@ def computes(
 ) -> bool:
     """Do what an instruction does to the stack; whether that is known."""
     match name:
-        case "RESUME" | "NOP" | "CACHE" | "TO_BOOL" | "NOT_TAKEN" | "PRECALL":
+        case "RESUME" | "NOP" | "CACHE" | "TO_BOOL" | "NOT_TAKEN" | "PRECALL" | "PUSH_NULL":
             pass
         case "LOAD_FAST":
             stack.append(names.get(step.argval))
