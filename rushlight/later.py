@@ -1,4 +1,4 @@
-"""Functions of modules that few programs need: the first call imports the module."""
+"""What lies in modules that few programs need: they are imported when it is first asked for."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def later(place: str, package: str | None = None) -> Callable[..., Any]:
         return function(*args, **options)
 
     return call
+
+
+def homes(files: dict[str, str]) -> dict[str, str]:
+    """{name: file} of the names in each of some files, given as one text.
+
+    >>> homes({"linear": "Identity Linear", "module": "Module"})
+    {'Identity': 'linear', 'Linear': 'linear', 'Module': 'module'}
+    """
+    return {name: file for file, names in files.items() for name in names.split()}
+
+
+def found_in(package: str, file: str, name: str) -> Any:
+    """What is called `name` in a file of a package, which is imported now."""
+    return getattr(importlib.import_module(f".{file}", package), name)

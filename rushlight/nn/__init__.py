@@ -8,11 +8,11 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ..later import found_in, homes
 from ..missing import missing
 
-HOME = {
-    name: file
-    for file, names in {
+HOME = homes(
+    {
         "parameter": "Parameter Buffer",
         "module": "Module",
         "containers": "Sequential ModuleList ModuleDict",
@@ -55,9 +55,8 @@ HOME = {
         "margins": "HingeEmbeddingLoss MarginRankingLoss SoftMarginLoss MultiMarginLoss "
         "MultiLabelMarginLoss MultiLabelSoftMarginLoss CosineEmbeddingLoss TripletMarginLoss "
         "TripletMarginWithDistanceLoss CosineSimilarity PairwiseDistance",
-    }.items()
-    for name in names.split()
-}
+    }
+)
 """The file in which each name is defined."""
 
 FILES = ("attention", "functional", "init", "modules", "parameter", "utils")
@@ -71,7 +70,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f".{name}", __name__)
     if name not in HOME:
         raise missing("torch.nn", name, HOME)
-    found = getattr(importlib.import_module(f".{HOME[name]}", __name__), name)
+    found = found_in(__name__, HOME[name], name)
     globals()[name] = found
     return found
 

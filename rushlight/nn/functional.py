@@ -5,7 +5,6 @@ Names of the table are looked up when they are first asked for.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from .. import overrides, random
 from ..calls import changed, exact, function
 from ..errors import ChoiceError, MissingError, explain
+from ..later import found_in, homes
 from ..missing import missing
 from ..ops import OPS
 from ..ops.table import Op
@@ -21,9 +21,8 @@ from ..runtime.record import wrap
 from ..runtime.warm import Warm, offer
 from .parameter import Parameter
 
-HOME = {
-    name: file
-    for file, names in {
+HOME = homes(
+    {
         "affine": "affine_grid",
         "bags": "embedding_bag",
         "ctc": "ctc_loss",
@@ -34,9 +33,8 @@ HOME = {
         "masks": "alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout "
         "feature_dropout rrelu",
         "running": "batch_norm instance_norm",
-    }.items()
-    for name in names.split()
-}
+    }
+)
 """The file in which each name is defined that is not here."""
 
 __all__ = [*HOME, "gumbel_softmax", "linear", "relu", "triplet_margin_with_distance_loss"]
@@ -54,7 +52,7 @@ def __getattr__(name: str) -> Any:
     if name in ASKED:
         return getattr(overrides, name)
     if name in HOME:
-        found = getattr(importlib.import_module(f".{HOME[name]}", __package__), name)
+        found = found_in(__package__, HOME[name], name)
     else:
         found = lookup(name)
         found.__module__ = __name__  # where pickle looks for it

@@ -8,11 +8,11 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ..later import found_in, homes
 from ..missing import refusing
 
-HOME = {
-    name: file
-    for file, names in {
+HOME = homes(
+    {
         "adadelta": "Adadelta",
         "adafactor": "Adafactor",
         "adagrad": "Adagrad",
@@ -27,9 +27,8 @@ HOME = {
         "rmsprop": "RMSprop",
         "rprop": "Rprop",
         "sgd": "SGD",
-    }.items()
-    for name in names.split()
-}
+    }
+)
 """The file in which each name is defined."""
 
 FILES = ("lr_scheduler", "swa_utils")
@@ -45,7 +44,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f".{name}", __name__)
     if name not in HOME:
         return refuse(name)
-    found = getattr(importlib.import_module(f".{HOME[name]}", __name__), name)
+    found = found_in(__name__, HOME[name], name)
     globals()[name] = found
     return found
 

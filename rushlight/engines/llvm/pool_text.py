@@ -14,8 +14,8 @@ PLACES = {
     "SWEPT": 392,  # the phase before which all words of ranges were last set
     "OPENED": 448,  # the phase once more, for those who wait for it: few write here
     "RANGES": 512,  # a line for each thread's tiles: phase << 32 | taken last << 16 | first
-    "ALONE": 576,  # bytes of a pool for one thread
-    "SIZE": 66_048,
+    "ALONE": 512 + 64,  # bytes of a pool for one thread
+    "SIZE": 512 + 1024 * 64,
     "MOST": 1024,  # threads; more are not started
     "PAUSES": 64,  # looks, with a pause between them, before a thread offers its core to others
     "BARRIER_YIELDS": 256,  # such offers before it sleeps

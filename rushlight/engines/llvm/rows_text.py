@@ -36,7 +36,8 @@ def copy_text() -> str:
     return Template(COPY + FETCH + SHARE).substitute(
         WIDE_GROUP=group("wide", WIDE), NARROW_GROUP=group("narrow", NARROW), WIDE=WIDE, LINE=LINE,
         SHARED=SHARED, WAKING=WAKING, TILE=TILE, SLEEPERS=PLACES["SLEEPERS"], WORDS=len(JOB),
-        TELL="\n".join(tell), HEAR="\n".join(hear),
+        TELL="\n".join(tell), HEAR="\n".join(hear), SHORT_ROW="\n".join(row_at("%short")),
+        ROW="\n".join(row_at("%r")),
     )  # fmt: skip
 
 
@@ -151,9 +152,7 @@ $NARROW_GROUP
 short:
   %s = phi i64 [0, %entry], [%s_on, %short_done]
   %short_at = getelementptr i64, ptr %rows, i64 %s
-  %short_number = load i64, ptr %short_at
-  %short_start = mul i64 %short_number, %bytes
-  %short_from = getelementptr i8, ptr %from, i64 %short_start
+$SHORT_ROW
   %short_to_start = mul i64 %s, %bytes
   %short_to = getelementptr i8, ptr %to, i64 %short_to_start
   br label %words
@@ -196,9 +195,7 @@ entry:
 row:
   %r = phi i64 [0, %entry], [%r_on, %row]
   %r_at = getelementptr i64, ptr %rows, i64 %r
-  %r_number = load i64, ptr %r_at
-  %r_start = mul i64 %r_number, %bytes
-  %r_from = getelementptr i8, ptr %from, i64 %r_start
+$ROW
   %r_end = getelementptr i8, ptr %r_from, i64 %to_end
   call void @llvm.prefetch.p0(ptr %r_from, i32 0, i32 2, i32 1)
   call void @llvm.prefetch.p0(ptr %r_end, i32 0, i32 2, i32 1)

@@ -16,7 +16,7 @@ from ...patterns import zeros
 from ...runtime.entry import Handle
 from ...runtime.record import apply, realise
 from ..gradients import due_cells, replace_gradients, result_of
-from ..replace import Replacement, replace
+from ..replace import Replacement, Rule, replace
 
 BY_NORM = Replacement("clip_grad_norm_")
 WITH_NORM = Replacement("clip_grads_with_norm_")
@@ -136,15 +136,25 @@ def clip_grads_with_norm_(
     parameters: Any, max_norm: float, total_norm: Any, foreach: bool | None = None
 ) -> None:
     """Shrink all gradients as `clip_grad_norm_` does, given their norm."""
+    change(WITH_NORM, parameters, (float(max_norm),), shrink, [total_norm])
+
+
+def change(
+    api: Replacement,
+    parameters: Any,
+    numbers: Sequence[float],
+    rule: Rule,
+    others: Sequence[Any] = (),
+) -> None:
+    """Give all gradients there are the values that `rule` makes of them and of `others`."""
     parameters = listed(parameters)
     due = due_cells(parameters)
     if due:
-        replace_gradients(WITH_NORM, due, (float(max_norm),), shrink, [total_norm])
+        replace_gradients(api, due, numbers, rule, others)
         return
     found = gradients(parameters)
     if found:
-        tensors = [*found, total_norm]
-        replace(WITH_NORM, tensors, len(found), (float(max_norm),), None, shrink)
+        replace(api, [*found, *others], len(found), numbers, None, rule)
 
 
 def shrink(nodes: Sequence[Node], scalars: Sequence[Node]) -> Any:
@@ -162,17 +172,10 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
     >>> p.grad
     tensor([ 1.0000, -0.5000])
     """
-    parameters = listed(parameters)
     bound = float(clip_value)
 
     def rule(nodes: Sequence[Node], scalars: Sequence[Node]) -> Any:
         scope.grad = False
         return [ops.clamp(node, min=scalars[0], max=scalars[1]) for node in nodes], []
 
-    due = due_cells(parameters)
-    if due:
-        replace_gradients(BY_VALUE, due, (-bound, bound), rule)
-        return
-    found = gradients(parameters)
-    if found:
-        replace(BY_VALUE, found, len(found), (-bound, bound), None, rule)
+    change(BY_VALUE, parameters, (-bound, bound), rule)
